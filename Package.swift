@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  // C types and other implementation details stay out of our interfaces.
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "meta-module",
+  products: [
+    .executable(name: "meta.fcgi", targets: ["meta-fcgi"]),
+    .executable(name: "metactl", targets: ["metactl"]),
+    .executable(name: "graph-simulator", targets: ["graph-simulator"]),
+  ],
+  dependencies: [
+    // SQLite with migrations, WAL, backup and errors that carry no bound values.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // metactl's commands, help and shell completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // The logging interface of the Swift ecosystem; our handler writes one line of JSON per event.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // The Graph simulator's HTTP server: pipelining, chunking and raw channels for its faults.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+  ],
+  targets: [
+    // C, each behind one door.
+    .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
+    .target(name: "CCurl"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+    // Doors.
+    .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
+    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
+    .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
+
+    // Core.
+    .target(name: "JSON", swiftSettings: strict),
+    .target(
+      name: "MetaModule",
+      dependencies: [
+        "JSON", "HTTPClient", "Cryptography", "CSQLite",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+
+    // Programs.
+    .executableTarget(
+      name: "meta-fcgi", dependencies: ["FastCGI", "MetaModule"], swiftSettings: strict),
+    .executableTarget(
+      name: "metactl",
+      dependencies: [
+        "MetaModule", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Meta's Graph API, simulated: for tests, the demo and benchmarks; no part of the product.
+    .target(
+      name: "GraphSimulator",
+      dependencies: [
+        "JSON",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "graph-simulator",
+      dependencies: [
+        "GraphSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["JSON", "HTTPClient"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CryptographyTests", dependencies: ["Cryptography", "JSON", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "GraphSimulatorTests", dependencies: ["GraphSimulator", "HTTPClient", "JSON", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MetaModuleTests",
+      dependencies: ["MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient"],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)
