@@ -1,0 +1,23 @@
+/// Everything that the program answers, in the order of API.md.
+enum RouteTable {
+  static let routes: [Route] = [
+    // The endpoints of the seed (section 2).
+    Route("POST", "/verify-user/", .admin, Endpoints.verifyUser),
+    Route("GET", "/pages/", .admin, Endpoints.linkedPages),
+    Route("POST", "/sync/", .admin, Endpoints.syncClient),
+    Route("GET", "/instagram/<client_id>/", .read, Endpoints.instagramProfile),
+    Route("GET", "/post/<post_id>/", .read, Endpoints.postDetail),
+    // What operators need (section 3).
+    Route("GET", "/health/", .open, Endpoints.health),
+  ]
+
+  /// All routes of a path; empty: there is no such path.
+  static func routes(for path: [String]) -> [Route] { routes.filter { $0.matches(path) } }
+
+  /// `Allow` for the routes of one path (RFC 9110, section 10.2.1).
+  static func allowedMethods(_ routes: [Route]) -> [String] {
+    var methods = routes.map(\.method)
+    if methods.contains("GET") { methods.append("HEAD") }
+    return methods + ["OPTIONS"]
+  }
+}
