@@ -5,9 +5,9 @@ enum Endpoints {}
 
 extension RequestContext {
   /// The audit row of a change that this request makes; it is written in the transaction of the change itself.
-  func event(_ action: String, _ subject: String, result: String = "ok") -> Event {
+  func event(_ action: String, _ subject: String? = nil) -> Event {
     Event(
       actor: caller.name ?? "unknown", action: action, subject: subject, address: request.remoteAddress,
-      result: result, requestID: record.requestID)
+      requestID: record.requestID)
   }
 }

@@ -42,6 +42,16 @@ struct GridService {
     if let key = CacheKey("ig_grid_\(account)"), let cache { store(grid, under: key, in: cache) }
   }
 
+  /// An account that no client shows any more leaves the cache at once.
+  func forget(_ account: String) {
+    if let key = CacheKey("ig_grid_\(account)") { cache?.remove(key) }
+  }
+
+  /// When the cached grid was fetched, fresh or expired.
+  func cachedAt(_ account: String) -> Timestamp? {
+    CacheKey("ig_grid_\(account)").flatMap { cache?.read($0, now: context.now)?.storedAt }
+  }
+
   /// The one that asks Graph. Retries only when there is nothing else to serve.
   private func lead(
     _ flight: consuming Flight, _ key: CacheKey, _ mapping: StoredMapping, _ account: String, _ cache: FileCache

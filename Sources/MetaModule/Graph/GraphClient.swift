@@ -91,20 +91,19 @@ final class GraphClient {
 
   private func takeClient() throws(TransferError) -> HTTPClient {
     if let client = http.take() { return client }
-    var options = ClientOptions()
-    options.maximumBodyBytes = Self.replyLimit
-    options.userAgent = "meta-module/\(version)"
-    return try HTTPClient(options: options)
+    return try HTTPClient(
+      options: ClientOptions(maximumBodyBytes: Self.replyLimit, userAgent: "meta-module/\(version)"))
   }
 
   private func transfer<Tag>(
     _ call: GraphCall<Tag>, attempt: Int, delay: Int64, _ budget: GraphBudget
   ) -> Transfer<Sent<Tag>> {
-    var query = call.query
-    if let app = configuration.app { query.append(("appsecret_proof", app.proof(of: call.token))) }
+    var query = QueryString()
+    for (name, value) in call.query { query.append(name, value) }
+    if let app = configuration.app { query.append("appsecret_proof", app.proof(of: call.token)) }
     let path = "\(configuration.graphURL)/\(configuration.graphVersion)/\(call.path)"
     let request = HTTPRequest(
-      url: query.isEmpty ? path : path + "?" + FormEncoding.encode(query),
+      url: query.encoded.isEmpty ? path : path + "?" + query.encoded,
       headers: [("Authorization", "Bearer \(call.token.revealed())"), ("Accept", "application/json")],
       timeout: .seconds(configuration.graphTimeout))
     return Transfer(tag: Sent(call: call, attempt: attempt), request: request, delay: .milliseconds(delay))

@@ -89,7 +89,8 @@ struct GraphFailure: Error {
     }
   }
 
-  private static func refusal(subcode: Int64?, message: String) -> Kind {
+  /// The meaning of code 190 and its subcodes.
+  static func refusal(subcode: Int64?, message: String) -> Kind {
     switch subcode {
     case 463: return .refused(.expired)
     case 460: return .refused(.passwordChanged)
@@ -119,10 +120,10 @@ struct GraphFailure: Error {
   /// `X-Business-Use-Case-Usage`. Neither is trusted beyond a day.
   private static func waitAsked(_ reply: HTTPReply) -> Int64? {
     var seconds: Int64?
-    if let header = reply.header("Retry-After"), header.utf8.allSatisfy(FieldRule.isDigit) {
+    if let header = reply.headers["Retry-After"], header.utf8.allSatisfy(FieldRule.isDigit) {
       seconds = Int64(header)
     }
-    if let usage = reply.header("X-Business-Use-Case-Usage"),
+    if let usage = reply.headers["X-Business-Use-Case-Usage"],
       let pools = try? JSONValue(parsing: Array(usage.utf8)).object
     {
       for (_, entries) in pools.members {

@@ -24,4 +24,7 @@ public struct MetaApp: Sendable {
   func proof(of token: Secret) -> String {
     HMAC.sha256Hex(key: Array(secret.revealed().utf8), message: Array(token.revealed().utf8))
   }
+
+  /// The app's own token: `id|secret`.
+  var token: Secret { Secret(id + "|" + secret.revealed()) }
 }

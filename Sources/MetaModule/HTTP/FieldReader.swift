@@ -55,6 +55,16 @@ struct FieldReader {
     return integer
   }
 
+  /// An RFC 3339 date and time that may be absent or `null`.
+  mutating func optionalTimestamp(_ field: String) -> Timestamp? {
+    guard let text = optionalString(field, .word) else { return nil }
+    guard let moment = Timestamp(text) else {
+      complain(field, "Datetime has wrong format. Use this format instead: YYYY-MM-DDThh:mm:ssZ.")
+      return nil
+    }
+    return moment
+  }
+
   private mutating func checked(_ field: String, _ value: JSONValue, _ rule: FieldRule) -> String? {
     let text: String
     switch value {

@@ -8,6 +8,15 @@ enum RouteTable {
     Route("GET", "/instagram/<client_id>/", .read, Endpoints.instagramProfile),
     Route("GET", "/post/<post_id>/", .read, Endpoints.postDetail),
     // What operators need (section 3).
+    Route("GET", "/tokens/", .admin, Endpoints.listTokens),
+    Route("POST", "/tokens/", .admin, Endpoints.addToken),
+    Route("PATCH", "/tokens/<id>/", .admin, Endpoints.changeToken),
+    Route("DELETE", "/tokens/<id>/", .admin, Endpoints.removeToken),
+    Route("POST", "/tokens/<id>/check/", .admin, Endpoints.checkToken),
+    Route("GET", "/mappings/", .admin, Endpoints.listMappings),
+    Route("DELETE", "/mappings/<id>/", .admin, Endpoints.removeMapping),
+    Route("POST", "/mappings/<id>/refresh/", .admin, Endpoints.refreshMapping),
+    Route("GET", "/events/", .admin, Endpoints.listEvents),
     Route("GET", "/health/", .open, Endpoints.health),
   ]
 
