@@ -31,7 +31,7 @@ public final class Application {
       cache = try FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
     } catch {
       cache = nil
-      self.logger.warning("The cache cannot be used: \(error.sentence)")
+      self.logger.warning("The cache cannot be used: \(error)")
     }
     graphHealth = GraphHealth(cache)
   }
