@@ -1,0 +1,244 @@
+import Glibc
+import HTTPClient
+import TestSupport
+import Testing
+
+/// Servers that answer wrongly, slowly, without end or not at all.
+struct FaultTests {
+  /// Asks a server that runs `serve` once per connection.
+  private func outcome(
+    options: ClientOptions = ClientOptions(), timeout: Duration = .seconds(20),
+    _ serve: @escaping @Sendable (RawConnection) -> Void
+  ) throws -> TransferError? {
+    let server = try RawServer { connection in
+      guard connection.readRequest() != nil else { return }
+      serve(connection)
+    }
+    var client = try HTTPClient(options: options)
+    do throws(TransferError) {
+      _ = try client.perform(HTTPRequest(url: server.url(), timeout: timeout))
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func `a body shorter than announced is broken`() throws {
+    let error = try outcome { $0.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc") }
+    #expect(error == .broken)
+    #expect(error?.mayRetry == true)
+  }
+
+  @Test(arguments: [
+    "", "4\r\nab", "4\r\nabcd\r\n", "4\r\nabcd\r\n0", "zz\r\nabcd\r\n0\r\n\r\n", "fffffffffffffffff\r\na",
+  ])
+  func `a chunked body that stops or is malformed is broken`(chunks: String) throws {
+    #expect(
+      try outcome { $0.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks) } == .broken)
+  }
+
+  @Test(arguments: ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"])
+  func `a reset at any point is broken`(sent: String) throws {
+    #expect(
+      try outcome {
+        $0.send(sent)
+        $0.reset()
+      } == .broken)
+  }
+
+  @Test(arguments: [
+    "hello", "SSH-2.0-OpenSSH_9.2\r\n", "\u{0}\u{0}\u{0}", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nabc",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+  ])
+  func `what is not HTTP is broken`(sent: String) throws {
+    #expect(try outcome { $0.send(sent) } == .broken)
+  }
+
+  @Test func `a server that never answers is left at the timeout`() throws {
+    let error = try outcome(timeout: .milliseconds(200)) { $0.waitForEnd() }
+    #expect(error == .timedOut)
+    #expect(error?.isTimeout == true)
+    #expect(error?.mayRetry == false)
+  }
+
+  @Test func `a server that drips is ended by the timeout of the whole`() throws {
+    #expect(
+      try outcome(timeout: .milliseconds(500)) { connection in
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while connection.send("x") { usleep(20_000) }
+      } == .timedOut)
+  }
+
+  @Test func `a header without end is cut off`() throws {
+    #expect(
+      try outcome { connection in
+        connection.send("HTTP/1.1 200 OK\r\n")
+        while connection.send("X-More: \(String(repeating: "y", count: 1000))\r\n") {}
+      } == .tooLarge(limit: 65_536))
+  }
+
+  @Test func `interim answers without end are cut off`() throws {
+    #expect(
+      try outcome { connection in
+        while connection.send("HTTP/1.1 103 Early Hints\r\nX-More: y\r\n\r\n") {}
+      } == .tooLarge(limit: 65_536))
+  }
+
+  @Test func `a body of exactly the limit passes and one byte more does not`() throws {
+    let options = ClientOptions(maximumBodyBytes: 100_000)
+    let body = String(repeating: "x", count: 100_000)
+    #expect(try outcome(options: options) { $0.answer(body) } == nil)
+    #expect(try outcome(options: options) { $0.answer(body + "x") } == .tooLarge(limit: 100_000))
+  }
+
+  @Test func `a chunked body without end stops at the limit`() throws {
+    let sent = Counter()
+    let chunk = "10000\r\n" + String(repeating: "x", count: 65_536) + "\r\n"
+    let error = try outcome { connection in
+      connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+      while connection.send(chunk) { sent.add(65_536) }
+    }
+    #expect(error == .tooLarge(limit: 4 << 20))
+    // What the two sockets hold comes on top of the limit.
+    #expect(sent.value < 64 << 20)
+  }
+
+  @Test func `a body of 4 GB stops at the limit`() throws {
+    let sent = Counter()
+    let piece = [UInt8](repeating: 120, count: 65_536)
+    let error = try outcome { connection in
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(4 << 30)\r\n\r\n")
+      while connection.send(piece) { sent.add(piece.count) }
+    }
+    #expect(error == .tooLarge(limit: 4 << 20))
+    #expect(sent.value < 64 << 20)
+  }
+
+  @Test func `a gzip bomb stops at the limit`() throws {
+    let bomb = gzipBomb(runs: 1_000_000)
+    #expect(bomb.count < 2 << 20)
+    let error = try outcome { connection in
+      connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n")
+      connection.send(bomb)
+    }
+    #expect(error == .tooLarge(limit: 4 << 20))
+  }
+
+  @Test(arguments: [
+    "Content-Encoding: gzip, gzip\r\n", "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n",
+    "Transfer-Encoding: gzip, chunked\r\nContent-Encoding: gzip\r\n",
+  ])
+  func `a body packed twice is refused unseen`(header: String) throws {
+    #expect(try outcome { $0.send("HTTP/1.1 200 OK\r\n\(header)\r\n") } == .broken)
+  }
+
+  @Test func `a peer that resets while a body is sent does not end the process`() throws {
+    let server = try RawServer { $0.reset() }
+    var client = try HTTPClient()
+    let body = [UInt8](repeating: 0, count: 8 << 20)
+    for _ in 0..<20 {
+      let error = #expect(throws: TransferError.self) {
+        try client.perform(HTTPRequest(method: "POST", url: server.url(), body: body))
+      }
+      #expect(error == .broken)
+    }
+  }
+
+  @Test func `a port where nobody listens refuses`() throws {
+    let server = try RawServer { _ in }
+    let url = server.url()
+    server.stop()
+    var client = try HTTPClient()
+    let error = #expect(throws: TransferError.self) { try client.perform(HTTPRequest(url: url)) }
+    #expect(error == .refused)
+    #expect(error?.mayRetry == true)
+  }
+
+  @Test func `a name that does not exist is unresolved`() throws {
+    var client = try HTTPClient()
+    let error = #expect(throws: TransferError.self) {
+      try client.perform(HTTPRequest(url: "http://nonexistent.invalid/"))
+    }
+    #expect(error == .unresolved)
+  }
+
+  @Test func `a server that takes no connection is left after the connect timeout`() throws {
+    // A listening socket whose queue is full answers no further SYN: a black hole without a network.
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(listener) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    var fillers: [Int32] = []
+    withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = bind(listener, $0, size)
+        _ = listen(listener, 0)
+        _ = getsockname(listener, $0, &size)
+        for _ in 0..<4 {
+          let filler = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+          _ = connect(filler, $0, size)
+          fillers.append(filler)
+        }
+      }
+    }
+    defer { for filler in fillers { close(filler) } }
+    var client = try HTTPClient(options: ClientOptions(connectTimeout: .milliseconds(200)))
+    let port = UInt16(bigEndian: address.sin_port)
+    let error = #expect(throws: TransferError.self) {
+      try client.perform(HTTPRequest(url: "http://127.0.0.1:\(port)/", timeout: .seconds(600)))
+    }
+    #expect(error == .timedOut)
+  }
+
+  @Test func `after any fault the client goes on`() throws {
+    let server = try RawServer { connection in
+      while let request = connection.readRequest() {
+        switch request.target {
+        case "/reset": return connection.reset()
+        case "/half": return _ = connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+        case "/hang": return connection.waitForEnd()
+        case "/huge": return _ = connection.answer(String(repeating: "x", count: 5 << 20))
+        default: connection.answer("ok")
+        }
+      }
+    }
+    var client = try HTTPClient()
+    for path in ["/reset", "/half", "/hang", "/huge", "/reset"] {
+      #expect(throws: TransferError.self) {
+        try client.perform(HTTPRequest(url: server.url(path), timeout: .milliseconds(300)))
+      }
+      #expect(try client.perform(HTTPRequest(url: server.url())).body == Array("ok".utf8))
+    }
+  }
+}
+
+/// A gzip stream of `runs` × 258 zeros in 13 bits each: fixed Huffman codes of RFC 1951, 3.2.6: one literal, then
+/// "258 bytes, 1 back" again and again. It has no end; nobody should read that far.
+func gzipBomb(runs: Int) -> [UInt8] {
+  var bytes: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
+  var accumulator: UInt32 = 0
+  var count: UInt32 = 0
+  func put(_ bits: String) {
+    for bit in bits.utf8 {
+      if bit == UInt8(ascii: "1") { accumulator |= 1 << count }
+      count += 1
+      if count == 8 {
+        bytes.append(UInt8(accumulator))
+        accumulator = 0
+        count = 0
+      }
+    }
+  }
+  put("110")  // last block; type 01, low bit first
+  put("00110000")  // the literal 0
+  for _ in 0..<runs {
+    put("11000101")  // length 258
+    put("00000")  // distance 1
+  }
+  return bytes
+}
