@@ -7,7 +7,8 @@ struct ReplyTests {
   @Test func `status, headers and body of an answer arrive`() throws {
     let server = try RawServer { connection in
       guard connection.readRequest() != nil else { return }
-      connection.answer(#"{"id":"1"}"#, status: "403 Forbidden", headers: ["X-Usage: {\"a\":1}", "x-usage: b"])
+      connection.answer(
+        #"{"id":"1"}"#, status: "403 Forbidden", headers: ["X-Usage: {\"a\":1}", "x-usage: b"])
     }
     var client = try HTTPClient()
     let reply = try client.perform(HTTPRequest(url: server.url()))
@@ -39,7 +40,8 @@ struct ReplyTests {
     let server = try RawServer { connection in
       guard let request = connection.readRequest() else { return }
       connection.answer(
-        "\(request.lines[0])|\(request["Content-Type"] ?? "-")|\(request["Expect"] ?? "-")|\(request.body.count)")
+        "\(request.lines[0])|\(request["Content-Type"] ?? "-")|\(request["Expect"] ?? "-")|\(request.body.count)"
+      )
     }
     var client = try HTTPClient()
     let value = String(repeating: "ä", count: 100_000)

@@ -64,6 +64,14 @@ public final class RawConnection: Sendable {
     while readRequest() != nil { answer(body, headers: headers) }
   }
 
+  /// Whether the client is still there and the server not stopped; asked without taking bytes.
+  public var isOpen: Bool {
+    guard let descriptor = descriptor.withLock({ $0 }) else { return false }
+    var byte: UInt8 = 0
+    let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+    return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))
+  }
+
   /// Blocks until the client has left or the server stops.
   public func waitForEnd() { while !read().isEmpty {} }
 
