@@ -91,11 +91,11 @@ struct GridService {
     } catch { throw .upstreamFailed }
     do {
       let store = try context.store()
-      try store.rememberMedia(grid.media.map(\.id), account: account)
+      try store.rememberMedia(grid.media.map(\.id), ofAccount: account)
       if let username = grid.username, username != mapping.instagramUsername {
-        try store.setInstagramUsername(username, account: account)
+        try store.setInstagramUsername(username, ofAccount: account)
       }
-    } catch { context.logger.warning("What a grid told could not be remembered; the grid itself is served.") }
+    } catch { context.application.warn("What a grid told could not be remembered; the grid itself is served.") }
     let body = grid.json.serialized()
     return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"")
   }

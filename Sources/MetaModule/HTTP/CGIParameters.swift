@@ -21,9 +21,9 @@ extension Request {
       } else if name.equals("REMOTE_ADDR") {
         if remoteAddress.isEmpty { remoteAddress = value.text }
       } else if name.equals("HTTP_COOKIE") {
-        take(&cookie, value, isCredential: false)
+        Self.take(&cookie, value)
       } else if name.equals("HTTP_ORIGIN") {
-        take(&origin, value, isCredential: false)
+        Self.take(&origin, value)
       }
     case 12:
       if name.equals("QUERY_STRING") {
@@ -35,7 +35,7 @@ extension Request {
       if name.equals("REQUEST_METHOD") {
         method = value.text
       } else if name.equals("HTTP_X_API_KEY") {
-        take(&apiKey, value, isCredential: true)
+        if Self.take(&apiKey, value) { hasRepeatedCredential = true }
       } else if name.equals("HTTP_FORWARDED") {
         isForwarded = isForwarded || value.count > 0
       } else if name.equals("HTTP_X_REAL_IP") {
@@ -44,13 +44,13 @@ extension Request {
     case 8 where name.equals("HTTP_VIA"):
       isForwarded = isForwarded || value.count > 0
     case 17 where name.equals("HTTP_X_REQUEST_ID"):
-      take(&requestID, value, isCredential: false)
+      Self.take(&requestID, value)
     case 18 where name.equals("HTTP_AUTHORIZATION"):
-      take(&authorization, value, isCredential: true)
+      if Self.take(&authorization, value) { hasRepeatedCredential = true }
     case 18 where name.equals("HTTP_IF_NONE_MATCH"):
-      take(&ifNoneMatch, value, isCredential: false)
+      Self.take(&ifNoneMatch, value)
     case 19 where name.equals("HTTP_SEC_FETCH_SITE"):
-      take(&secFetchSite, value, isCredential: false)
+      Self.take(&secFetchSite, value)
     case 20 where name.equals("HTTP_X_FORWARDED_FOR"):
       isForwarded = isForwarded || value.count > 0
     case 21 where name.equals("HTTP_X_FORWARDED_HOST") || name.equals("HTTP_CF_CONNECTING_IP"):
@@ -62,14 +62,12 @@ extension Request {
     }
   }
 
-  private mutating func take(
-    _ field: inout String?, _ value: Span<UInt8>, isCredential: Bool
-  ) {
-    if field != nil {
-      if isCredential { hasRepeatedCredential = true }
-    } else if value.count > 0 {
-      field = value.text
-    }
+  /// The first of a header counts; returns whether this is a further one.
+  @discardableResult
+  private static func take(_ field: inout String?, _ value: Span<UInt8>) -> Bool {
+    if field != nil { return true }
+    if value.count > 0 { field = value.text }
+    return false
   }
 }
 
