@@ -8,7 +8,7 @@ struct Arguments {
   /// Help or version: printed instead of serving.
   var textToPrint: String?
 
-  private static let usage = """
+  static let usage = """
     Usage: meta.fcgi [--listen ADDRESS] [--config FILE]
 
       --listen unix:/path/to/socket   listen there (mode 0660)

@@ -7,7 +7,7 @@ internal import MetaModule
 @main
 enum MetaFCGI {
   static func main() {
-    StandardDescriptors.makeOpen()
+    StandardDescriptors.ensureOpen()
     umask(0o077)
     do {
       let arguments = try Arguments(CommandLine.arguments, environment: Configuration.processEnvironment())
@@ -18,8 +18,12 @@ enum MetaFCGI {
       let configuration = try Configuration(explicitFile: arguments.configurationFile)
       if let address = arguments.listen {
         try serve(Listener.bind(address), configuration)
-      } else if let inherited = Listener.inherited() {
+      } else if let inherited = try Listener.inherited() {
         try serve(inherited, configuration)
+      } else if !SingleRequest.isPresent {
+        // Neither a web server nor a socket: somebody typed the name.
+        complain(Arguments.usage)
+        exit(EXIT_FAILURE)
       } else {
         let application = Application(configuration: configuration)
         SingleRequest.run { exchange in answer(&exchange, application) }
