@@ -95,6 +95,27 @@ struct ProcessTests {
     }
   }
 
+  @Test func `a connection is not inherited by a child process`() async {
+    await #expect(processExitsWith: .success) {
+      let server = try RawServer { $0.answerAll("ok") }
+      var client = try HTTPClient()
+      _ = try client.perform(HTTPRequest(url: server.url()))
+      var kept = 0
+      for descriptor in Int32(0)..<4096 {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let outcome = withUnsafeMutablePointer(to: &address) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+        }
+        guard outcome == 0, Int(UInt16(bigEndian: address.sin_port)) == server.port else { continue }
+        kept += 1
+        #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+      }
+      #expect(kept == 1)
+      _ = consume client
+    }
+  }
+
   @Test func `with no descriptor left a request fails and the next one works`() async {
     await #expect(processExitsWith: .success) {
       let server = try RawServer { $0.answerAll("ok") }
