@@ -99,32 +99,33 @@ struct CacheFlightTests {
     #expect(isNextStored)
   }
 
-  @Test func `nobody is served a removed entry, while others store and remove it all the time`() async throws
-  {
+  @Test(.timeLimit(.minutes(1)))
+  func `nobody is served a removed entry, while others store and remove it all the time`() async throws {
     let folder = try CacheFolder()
     let key = try cacheKey()
     // The "row" that the entry is made from; whoever fetches sees what it is at that moment.
     let row = Counter()
-    let end = ContinuousClock.now + .milliseconds(700)
+    let landed = Counter()
     let problems = await onThreads(6) { place -> Int in
       var problems = 0
-      while ContinuousClock.now < end {
+      while row.value < 200 || landed.value < 50 {
         if place == 0 {
           let version = row.increment()
           do { try folder.cache.remove(key) } catch { problems += 1 }
           if let text = folder.text(under: key), (Int(text) ?? 0) < version { problems += 1 }
-          usleep(500)
-        } else if case .leader(let flight) = folder.cache.beginFlight(key, now: folder.now, waitAtMost: .zero)
+          usleep(1000)
+        } else if case .leader(let flight) = folder.cache.beginFlight(
+          key, now: folder.now, waitAtMost: .zero)
         {
           let body = Array("\(row.value)".utf8)
           usleep(300)
-          _ = try? flight.land(body, etag: "\"a\"", now: folder.now, freshFor: 300, staleFor: 300)
+          let isStored = try? flight.land(body, etag: "\"a\"", now: folder.now, freshFor: 300, staleFor: 300)
+          if isStored == true { _ = landed.increment() }
         }
       }
       return problems
     }
     #expect(problems.allSatisfy { $0 == 0 })
-    #expect(row.value > 10)
   }
 
   @Test func `who waited for an answer that cannot be stored goes on without the cache`() async throws {
