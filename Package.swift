@@ -84,7 +84,7 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CryptographyTests", dependencies: ["Cryptography", "JSON", "TestSupport"],
-      swiftSettings: strict),
+      resources: [.copy("Vectors")], swiftSettings: strict),
     .testTarget(
       name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: strict),
     .testTarget(
