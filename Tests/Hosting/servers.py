@@ -69,11 +69,16 @@ class Place:
 
     def install_program(self, folder, settings):
         """meta.fcgi with meta.conf beside it: the only way to set anything where a server starts the program."""
-        folder.mkdir(exist_ok=True)
-        os.link(self.material / "programs/meta.fcgi", folder / "meta.fcgi")
+        self.link_program(folder)
         (folder / "meta.conf").write_text(f"META_DATA_DIR={self.folder}/data\n{settings}")
         os.chmod(folder / "meta.conf", 0o600)
         return folder / "meta.fcgi"
+
+    def link_program(self, folder):
+        folder.mkdir(exist_ok=True)
+        for file in (self.material / "programs").iterdir():
+            if file.name == "meta.fcgi" or ".so" in file.suffixes:
+                os.link(file, folder / file.name)
 
     def configure(self, template, to=None, **more):
         """A configuration of this folder, with the @NAMES@ in it filled in."""
@@ -214,15 +219,16 @@ def nginx_systemd(place):
                 raise Failed("a request made during a restart was lost")
 
 
-def start_apache(place, template, mpm="event", **more):
+def start_apache(place, template, handler=None, mpm="event"):
     apache = program("apache2", "httpd")
-    modules = next((folder for folder in APACHE_MODULES if os.path.isdir(folder)), None)
-    for name in re.findall(r"@MODULES@/(mod_\w+\.so)", (HERE / template).read_text()):
-        if not modules or not os.path.exists(f"{modules}/{name}"):
+    modules = next((folder for folder in APACHE_MODULES if os.path.isdir(folder)), "")
+    for name in re.findall(r"@MODULES@/(mod_\w+\.so)", (HERE / (handler or template)).read_text()):
+        if not os.path.exists(f"{modules}/{name}"):
             raise Unavailable(f"Apache's {name} is not installed")
     place.configure("apache-common.conf", MODULES=modules, MPM=mpm)
-    configuration = place.configure(template, MODULES=modules)
-    place.start(apache, "-f", configuration, "-DFOREGROUND", log="server.log")
+    if handler:
+        place.configure(handler, to="apache-handler.conf", MODULES=modules)
+    place.start(apache, "-f", place.configure(template, MODULES=modules), "-DFOREGROUND", log="server.log")
 
 
 def apache_proxy_fcgi(place):
@@ -231,20 +237,13 @@ def apache_proxy_fcgi(place):
 
 
 def shared_host(place, handler, mpm="event"):
-    """The account's folder as HOSTING.md has it: .htaccess, the page and a copy of meta.fcgi; settings elsewhere."""
-    apache = program("apache2", "httpd")
-    modules = next((folder for folder in APACHE_MODULES if os.path.isdir(folder)), "")
-    for name in re.findall(r"@MODULES@/(mod_\w+\.so)", (HERE / handler).read_text()):
-        if not os.path.exists(f"{modules}/{name}"):
-            raise Unavailable(f"Apache's {name} is not installed")
+    """The account's folder: .htaccess, the page, a copy of meta.fcgi. meta.conf is where nothing else can be set."""
     site = place.folder / "public_html/social"
     shutil.copytree(place.material / "www", site)
-    os.link(place.material / "programs/meta.fcgi", site / "meta.fcgi")
+    place.link_program(site)
     os.rename(place.folder / "bin/meta.conf", site / "meta.conf")
     (place.folder / "fcgid").mkdir()
-    place.configure("apache-common.conf", MODULES=modules, MPM=mpm)
-    place.configure(handler, to="apache-handler.conf", MODULES=modules)
-    place.start(apache, "-f", place.configure("apache-htaccess.conf"), "-DFOREGROUND", log="server.log")
+    start_apache(place, "apache-htaccess.conf", handler, mpm)
 
 
 def apache_fcgid(place):
