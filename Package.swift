@@ -85,8 +85,12 @@ let package = Package(
     .testTarget(
       name: "CryptographyTests", dependencies: ["Cryptography", "JSON", "TestSupport"],
       resources: [.copy("Vectors")], swiftSettings: strict),
+    // A FastCGI and CGI program without the core, for the tests that need a process of its own and for benchmarks.
+    .executableTarget(
+      name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),
     .testTarget(
-      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: strict),
+      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport", "fastcgi-echo"],
+      swiftSettings: strict),
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -31,7 +31,7 @@ public final class Application {
       cache = try FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
     } catch {
       cache = nil
-      self.logger.warning("The cache cannot be used: \(error.sentence)")
+      self.logger.warning("The cache cannot be used: \(error)")
     }
     graphHealth = GraphHealth(cache)
   }
@@ -92,7 +92,7 @@ public final class Application {
   func store() throws(APIError) -> Store {
     if let openStore { return openStore }
     do {
-      let opened = try Store(path: configuration.databasePath)
+      let opened = try Store(folder: configuration.dataDirectory)
       openStore = opened
       return opened
     } catch { throw APIError(error) }
@@ -108,7 +108,7 @@ public final class Application {
         throw APIError.unavailable(Self.wrongKey, retryAfter: 60)
       }
       if let newest = ring.fingerprints.first, !recorded.contains(newest) {
-        try store.setSetting(Self.fingerprintSetting, (recorded + [newest]).joined(separator: " "))
+        try store.setSetting(Self.fingerprintSetting, to: (recorded + [newest]).joined(separator: " "))
       }
       return ring
     } catch let error as VaultError {
@@ -116,12 +116,15 @@ public final class Application {
     } catch { throw APIError(storeOr: error) }
   }
 
+  /// Logs what the operator should know and no client is told.
+  func warn(_ sentence: String) { logger.warning("\(sentence)") }
+
   /// Logs something that would repeat with every request, once a minute.
   func warnOnceAMinute(_ sentence: String) {
     let now = Timestamp.now
     if let lastWarning, (lastWarning.seconds..<lastWarning.seconds + 60).contains(now.seconds) { return }
     lastWarning = now
-    logger.warning("\(sentence)")
+    warn(sentence)
   }
 
   static let fingerprintSetting = "key_fingerprints"

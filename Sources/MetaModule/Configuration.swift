@@ -97,7 +97,7 @@ public struct Configuration: Sendable {
   /// The environment of this process. Values that are not UTF-8 are left out.
   public static func processEnvironment() -> [String: String] {
     var result: [String: String] = [:]
-    guard var entry = environ else { return result }
+    var entry = environ
     while let line = entry.pointee {
       if let text = String(validatingCString: line), let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
         let name = String(text[..<equals])

@@ -25,8 +25,8 @@ extension RequestContext {
 
   /// Seconds until this token may be used again; `nil` when it may be used now, or when nobody can tell.
   func secondsBlocked(_ token: Secret) -> Int64? {
-    guard let until = try? store().blockedUntil(Self.throttleSubject(token), now: now) else { return nil }
-    return max(1, until.seconds - now.seconds)
+    guard let throttle = try? store().throttle(of: Self.throttleSubject(token), now: now) else { return nil }
+    return max(1, throttle.until.seconds - now.seconds)
   }
 
   /// Remembers a block that outlasted the retries, so that throttled requests never pile up in the workers.
@@ -38,7 +38,7 @@ extension RequestContext {
     do {
       try store().block(
         Self.throttleSubject(token), until: Timestamp(seconds: Timestamp.now.seconds + seconds), reason: "throttled")
-    } catch { logger.warning("A rate limit could not be remembered; the next request will meet it again.") }
+    } catch { application.warn("A rate limit could not be remembered; the next request will meet it again.") }
     return failure.waiting(seconds)
   }
 

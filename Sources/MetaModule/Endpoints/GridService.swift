@@ -17,34 +17,34 @@ struct GridService {
       return fresh(try fetch(mapping, account, within: context.budget()))
     }
     let cached = cache.read(key, now: context.now)
-    if let cached, cached.freshness(at: context.now) == .fresh { return served(cached, "hit") }
+    if let cached, cached.freshness == .fresh { return served(cached, "hit") }
 
     let patience = cached == nil ? Duration.seconds(context.configuration.requestBudget) : Self.patienceWithStale
-    switch cache.beginFlight(key, waitAtMost: patience) {
+    switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
     case .leader(let flight):
-      // Another one may have fetched it while this one waited.
-      let now = Timestamp.now
-      if let entry = cache.read(key, now: now), entry.freshness(at: now) == .fresh { return served(entry, "hit") }
-      return try lead(consume flight, key, mapping, account, cache)
+      return try lead(flight, mapping, account, orServe: cached, cache)
+    case .landed(let entry):
+      return served(entry, "hit")
     case .failed(let note):
-      guard let failure = GridFailure(note: note) else { throw .upstreamFailed }
-      return try stale(key, insteadOf: failure.apiError, cache)
+      return try stale(cached, insteadOf: GridFailure(note: note)?.apiError ?? .upstreamFailed)
     case .timedOut:
-      return try stale(key, insteadOf: .upstreamTimedOut, cache)
+      return try stale(cached, insteadOf: .upstreamTimedOut)
     case .unavailable:
+      context.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
       return fresh(try fetch(mapping, account, within: context.budget()))
     }
   }
 
-  /// Fetches the grid anew whatever the cache holds: `POST /mappings/<id>/refresh/`.
+  /// Drops the cached grid and fetches it anew: `POST /mappings/<id>/refresh/`.
   func refresh(_ mapping: StoredMapping, _ account: String) throws(APIError) {
-    let grid = try fetch(mapping, account, within: context.budget())
-    if let key = CacheKey("ig_grid_\(account)"), let cache { store(grid, under: key, in: cache) }
+    forget(account)
+    _ = try answer(mapping, account)
   }
 
   /// An account that no client shows any more leaves the cache at once.
   func forget(_ account: String) {
-    if let key = CacheKey("ig_grid_\(account)") { cache?.remove(key) }
+    guard let key = CacheKey("ig_grid_\(account)"), let cache else { return }
+    do { try cache.remove(key) } catch { warnOfCache(error) }
   }
 
   /// When the cached grid was fetched, fresh or expired.
@@ -54,17 +54,22 @@ struct GridService {
 
   /// The one that asks Graph. Retries only when there is nothing else to serve.
   private func lead(
-    _ flight: consuming Flight, _ key: CacheKey, _ mapping: StoredMapping, _ account: String, _ cache: FileCache
+    _ flight: consuming Flight, _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?,
+    _ cache: FileCache
   ) throws(APIError) -> Response {
-    let hasStale = cache.read(key, now: .now) != nil
+    let configuration = context.configuration
     do {
-      let grid = try fetch(mapping, account, within: context.budget(retries: !hasStale))
-      store(grid, under: key, in: cache)
+      let grid = try fetch(mapping, account, within: context.budget(retries: expired == nil))
+      do {
+        try flight.land(
+          grid.body, etag: grid.etag, now: .now, freshFor: configuration.cacheTTL,
+          staleFor: max(configuration.cacheTTL, configuration.cacheStale))
+      } catch { warnOfCache(error) }
       return fresh(grid)
     } catch {
       guard let failure = GridFailure(error) else { throw error }
-      flight.fail(note: failure.note)
-      return try stale(key, insteadOf: error, cache)
+      flight.fail(Array(failure.note.utf8))
+      return try stale(expired, insteadOf: error)
     }
   }
 
@@ -86,29 +91,24 @@ struct GridService {
     } catch { throw .upstreamFailed }
     do {
       let store = try context.store()
-      try store.rememberMedia(grid.media.map(\.id), account: account)
+      try store.rememberMedia(grid.media.map(\.id), ofAccount: account)
       if let username = grid.username, username != mapping.instagramUsername {
-        try store.setInstagramUsername(username, account: account)
+        try store.setInstagramUsername(username, ofAccount: account)
       }
-    } catch { context.logger.warning("What a grid told could not be remembered; the grid itself is served.") }
+    } catch { context.application.warn("What a grid told could not be remembered; the grid itself is served.") }
     let body = grid.json.serialized()
     return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"")
   }
 
-  private func store(_ grid: Grid, under key: CacheKey, in cache: FileCache) {
-    let configuration = context.configuration
-    do {
-      try cache.store(
-        grid.body, etag: grid.etag, under: key, now: .now, freshFor: configuration.cacheTTL,
-        staleFor: configuration.cacheStale)
-    } catch { context.application.warnOnceAMinute("The cache cannot be written: \(error.sentence)") }
+  private func warnOfCache(_ error: CacheError) {
+    context.application.warnOnceAMinute("The cache cannot be written: \(error)")
   }
 
-  /// The expired grid, if there is one that is not too old, instead of the error. A refused token is not covered up.
-  private func stale(_ key: CacheKey, insteadOf error: APIError, _ cache: FileCache) throws(APIError) -> Response {
-    guard GridFailure(error)?.mayBeCoveredByStale == true, let entry = cache.read(key, now: .now) else { throw error }
+  /// The expired grid, if there is one, instead of the error. A refused token is not covered up.
+  private func stale(_ expired: CachedEntry?, insteadOf error: APIError) throws(APIError) -> Response {
+    guard let expired, GridFailure(error)?.mayBeCoveredByStale == true else { throw error }
     context.record.reason = error.reason
-    return served(entry, entry.freshness(at: .now) == .fresh ? "hit" : "stale")
+    return served(expired, "stale")
   }
 
   private func fresh(_ grid: Grid) -> Response {
@@ -118,7 +118,7 @@ struct GridService {
   private func served(_ entry: CachedEntry, _ state: String) -> Response {
     let now = Timestamp.now
     return answer(
-      entry.body, etag: entry.etag, state, age: entry.age(at: now), left: state == "hit" ? entry.secondsLeft(at: now) : 0)
+      entry.body, etag: entry.etag, state, age: entry.age(now: now), left: entry.secondsLeft(now: now))
   }
 
   private func answer(_ body: [UInt8], etag: String, _ state: String, age: Int64, left: Int64) -> Response {
@@ -155,8 +155,8 @@ struct GridFailure {
     }
   }
 
-  init?(note: String) {
-    let parts = note.split(separator: " ", maxSplits: 1).map(String.init)
+  init?(note: [UInt8]) {
+    let parts = String(decoding: note, as: UTF8.self).split(separator: " ", maxSplits: 1).map(String.init)
     switch (parts.first, parts.count > 1 ? parts[1] : "") {
     case ("token_refused", let reason): apiError = .tokenRefused(reason: reason)
     case ("permission_missing", _): apiError = .permissionMissing

@@ -16,7 +16,8 @@ extension Endpoints {
     switch lookup {
     case .none: throw .mappingNotFound
     case .withoutInstagram: return Response(json: ["detail": "No Instagram account linked"])
-    case .mapping(let mapping, let account):
+    case .mapping(let mapping):
+      guard let account = mapping.instagramAccountID else { throw .serverError }
       return try GridService(context).answer(mapping, account)
     }
   }

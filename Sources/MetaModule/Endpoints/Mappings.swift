@@ -19,7 +19,7 @@ extension Endpoints {
       guard let removed = try store.removeMapping(id, event: context.event("mapping.remove")) else {
         throw APIError.notFound
       }
-      if let account = removed.instagramAccountID, try !store.isMapped(account: account) {
+      if let account = removed.instagramAccountID, try !store.isInstagramAccountMapped(account) {
         GridService(context).forget(account)
       }
     } catch { throw APIError(storeOr: error) }

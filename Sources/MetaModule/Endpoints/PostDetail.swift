@@ -11,7 +11,7 @@ extension Endpoints {
     let known: StoredMapping?
     do {
       let store = try context.store()
-      known = try store.accountOfMedium(id).flatMap { account in try store.mapping(account: account) }
+      known = try store.account(ofMedium: id).flatMap { try store.mappings(instagramAccountID: $0).first }
     } catch { throw APIError(storeOr: error) }
     let medium = if let known { try seen(id, known, context) } else { try unknown(id, context) }
     return Response(json: .object(medium.detailJSON))
@@ -36,7 +36,7 @@ extension Endpoints {
     do {
       let store = try context.store()
       _ = try store.expireTokens(now: context.now)
-      tokens = try store.activeTokensOfMappings()
+      tokens = try store.mappings(limit: 1).isEmpty ? [] : store.activeTokens()
     } catch { throw APIError(storeOr: error) }
 
     var failures: [GraphFailure] = []
@@ -68,8 +68,8 @@ extension Endpoints {
     do {
       let store = try context.store()
       for medium in found {
-        guard let owner = medium.ownerID, try store.mapping(account: owner) != nil else { continue }
-        try store.rememberMedia([id], account: owner)
+        guard let owner = medium.ownerID, try store.isInstagramAccountMapped(owner) else { continue }
+        try store.rememberMedia([id], ofAccount: owner)
         return medium
       }
     } catch { throw APIError(storeOr: error) }

@@ -20,14 +20,17 @@ extension Endpoints {
       throw .instagramAccountNotLinked
     }
     let mapping = NewMapping(
-      clientID: clientID, pageID: pageID, pageName: page.name,
-      instagramAccountID: page.instagramAccountID ?? wantedAccount,
-      sealedPageToken: try context.sealed(pageToken), tokenID: tokenID)
-    let created: Bool
-    do {
-      created = try context.store().upsert(mapping, event: context.event("mapping.sync", "client \(clientID)"))
-    } catch { throw APIError(storeOr: error) }
-    return Response(json: ["success": true, "created": .bool(created)])
+      clientID: clientID, pageID: pageID, instagramAccountID: page.instagramAccountID ?? wantedAccount,
+      sealedPageToken: try context.sealed(pageToken), tokenID: tokenID, pageName: page.name)
+    let outcome: MappingOutcome
+    do { outcome = try context.store().saveMapping(mapping, event: context.event("mapping.sync")) } catch {
+      throw APIError(storeOr: error)
+    }
+    switch outcome {
+    case .created: return Response(json: ["success": true, "created": true])
+    case .updated: return Response(json: ["success": true, "created": false])
+    case .unknownToken: throw .tokenNotUsable  // Removed while Graph was asked.
+    }
   }
 
   /// The row of an active token; one whose time is over is set to `expired` on the way.

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import JSON
 
 extension StoredToken {

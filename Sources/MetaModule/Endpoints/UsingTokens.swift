@@ -28,19 +28,20 @@ extension RequestContext {
     guard case .refused(let reason) = failure.kind else { return }
     do {
       if reason == .loginRequired {
-        _ = try store().noteReason(token.id, reason: reason.rawValue, ifSealedIs: token.sealedToken)
+        _ = try store().noteReason(token.id, reason.rawValue, ifSealedIs: token.sealedToken)
       } else {
-        _ = try store().markToken(token.id, .invalid, reason: reason.rawValue, ifSealedIs: token.sealedToken)
+        _ = try store().markToken(
+          token.id, as: .invalid, reason: reason.rawValue, ifSealedIs: token.sealedToken, event: event("token.refused"))
       }
     } catch {
-      logger.warning("A refused token could not be marked; the next request that uses it will mark it.")
+      application.warn("A refused token could not be marked; the next request that uses it will mark it.")
     }
   }
 
   /// A token that had needed a log-in answers again: the reason is taken away.
   func noteRecovery(of token: StoredToken) {
     guard token.statusReason == RefusalReason.loginRequired.rawValue else { return }
-    _ = try? store().noteReason(token.id, reason: nil, ifSealedIs: token.sealedToken)
+    _ = try? store().noteReason(token.id, nil, ifSealedIs: token.sealedToken)
   }
 
   /// Runs a call as a mapping's Page. When the Page's token is refused, it is fetched anew once with the user's token
@@ -68,7 +69,7 @@ extension RequestContext {
     of mapping: StoredMapping, after refusal: GraphFailure, within budget: GraphBudget
   ) throws(GraphCallFailure) -> Secret {
     let user: StoredToken?
-    do { user = try store().token(mapping.tokenID) } catch { throw .answer(APIError(storeOr: error)) }
+    do { user = try mapping.tokenID.flatMap { id in try store().token(id) } } catch { throw .answer(APIError(storeOr: error)) }
     guard let user, user.status == .active, let userToken = try unsealedOrFail(user.sealedToken) else {
       throw .graph(refusal)
     }
@@ -85,7 +86,7 @@ extension RequestContext {
     guard let page, page.id == mapping.pageID, let renewed = page.accessToken else { throw .graph(refusal) }
     do {
       _ = try store().replacePageToken(
-        mapping.id, sealed: sealed(renewed), ifSealedIs: mapping.sealedPageToken)
+        mapping.id, with: sealed(renewed), ifSealedIs: mapping.sealedPageToken)
     } catch { throw .answer(APIError(storeOr: error)) }
     return renewed
   }

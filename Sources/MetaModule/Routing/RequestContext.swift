@@ -1,5 +1,3 @@
-internal import JSON
-internal import Logging
 
 /// One request on its way through an endpoint: what was asked, by whom, with what it may be answered, and what the
 /// log will say of it.
@@ -26,7 +24,6 @@ final class RequestContext {
 
   var configuration: Configuration { application.configuration }
   var graph: GraphClient { application.graph }
-  var logger: Logger { application.logger }
 
   /// The first captured segment.
   var capture: String { captures.first ?? "" }

@@ -1,0 +1,1 @@
+extension Store { func checkReadable() throws(StoreError) { _ = try setting("x") } }
