@@ -1,6 +1,6 @@
 // The page: starts the sections, tells when the line is lost and recovers, marks where one is.
 import { call, line } from "./api.js";
-import { all, find, toast, write } from "./dom.js";
+import { actions, all, find, toast, write } from "./dom.js";
 import { start } from "./session.js";
 import { state, watch } from "./state.js";
 import * as health from "./health.js";
@@ -11,81 +11,69 @@ import * as clients from "./clients.js";
 import "./preview.js";
 import * as events from "./events.js";
 
-const body = document.body;
 const lost = find("[data-lost]");
-let waits = 0; // Seconds of the current pause between attempts, 0 while the line is fine.
+const links = all("[data-rail] a");
+let pause = 0; // Seconds between attempts while the line is lost, else 0.
 let timer;
 
-async function load() {
-  await Promise.allSettled([accounts.reload(), clients.reload(), events.reload()]);
-  body.classList.remove("starting");
-  if (state.tokens) await map.reload();
-}
+const reveal = () => document.body.classList.remove("starting");
 
-watch("reload", load);
 watch("marked", accounts.reload);
+watch("reload", async () => {
+  await Promise.all([accounts.reload(), clients.reload(), events.reload()]);
+  reveal();
+  if (state.tokens && (!state.pages || map.reload.failed())) map.reload();
+});
 
 async function attempt() {
   clearInterval(timer);
   write(lost, { lost: "Connection lost. Trying …" });
-  await call("GET", "health/").catch(() => {});
-  if (waits) pause();
+  await call("GET", "health/").catch(() => null);
+  if (pause) wait();
 }
 
-function pause() {
-  clearInterval(timer);
-  let left = (waits = Math.min(waits * 2 || 2, 16));
+function wait() {
+  let left = (pause = Math.min(pause * 2 || 2, 16));
   const tell = () => {
-    if (left <= 0) return attempt();
     write(lost, { lost: `Connection lost. What you typed is kept. Trying again in ${left} s.` });
-    left -= 1;
+    if (left-- <= 0) attempt();
   };
   tell();
+  clearInterval(timer);
   timer = setInterval(tell, 1000);
 }
 
 line.addEventListener("lost", () => {
-  if (waits) return;
+  if (pause) return;
   lost.firstElementChild.hidden = false;
-  pause();
+  wait();
 });
 
 line.addEventListener("answered", () => {
-  if (!waits) return;
-  waits = 0;
+  if (!pause) return;
+  pause = 0;
   clearInterval(timer);
   lost.firstElementChild.hidden = true;
   toast("Connected again.");
-  health.reload();
   open();
 });
 
-find("[data-try-now]").addEventListener("click", attempt);
-addEventListener("online", () => waits && attempt());
+actions(lost, { attempt });
+addEventListener("online", () => pause && attempt());
 
-/** Asks who we are and loads what may be seen. Also how one comes back after a lost line. */
+/** Asks who we are, and loads what may be seen. Also after a lost line. */
 async function open() {
-  try {
-    if (!(await start())) body.classList.remove("starting");
-  } catch (error) {
-    body.classList.remove("starting");
-    if (!error.lost) toast(error.message);
-  }
+  health.reload();
+  await start().catch((error) => error.lost || toast(error.message));
+  // A slow answer must not keep the page dark: then its skeletons show.
+  setTimeout(reveal, 500);
 }
 
-const links = all("a", find("[data-rail]"));
 const seen = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting) continue;
-    for (const link of links) {
-      if (link.hash === `#${target.id}`) link.ariaCurrent = "location";
-      else link.ariaCurrent = null;
-    }
+    if (isIntersecting) for (const link of links) link.ariaCurrent = link.hash === `#${target.id}` ? "location" : null;
   }
 }, { rootMargin: "-20% 0px -70%" });
 for (const link of links) seen.observe(find(link.hash));
 
-health.reload();
 open();
-// A slow answer must not keep the page dark: then its skeletons show.
-setTimeout(() => body.classList.remove("starting"), 500);

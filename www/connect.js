@@ -1,15 +1,13 @@
 // Connecting: paste a token, see whose it is, save. The token leaves its field at once and lives in one variable
 // until it is saved, given up, ten minutes old, or the session ends.
 import { call } from "./api.js";
-import { avatar, clearErrors, find, missing, onSubmit, section, showErrors, toast, write } from "./dom.js";
+import { actions, find, missing, onSubmit, section, showErrors, toast, write } from "./dom.js";
 import { put, say, state, watch } from "./state.js";
 import { quoted, sentence } from "./words.js";
 
 const root = section("connect");
-const verify = find('[data-form="verify"]', root);
-const save = find('[data-form="save"]', root);
-const field = verify.elements.access_token;
-const label = verify.elements.account_label;
+const [verify, save] = root.querySelectorAll("form");
+const { access_token: field, account_label: label } = verify.elements;
 const waiting = find("[data-waiting]", root);
 const saved = find("[data-saved]", root);
 const hint = field.placeholder;
@@ -26,22 +24,13 @@ function hold(value) {
 
 function forget() {
   hold("");
-  save.hidden = true;
   save.reset();
+  save.hidden = true;
   waiting.hidden = !saved.hidden;
 }
 
 watch("forget", forget);
 addEventListener("pagehide", forget);
-
-// Typing a new token makes the old confirmation void.
-field.addEventListener("input", () => {
-  if (!token && save.hidden && saved.hidden) return;
-  const typed = field.value;
-  saved.hidden = true;
-  forget();
-  field.value = typed;
-});
 
 onSubmit(verify, async () => {
   const pasted = field.value.trim();
@@ -51,54 +40,51 @@ onSubmit(verify, async () => {
     hold(pasted);
   }
   if (!token) throw missing("access_token", "Paste a token first.");
-  let person;
-  try {
-    person = await call("POST", "verify-user/", { access_token: token, account_label: label.value.trim() || undefined });
-  } catch (error) {
+  const person = await call("POST", "verify-user/", { access_token: token, account_label: label.value.trim() || undefined }).catch((error) => {
     // Throttled or not answered: the token may be fine and is kept, so that Verify can be pressed again.
-    if (error.status !== 429 && error.status < 500 && error.status !== 0) forget();
-    if (error.fields && !error.fields.length && error.status === 400) error.fields.push(["access_token", [sentence(error)]]);
+    if (error.status === 400) forget();
+    if (error.status === 400 && !error.fields.length) throw missing("access_token", sentence(error));
     throw error;
-  }
+  });
+  if (!token) return; // The session ended meanwhile.
   const known = state.tokens?.find((row) => row.user_id === person.user_id);
-  if (!label.value.trim()) label.value = known?.account_label ?? person.user_name;
+  label.value ||= known?.account_label ?? person.user_name;
   write(save, {
     name: person.user_name,
-    user: person.user_id,
+    user: `User id ${person.user_id}`,
+    face: [person.profile_picture, person.user_name],
     known: known ? `Already connected as ${quoted(known.account_label)}: saving replaces its token.` : "Is this the right person? Then save.",
   });
-  avatar(find("[data-avatar]", save), person.profile_picture, person.user_name);
   waiting.hidden = true;
   save.hidden = false;
   find("[data-person]", save).focus();
 });
 
-onSubmit(save, async ({ expires_at: expires }) => {
-  clearErrors(verify);
+onSubmit(save, async ({ expires_at: { value: expires } }) => {
   const name = label.value.trim();
   if (!name) return showErrors(verify, missing("account_label", "Give it a label, so that you recognise it."));
-  const body = { access_token: token, account_label: name };
-  if (expires.value) body.expires_at = `${expires.value}T00:00:00Z`;
-  let row;
-  try {
-    row = await call("POST", "tokens/", body);
-  } catch (error) {
-    if (error.fields?.some(([place]) => place !== "expires_at")) return showErrors(verify, error);
-    throw error;
-  }
-  const others = (state.tokens ?? []).filter((other) => other.id !== row.id);
-  put("tokens", [...others, row].sort((a, b) => a.id - b.id));
-  say("connected");
-  forget();
-  verify.reset();
-  waiting.hidden = true;
+  const row = await call("POST", "tokens/", {
+    access_token: token,
+    account_label: name,
+    expires_at: expires ? `${expires}T00:00:00Z` : undefined,
+  }).catch((error) => {
+    if (error.fields.every(([place]) => place === "expires_at")) throw error;
+    showErrors(verify, error);
+  });
+  if (!row) return;
   saved.hidden = false;
   write(saved, { saved: row.account_label });
+  verify.reset();
+  forget();
   saved.focus();
   toast(`${quoted(row.account_label)} is connected.`);
+  put("tokens", [...(state.tokens ?? []).filter(({ id }) => id !== row.id), row].sort((a, b) => a.id - b.id));
+  say("connected");
 });
 
-find("[data-start-over]", root).addEventListener("click", () => {
-  forget();
-  field.focus();
+actions(root, {
+  restart: async () => {
+    forget();
+    field.focus();
+  },
 });

@@ -1,44 +1,38 @@
 // Events: the newest audit rows, older ones on demand.
 import { call } from "./api.js";
-import { busy, chip, copyOf, find, keep, loader, section, times, write } from "./dom.js";
+import { actions, copyOf, find, keep, loader, section, write } from "./dom.js";
 import { watch } from "./state.js";
 
 const root = section("events");
-const more = find("[data-more]", root);
+const list = find("[data-list]", root);
 const elements = new Map();
-const step = 20;
 let rows = [];
 let next = null;
+let timer;
 
-export const reload = loader(root, async (current) => {
-  const answer = await call("GET", `events/?limit=${step}`);
+async function fetchRows(after, current = () => true) {
+  const answer = await call("GET", `events/?limit=20${after}`);
   if (!current()) return;
-  rows = answer.events;
-  show(answer);
-});
-
-function show(answer) {
+  rows = after ? [...rows, ...answer.events] : answer.events;
   next = answer.next ?? null;
-  more.hidden = next === null;
-  find("[data-empty]", root).hidden = rows.length > 0;
-  find("[data-list]", root).hidden = !rows.length;
-  keep(find("[data-list]", root), rows, (row) => row.id, () => copyOf("event"), update, elements);
+  find('[data-do="more"]', root).hidden = next === null;
+  find("[data-empty]", root).hidden = rows.length;
+  list.hidden = !rows.length;
+  keep(list, rows, elements, () => copyOf("event"), (element, row) => write(element, {
+    ...row,
+    actor: `${row.actor ?? "Nobody"} · ${row.address ?? "here"}`,
+    result: [/^(ok|success|20\d)/.test(row.result) ? "ok" : "warn", row.result],
+  }));
 }
 
-function update(element, row) {
-  write(element, { action: row.action, subject: row.subject ?? "", actor: row.actor ?? "Nobody", address: row.address ?? "" });
-  times(element, { at: [row.at] });
-  chip(find("[data-chip]", element), [/^(ok|success|created|updated|20\d)/.test(row.result) ? "ok" : "warn", row.result]);
+export const reload = loader(root, (current) => fetchRows("", current));
+
+actions(root, { more: () => fetchRows(`&after=${next}`) });
+
+// What was just changed here stands in the list in a moment.
+for (const name of ["tokens", "mappings"]) {
+  watch(name, () => {
+    clearTimeout(timer);
+    timer = setTimeout(reload, 500);
+  });
 }
-
-more.addEventListener("click", () => busy(more, async () => {
-  const answer = await call("GET", `events/?limit=${step}&after=${next}`);
-  rows = [...rows, ...answer.events];
-  show(answer);
-}));
-
-// Whatever was changed here stands in the list now.
-for (const name of ["tokens", "mappings"]) watch(name, () => {
-  clearTimeout(watch.timer);
-  watch.timer = setTimeout(() => find("[data-list]", root).children.length && reload(), 400);
-});
