@@ -92,9 +92,14 @@ let package = Package(
     .testTarget(
       name: "GraphSimulatorTests", dependencies: ["GraphSimulator", "HTTPClient", "JSON", "TestSupport"],
       swiftSettings: strict),
+    // A process of its own for what only processes can show: kill -9, file size limits, foreign locks.
+    .executableTarget(
+      name: "store-torture", dependencies: ["MetaModule"], path: "Tests/StoreTorture", swiftSettings: strict),
     .testTarget(
       name: "MetaModuleTests",
-      dependencies: ["MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport"],
+      dependencies: [
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "store-torture",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient"],
