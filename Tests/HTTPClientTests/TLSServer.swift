@@ -34,7 +34,21 @@ final class TLSServer {
 
   /// All that has arrived, among remarks of s_server itself.
   var output: String {
-    String(decoding: (try? Data(contentsOf: folder.appending(path: "output"))) ?? Data(), as: UTF8.self)
+    guard let file = fopen(folder.appending(path: "output").path, "r") else { return "" }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
+  }
+
+  /// The output up to the end of the first connection, or up to the request if it arrives.
+  func outputAtEnd() -> String {
+    for _ in 0..<2000 {
+      let output = output
+      if ["Authorization", "ERROR", "DONE"].contains(where: output.contains) { return output }
+      usleep(10_000)
+    }
+    return ""
   }
 
   /// Without a TLS goodbye: the system closes the connection.
@@ -97,8 +111,9 @@ final class TLSServer {
     ]
     process.currentDirectoryURL = folder
     process.standardInput = input
-    process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
-    process.standardError = FileHandle.nullDevice
+    let file = try FileHandle(forWritingTo: folder.appending(path: "output"))
+    process.standardOutput = file
+    process.standardError = file
     try process.run()
     for _ in 0..<1000 where port == 0 {
       usleep(10_000)

@@ -1,11 +1,10 @@
 internal import Glibc
-internal import Synchronization
 
 /// Opens when so many threads stand before it: proof that they were there at the same time, whatever the
 /// speed of the machine.
 public final class Gate: Sendable {
   private let expected: Int
-  private let arrived = Mutex(0)
+  private let arrived = Guarded(0)
 
   /// Opens at `expected` arrivals.
   public init(expected: Int) { self.expected = expected }

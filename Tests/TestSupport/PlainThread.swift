@@ -1,9 +1,8 @@
 internal import Glibc
-internal import Synchronization
 
 /// A thread of the system, without Foundation.
 public final class PlainThread: Sendable {
-  private let handle: Mutex<pthread_t?>
+  private let handle: Guarded<pthread_t?>
 
   /// Starts it.
   public init(_ body: @escaping @Sendable () -> Void) {
@@ -17,7 +16,7 @@ public final class PlainThread: Sendable {
         return nil
       }, box.toOpaque())
     precondition(outcome == 0, "no thread could be started")
-    handle = Mutex(thread)
+    handle = Guarded(thread)
   }
 
   /// Waits for its end; the second time there is nothing to wait for.

@@ -1,12 +1,11 @@
 internal import Glibc
-internal import Synchronization
 
 /// One connection of a ``RawServer``, used by the thread that serves it.
 public final class RawConnection: Sendable {
-  private let descriptor: Mutex<Int32?>
-  private let unread = Mutex<[UInt8]>([])
+  private let descriptor: Guarded<Int32?>
+  private let unread = Guarded<[UInt8]>([])
 
-  init(_ descriptor: Int32) { self.descriptor = Mutex(descriptor) }
+  init(_ descriptor: Int32) { self.descriptor = Guarded(descriptor) }
 
   /// The next bytes; empty when the client has closed its side or the server stops.
   public func read() -> [UInt8] {

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 
 /// A server on a free port of 127.0.0.1 whose answers are written byte by byte by the test: whole, broken,
 /// slow or not at all. One thread per connection; it ends with its last reference.
@@ -76,7 +75,7 @@ private final class ConnectionTable: Sendable {
   }
 
   private let listener: Int32
-  private let content = Mutex(Content())
+  private let content = Guarded(Content())
 
   init(listener: Int32) { self.listener = listener }
 
