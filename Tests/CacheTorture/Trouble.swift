@@ -48,10 +48,11 @@ func churn(_ cache: FileCache, seconds: Int) {
   say("reads \(counts.reads) hits \(counts.hits) errors \(counts.errors)")
 }
 
-/// Prints how long stores and reads take at the median and the 99th percentile, thousand by thousand at
-/// first, so that it can be seen whether they depend on how many keys there are.
-func measure(_ cache: FileCache, keys: Int) throws(CacheError) {
-  let body = [UInt8](repeating: 42, count: 8192)
+/// Prints how long stores and reads take at the median and the 99th percentile, for ten times as many keys
+/// each time, so that it can be seen whether they depend on how many there are; at last, one entry read over
+/// and over.
+func measure(_ cache: FileCache, keys: Int, bodyBytes: Int) throws(CacheError) {
+  let body = [UInt8](repeating: 42, count: bodyBytes)
   func report(_ what: String, _ times: [Duration]) {
     let sorted = times.sorted()
     guard let worst = sorted.last else { return }
@@ -70,18 +71,21 @@ func measure(_ cache: FileCache, keys: Int) throws(CacheError) {
     }
     stored = end
     report("\(stored) keys, store", stores)
-    var reads: [Duration] = []
+    var hits: [Duration] = []
     for _ in 0..<10_000 {
       let key = key("key_\(Int.random(in: 0..<stored))")
       let begun = ContinuousClock.now
-      let entry = cache.read(key, now: .now)
-      reads.append(ContinuousClock.now - begun)
-      if let entry, entry.body != body { stop("a wrong body") }
+      guard let entry = cache.read(key, now: .now) else { continue }
+      hits.append(ContinuousClock.now - begun)
+      if entry.body != body { stop("a wrong body") }
     }
-    report("\(stored) keys, read", reads)
-    let statistics = try cache.statistics(now: .now)
-    say(
-      "\(stored) keys, on disk: \(statistics.entries) entries, \(statistics.bytes) bytes of \(statistics.maximumBytes)"
-    )
+    report("\(stored) keys, \(hits.count) hits", hits)
+    let disk = try cache.statistics(now: .now)
+    say("\(stored) keys, on disk: \(disk.entries) entries, \(disk.bytes) bytes of \(disk.maximumBytes)")
   }
+  let last = key("key_\(keys - 1)")
+  let now = Timestamp.now
+  let begun = ContinuousClock.now
+  for _ in 0..<100_000 { if cache.read(last, now: now) == nil { stop("the last key is gone") } }
+  say("the same entry again and again: \((ContinuousClock.now - begun) / 100_000) each")
 }

@@ -39,7 +39,8 @@ func stop(_ sentence: String) -> Never {
 }
 
 do {
-  let cache = try FileCache(directory: argument(1), maximumBytes: 64 << 20)
+  let maximumBytes = argument(0) == "keys" ? number(4) : 64 << 20
+  let cache = try FileCache(directory: argument(1), maximumBytes: maximumBytes)
   switch argument(0) {
   case "stampede":
     Stampede(
@@ -57,7 +58,7 @@ do {
   case "churn":
     churn(cache, seconds: number(2))
   case "keys":
-    try measure(cache, keys: number(2))
+    try measure(cache, keys: number(2), bodyBytes: number(3))
   default:
     stop("unknown command \(argument(0))")
   }

@@ -30,8 +30,7 @@ struct CacheDirectory: Sendable {
 
   /// The subfolder's name, `00` to `ff`.
   static func shardName(_ shard: Int) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: [digits[shard >> 4 & 15], digits[shard & 15]], as: UTF8.self)
+    String(decoding: [hexadecimal(shard >> 4), hexadecimal(shard)], as: UTF8.self)
   }
 
   /// Calls with the path of a key's file as C wants it, without a heap allocation: every read comes through
@@ -40,27 +39,27 @@ struct CacheDirectory: Sendable {
     of key: CacheKey, _ kind: Kind, _ body: (UnsafePointer<CChar>) -> Result?
   ) -> Result? {
     let count = path.utf8.count + 4 + key.text.utf8.count + kind.rawValue.utf8.count + 1
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count) { buffer in
-      var place = 0
-      func put(_ byte: UInt8) {
-        buffer[place] = CChar(bitPattern: byte)
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { buffer in
+      buffer.initialize(repeating: 0)
+      var place = buffer[...].update(fromContentsOf: path.utf8)
+      for byte in [UInt8(ascii: "/"), Self.hexadecimal(key.shard >> 4), Self.hexadecimal(key.shard)] {
+        buffer[place] = byte
         place += 1
       }
-      func hexadecimal(_ digit: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: digit) &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+      buffer[place] = UInt8(ascii: "/")
+      place = buffer[(place + 1)...].update(fromContentsOf: key.text.utf8)
+      _ = buffer[place...].update(fromContentsOf: kind.rawValue.utf8)
+      return buffer.withMemoryRebound(to: CChar.self) { path in
+        // The buffer is not empty, so it has an address; had it none, this would read as a missing file.
+        guard let start = path.baseAddress else { return nil }
+        return body(start)
       }
-      for byte in path.utf8 { put(byte) }
-      put(UInt8(ascii: "/"))
-      put(hexadecimal(key.shard >> 4))
-      put(hexadecimal(key.shard & 15))
-      put(UInt8(ascii: "/"))
-      for byte in key.text.utf8 { put(byte) }
-      for byte in kind.rawValue.utf8 { put(byte) }
-      put(0)
-      // The buffer is not empty, so it has an address; were it not so, this would read as a missing file.
-      guard let start = buffer.baseAddress else { return nil }
-      return body(start)
     }
+  }
+
+  private static func hexadecimal(_ digit: Int) -> UInt8 {
+    let digit = UInt8(truncatingIfNeeded: digit & 15)
+    return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
   }
 
   /// What a file costs: whole blocks of 4 KiB, as disks and quotas count. `st_blocks` would tell it for real,

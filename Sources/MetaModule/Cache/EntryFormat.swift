@@ -48,12 +48,13 @@ struct EntryFormat {
   }
 
   /// A strong entity tag of RFC 9110, section 8.8.3, short enough for its place: it goes into a header line.
-  static func isStrongETag(_ text: String) -> Bool {
-    let bytes = text.utf8
-    guard (2...maximumETagLength).contains(bytes.count), bytes.first == UInt8(ascii: "\""),
-      bytes.last == UInt8(ascii: "\"")
-    else { return false }
-    return bytes.dropFirst().dropLast().allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }
+  static func isStrongETag(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let quote = UInt8(ascii: "\"")
+    guard (2...maximumETagLength).contains(bytes.count), bytes[0] == quote, bytes[bytes.count - 1] == quote
+    else {
+      return false
+    }
+    return bytes[1..<(bytes.count - 1)].allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != quote }
   }
 
   fileprivate static func checksum(head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) -> UInt64 {
@@ -84,7 +85,8 @@ extension EntryFormat {
     }
     let length = Int(head[49])
     guard length <= Self.maximumETagLength else { return nil }
-    etag = String(decoding: head[56..<(56 + length)], as: UTF8.self)
-    guard Self.isStrongETag(etag) else { return nil }
+    let tag = UnsafeRawBufferPointer(rebasing: head[56..<(56 + length)])
+    guard Self.isStrongETag(tag) else { return nil }
+    etag = String(decoding: tag, as: UTF8.self)
   }
 }

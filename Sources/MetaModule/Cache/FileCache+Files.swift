@@ -35,11 +35,11 @@ extension FileCache {
     _ head: UnsafeMutableRawBufferPointer, _ body: UnsafeMutableRawBufferPointer,
     from file: borrowing CacheDescriptor
   ) -> Bool {
-    let parts = [
-      iovec(iov_base: head.baseAddress, iov_len: head.count),
-      iovec(iov_base: body.baseAddress, iov_len: body.count),
-    ]
-    let count = readv(file.number, parts, 2)
+    let count = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { parts in
+      parts[0] = iovec(iov_base: head.baseAddress, iov_len: head.count)
+      parts[1] = iovec(iov_base: body.baseAddress, iov_len: body.count)
+      return readv(file.number, parts.baseAddress, 2)
+    }
     if count == head.count + body.count { return true }
     guard count >= 0 || errno == EINTR else { return false }
     // Interrupted, or a network file system that reads in smaller steps.
@@ -57,7 +57,7 @@ extension FileCache {
   ) throws(CacheError) -> EntryFormat {
     let limit = min(EntryFormat.maximumBodyLength, maximumBytes)
     guard body.count <= limit else { throw .tooLarge(bytes: body.count, limit: limit) }
-    guard EntryFormat.isStrongETag(etag) else {
+    guard Array(etag.utf8).withUnsafeBytes(EntryFormat.isStrongETag) else {
       throw .invalid("the ETag of a cache entry is not a strong one")
     }
     let times = 0...(EntryFormat.maximumTime / 2)

@@ -13,7 +13,9 @@ enum XXHash64 {
 
   /// The 64-bit digest of the bytes. Two parts are chained by giving one's digest as the other's seed.
   static func digest(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+    // From here on a pointer without bounds: `count` guards each load below.
     let count = bytes.count
+    guard let bytes = bytes.baseAddress else { return finished(seed &+ prime5) }
     var offset = 0
     var hash: UInt64
     if count >= 32 {
@@ -47,16 +49,21 @@ enum XXHash64 {
       offset += 4
     }
     while offset < count {
-      hash = rotated(hash ^ (UInt64(bytes[offset]) &* prime5), 11) &* prime1
+      let byte = bytes.load(fromByteOffset: offset, as: UInt8.self)
+      hash = rotated(hash ^ (UInt64(byte) &* prime5), 11) &* prime1
       offset += 1
     }
-    hash = (hash ^ (hash >> 33)) &* prime2
-    hash = (hash ^ (hash >> 29)) &* prime3
-    return hash ^ (hash >> 32)
+    return finished(hash)
+  }
+
+  private static func finished(_ hash: UInt64) -> UInt64 {
+    let mixed = (hash ^ (hash >> 33)) &* prime2
+    let mixedAgain = (mixed ^ (mixed >> 29)) &* prime3
+    return mixedAgain ^ (mixedAgain >> 32)
   }
 
   @inline(__always)
-  private static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+  private static func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
     UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }
 
