@@ -98,7 +98,13 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "MetaModuleTests",
-      dependencies: ["MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport"],
+      dependencies: [
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture",
+      ],
+      swiftSettings: strict),
+    // One process of several that share a cache, to be killed: by tests, and by hand with a million keys.
+    .executableTarget(
+      name: "cache-torture", dependencies: ["MetaModule"], path: "Tests/CacheTorture",
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient"],

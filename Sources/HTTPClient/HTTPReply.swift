@@ -1,4 +1,7 @@
 /// A whole answer: nothing of a body that broke off or grew too large ever becomes one.
+///
+/// One gap remains: a body with neither length nor chunks, which ends where the connection ends, may have been
+/// cut short, and libcurl with OpenSSL 3 does not tell, not even over TLS. Half a JSON object does not parse.
 public struct HTTPReply: Sendable {
   /// 200 … 599. Redirects are answers too; they are not followed.
   public let status: Int

@@ -70,8 +70,9 @@ private final class ConnectionTable: Sendable {
   private struct Content {
     var counts = Counts()
     var isStopped = false
-    var connections: [ObjectIdentifier: RawConnection] = [:]
-    var threads: [PlainThread] = []
+    var connections: [Int: RawConnection] = [:]
+    var threads: [Int: PlainThread] = [:]
+    var ended: [Int] = []
   }
 
   private let listener: Int32
@@ -86,6 +87,7 @@ private final class ConnectionTable: Sendable {
       let descriptor = accept(listener, nil, nil)
       if descriptor >= 0 {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        reap()
         begin(RawConnection(descriptor), serve)
       } else if content.withLock({ $0.isStopped }) {
         break
@@ -97,23 +99,34 @@ private final class ConnectionTable: Sendable {
   }
 
   private func begin(_ connection: RawConnection, _ serve: @escaping @Sendable (RawConnection) -> Void) {
-    let name = ObjectIdentifier(connection)
-    content.withLock {
+    let name = content.withLock {
       $0.counts.accepted += 1
+      let name = $0.counts.accepted
       $0.counts.open += 1
       $0.counts.peak = max($0.counts.peak, $0.counts.open)
       $0.connections[name] = connection
       if $0.isStopped { connection.wake() }
+      return name
     }
     let thread = PlainThread { [self] in
       serve(connection)
+      connection.close()
       content.withLock {
         $0.counts.open -= 1
         $0.connections[name] = nil
+        $0.ended.append(name)
       }
-      connection.close()
     }
-    content.withLock { $0.threads.append(thread) }
+    content.withLock { $0.threads[name] = thread }
+  }
+
+  /// Joins the threads that have ended, whose stacks would stay otherwise. Runs on the thread that starts them.
+  private func reap() {
+    let threads = content.withLock { content in
+      defer { content.ended = [] }
+      return content.ended.compactMap { content.threads.removeValue(forKey: $0) }
+    }
+    for thread in threads { thread.join() }
   }
 
   func stop() {
@@ -127,7 +140,6 @@ private final class ConnectionTable: Sendable {
   }
 
   func join() {
-    for thread in content.withLock({ $0.threads }) { thread.join() }
-    content.withLock { $0.threads = [] }
+    for thread in content.withLock({ Array($0.threads.values) }) { thread.join() }
   }
 }

@@ -7,7 +7,7 @@ enum Caller: Sendable, Equatable {
   /// An API key.
   case apiKey(id: Int64, label: String, isAdmin: Bool)
   /// The operator, signed in with the admin password.
-  case admin
+  case admin(sessionEnds: Timestamp)
 
   /// May call what only the operator may.
   var isAdmin: Bool {

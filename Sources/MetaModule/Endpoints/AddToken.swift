@@ -8,6 +8,7 @@ extension Endpoints {
     let given = Secret(fields.string("access_token", .accessToken))
     let label = fields.string("account_label", .accountLabel)
     let expiresAt = fields.optionalTimestamp("expires_at")
+    if let expiresAt, expiresAt <= context.now { fields.complain("expires_at", "This moment is past.") }
     try fields.finish()
 
     let found: TokenInspection

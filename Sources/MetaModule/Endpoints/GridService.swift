@@ -18,6 +18,9 @@ struct GridService {
     }
     let cached = cache.read(key, now: context.now)
     if let cached, cached.freshness == .fresh { return served(cached, "hit") }
+    if let cached, let hold = Self.holdKey(account), cache.read(hold, now: context.now)?.freshness == .fresh {
+      return try stale(cached, insteadOf: .upstreamTimedOut)
+    }
 
     let patience = cached == nil ? Duration.seconds(context.configuration.requestBudget) : Self.patienceWithStale
     switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
@@ -69,9 +72,23 @@ struct GridService {
     } catch {
       guard let failure = GridFailure(error) else { throw error }
       flight.fail(Array(failure.note.utf8))
+      if case .upstreamTimedOut = error, expired != nil { hold(account, cache) }
       return try stale(expired, insteadOf: error)
     }
   }
+
+  /// A Graph that hangs costs a worker as long as a call may take. While an expired grid can be served, the next
+  /// one tries only after that time again; otherwise a few visitors would occupy every worker.
+  private func hold(_ account: String, _ cache: FileCache) {
+    guard let key = Self.holdKey(account) else { return }
+    do {
+      try cache.store(
+        [], etag: "\"\"", under: key, now: .now, freshFor: context.configuration.graphTimeout,
+        staleFor: context.configuration.graphTimeout)
+    } catch { warnOfCache(error) }
+  }
+
+  private static func holdKey(_ account: String) -> CacheKey? { CacheKey("ig_hold_\(account)") }
 
   private struct Grid {
     let body: [UInt8]

@@ -6,7 +6,7 @@ extension Endpoints {
   static func health(_ context: RequestContext) throws(APIError) -> Response {
     let application = context.application
     var database = Check.ok
-    do { try application.store().checkReadable() } catch {
+    do { try application.store().checkHealth() } catch {
       database = .error("The database cannot be used.")
     }
     var key = Check.ok

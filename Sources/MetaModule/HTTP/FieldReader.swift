@@ -55,6 +55,20 @@ struct FieldReader {
     return integer
   }
 
+  /// A password: taken exactly as it was sent, white space and all.
+  mutating func password(_ field: String) -> String {
+    switch body.members[field] {
+    case nil: complain(field, "This field is required.")
+    case .null: complain(field, "This field may not be null.")
+    case .string(let text) where text.isEmpty: complain(field, "This field may not be blank.")
+    case .string(let text) where text.utf8.count > 256:
+      complain(field, "Ensure this field has no more than 256 characters.")
+    case .string(let text): return text
+    default: complain(field, "Not a valid string.")
+    }
+    return ""
+  }
+
   /// An RFC 3339 date and time that may be absent or `null`.
   mutating func optionalTimestamp(_ field: String) -> Timestamp? {
     guard let text = optionalString(field, .word) else { return nil }

@@ -16,6 +16,9 @@ enum RouteTable {
     Route("GET", "/mappings/", .admin, Endpoints.listMappings),
     Route("DELETE", "/mappings/<id>/", .admin, Endpoints.removeMapping),
     Route("POST", "/mappings/<id>/refresh/", .admin, Endpoints.refreshMapping),
+    Route("GET", "/session/", .open, Endpoints.showSession),
+    Route("POST", "/session/", .open, Endpoints.signIn),
+    Route("DELETE", "/session/", .open, Endpoints.signOut),
     Route("GET", "/events/", .admin, Endpoints.listEvents),
     Route("GET", "/health/", .open, Endpoints.health),
   ]

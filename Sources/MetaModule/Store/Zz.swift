@@ -1,1 +1,0 @@
-extension Store { func checkReadable() throws(StoreError) { _ = try setting("x") } }

@@ -1,0 +1,18 @@
+// What several sections need: whoever learns something puts it, whoever shows it watches.
+const bus = new EventTarget();
+
+/** The session and the rows of the lists; null until known. */
+export const state = { session: null, tokens: null, pages: null, mappings: null };
+
+/** Also for plain messages: "reload" (signed in, connected again), "forget" (tokens in memory go). */
+export const say = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
+export const watch = (name, then) => bus.addEventListener(name, ({ detail }) => then(detail));
+
+export function put(name, value) {
+  state[name] = value;
+  say(name);
+}
+
+/** Puts one changed row in its place; null takes it out. */
+export const change = (name, id, row) =>
+  put(name, state[name].flatMap((old) => (old.id !== id ? old : row ?? [])));
