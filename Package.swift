@@ -96,10 +96,13 @@ let package = Package(
     .testTarget(
       name: "GraphSimulatorTests", dependencies: ["GraphSimulator", "HTTPClient", "JSON", "TestSupport"],
       swiftSettings: strict),
+    // A process of its own for what only processes can show: kill -9, file size limits, foreign locks.
+    .executableTarget(
+      name: "store-torture", dependencies: ["MetaModule"], path: "Tests/StoreTorture", swiftSettings: strict),
     .testTarget(
       name: "MetaModuleTests",
       dependencies: [
-        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture",
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture", "store-torture",
       ],
       swiftSettings: strict),
     // One process of several that share a cache, to be killed: by tests, and by hand with a million keys.

@@ -15,10 +15,8 @@ public enum HMAC {
   /// For a key that must not be copied into an array.
   static func sha256(key: UnsafeBufferPointer<UInt8>, message: [UInt8]) -> [UInt8] {
     var code = [UInt8](repeating: 0, count: 32)
-    // OpenSSL takes a missing key for "the key of last time", even in a first call.
-    let noKey: StaticString = ""
     let result = COpenSSL.HMAC(
-      EVP_sha256(), key.baseAddress ?? noKey.utf8Start, Int32(key.count), message, message.count, &code, nil)
+      EVP_sha256(), key.baseAddress, Int32(key.count), message, message.count, &code, nil)
     precondition(result != nil, "OpenSSL cannot compute HMAC: no memory, or an installation without SHA-256")
     return code
   }

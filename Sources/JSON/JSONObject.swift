@@ -45,7 +45,7 @@ public struct JSONObject: Sendable {
   }
 
   private func position(of key: String) -> Int? {
-    members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+    members.firstIndex { $0.key.hasSameBytes(as: key) }
   }
 }
 
@@ -60,7 +60,7 @@ extension JSONObject: Equatable {
   /// The same members in the same order.
   public static func == (left: JSONObject, right: JSONObject) -> Bool {
     left.members.elementsEqual(right.members) {
-      $0.key.utf8.elementsEqual($1.key.utf8) && $0.value == $1.value
+      $0.key.hasSameBytes(as: $1.key) && $0.value == $1.value
     }
   }
 }

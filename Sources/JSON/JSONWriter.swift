@@ -35,7 +35,17 @@ struct JSONWriter {
     output.append(UInt8(ascii: "\""))
     switch escaping {
     case .standard:
-      for byte in text.utf8 { write(byte) }
+      // Most strings need no escape: they are appended in one piece.
+      var text = text
+      text.withUTF8 { bytes in
+        var plain = bytes.startIndex
+        for index in bytes.indices where Self.mustBeEscaped(bytes[index]) {
+          output += bytes[plain..<index]
+          write(bytes[index])
+          plain = index + 1
+        }
+        output += bytes[plain...]
+      }
     case .ascii:
       // UTF-16 is what `\uXXXX` spells: a surrogate pair for everything beyond U+FFFF.
       for unit in text.utf16 {
@@ -43,6 +53,10 @@ struct JSONWriter {
       }
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
   private mutating func write(_ byte: UInt8) {

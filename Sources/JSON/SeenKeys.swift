@@ -4,11 +4,10 @@
 /// time linear: a body of 64 KiB has room for ten thousand keys, a Graph answer for half a million. Swift's
 /// hashes are seeded per process, so nobody can prepare keys that collide.
 struct SeenKeys {
-  /// `String` would take a composed and a decomposed letter for the same key; JSON does not.
   private struct Key: Hashable {
     let text: String
 
-    static func == (left: Key, right: Key) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    static func == (left: Key, right: Key) -> Bool { left.text.hasSameBytes(as: right.text) }
 
     func hash(into hasher: inout Hasher) {
       for byte in text.utf8 { hasher.combine(byte) }

@@ -1,5 +1,6 @@
-import Cryptography
 import Testing
+
+@testable import Cryptography
 
 @Suite struct DigestTests {
   @Test(arguments: [
@@ -43,12 +44,14 @@ import Testing
     #expect(try HMAC.sha256(key: key, message: message) == Vectors.bytes(hexadecimal: code))
   }
 
-  @Test func `an empty key is a key`() {
+  @Test func `an empty key is a key`() throws {
     let code = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"
     #expect(HMAC.sha256Hex(key: [], message: []) == code)
     // Not the key of the call before.
     _ = HMAC.sha256(key: [1, 2, 3], message: [])
     #expect(HMAC.sha256Hex(key: [], message: []) == code)
+    let nothing = HMAC.sha256(key: UnsafeBufferPointer(start: nil, count: 0), message: [])
+    #expect(try nothing == Vectors.bytes(hexadecimal: code))
   }
 
   @Test func `equal means every byte and the length`() {

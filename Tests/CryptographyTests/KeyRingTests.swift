@@ -76,10 +76,12 @@ import Testing
     for length in [0, 1, 15, 17, 31, 33] {
       let token = FernetToken.text(
         timestamp: 0, vector: vector, ciphertext: [UInt8](repeating: 0, count: length), signedBy: key)
+      #expect(FernetToken(token) == nil, "\(length) bytes")
       #expect(throws: CryptographyError.invalidToken, "\(length) bytes") { try ring.open(token) }
       #expect(throws: CryptographyError.invalidToken) { try ring.rotated(token) }
     }
     let good = try #require(Base64URL.decode(try ring.seal([1]), padded: true))
+    #expect(FernetToken(Base64URL.encode(good, padded: true)) != nil)
     for version: UInt8 in [0, 0x7F, 0x81, 0xFF] {
       var signed = good.dropLast(32)
       signed[0] = version

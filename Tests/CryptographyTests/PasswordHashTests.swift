@@ -32,6 +32,16 @@ import Testing
       hexadecimal: "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2")
     let stored = "scrypt$16384$8$1$\(salt)$\(Base64URL.encode(hash, padded: false))"
     #expect(PasswordHash.verify(Array("pleaseletmein".utf8), against: stored))
+    // The same numbers and bytes, but not as they are written.
+    for (written, other) in [
+      ("$16384$", "$016384$"), ("$16384$", "$+16384$"), ("$8$", "$08$"), ("$1$", "$+1$"),
+      ("scrypt", "SCRYPT"),
+    ] {
+      let changed = stored.replacing(written, with: other)
+      #expect(changed != stored)
+      #expect(!PasswordHash.verify(Array("pleaseletmein".utf8), against: changed), "\(changed)")
+    }
+    #expect(!PasswordHash.verify(Array("pleaseletmein".utf8), against: stored + "="))
   }
 
   @Test func `Python computes the same hash`() throws {

@@ -100,6 +100,19 @@ final class Connection {
     return results
   }
 
+  /// Hands every row to `body` until it answers `false`. Returns whether there was no `false`.
+  @discardableResult
+  func forEach(
+    _ sql: StaticString, _ values: [SQLiteValue] = [], _ body: (borrowing Row) throws(SQLiteFailure) -> Bool
+  ) throws(SQLiteFailure) -> Bool {
+    var isComplete = true
+    try statement(sql).run(values, on: handle) { (row) throws(SQLiteFailure) in
+      isComplete = try body(row)
+      return isComplete
+    }
+    return isComplete
+  }
+
   /// The number in the first column of the first row; 0 without one.
   func number(_ sql: StaticString, _ values: [SQLiteValue] = []) throws(SQLiteFailure) -> Int64 {
     try first(sql, values) { (row) throws(SQLiteFailure) in try row.integer(0) } ?? 0
@@ -108,6 +121,22 @@ final class Connection {
   /// Runs statements that are needed once, one after the other.
   func script(_ sql: String) throws(SQLiteFailure) {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw SQLiteFailure(of: handle) }
+  }
+
+  /// Runs `body` between `begin` and COMMIT.
+  func transaction<Result>(
+    _ begin: StaticString, _ body: (Connection) throws(SQLiteFailure) -> Result
+  ) throws(SQLiteFailure) -> Result {
+    try run(begin)
+    do throws(SQLiteFailure) {
+      let result = try body(self)
+      try run("COMMIT")
+      return result
+    } catch {
+      // A full disk or an I/O error has rolled back already.
+      if isInTransaction { _ = try? run("ROLLBACK") }
+      throw error
+    }
   }
 
   /// Copies the whole database of `source` into this one, in one transaction, while others use either.

@@ -23,7 +23,10 @@ struct DatabaseFile {
   var journalMode: String { carriesWAL ? "wal" : "delete" }
 
   /// Whether writes need `WriteLock`: with a WAL, and a SQLite that has the WAL-reset bug.
-  var needsWriteLock: Bool { carriesWAL && sqlite3_libversion_number() < 3_051_003 }
+  var needsWriteLock: Bool { carriesWAL && Self.hasResetBug }
+
+  /// Whether this SQLite can corrupt a WAL that is written and checkpointed at the same moment.
+  static var hasResetBug: Bool { sqlite3_libversion_number() < 3_051_003 }
 
   /// How large the WAL has grown, in bytes. `stat` only: closing a descriptor of our own would drop the locks
   /// that SQLite holds on the same file for this process.
@@ -41,6 +44,16 @@ struct DatabaseFile {
     // mknod makes the file without opening it: closing a descriptor would drop another thread's SQLite locks.
     guard mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST else {
       throw StoreError.system(errno, path: path)
+    }
+  }
+
+  /// Renames an unusable database, so that a new one can take its place and this one can still be looked at.
+  ///
+  /// The WAL goes first: a new database must never find the WAL of an old one.
+  func setAside() throws(StoreError) {
+    let suffix = ".unusable-\(Timestamp.now.seconds)"
+    for part in ["-wal", "-shm", "-journal", ""] where access(path + part, F_OK) == 0 {
+      guard rename(path + part, path + suffix + part) == 0 else { throw StoreError.system(errno, path: path) }
     }
   }
 

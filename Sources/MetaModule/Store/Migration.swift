@@ -5,9 +5,6 @@ struct Migration {
   let name: String
   let sql: String
 
-  /// Tells our files from any other SQLite database ("Meta").
-  static let applicationID: Int64 = 0x4D65_7461
-
   /// The schema's history, oldest first.
   static let all = [
     Migration(
@@ -115,7 +112,4 @@ struct Migration {
         ) STRICT;
         """),
   ]
-
-  /// The version this program reads and writes.
-  static var newest: Int { all.count }
 }

@@ -21,11 +21,11 @@ public final class Store {
   static let hugeWAL: Int64 = 6 << 20
 
   let file: DatabaseFile
-  private let patience: Int32
-  private var connection: Connection?
-  private var lock: WriteLock?
-  private var ownWrites: UInt64 = 0
-  private var generation: UInt64 = 0
+  let patience: Int32
+  var connection: Connection?
+  var lock: WriteLock?
+  var ownWrites: UInt64 = 0
+  var generation: UInt64 = 0
 
   /// Opens the database in `folder`; makes the folder (0700) and the database (0600) where they are missing,
   /// and brings an older schema up to date.
@@ -62,7 +62,7 @@ public final class Store {
     _ body: (Connection) throws(SQLiteFailure) -> Result
   ) throws(StoreError) -> Result {
     try read { (connection) throws(SQLiteFailure) in
-      try transaction(on: connection, begin: "BEGIN", body)
+      try connection.transaction("BEGIN", body)
     }
   }
 
@@ -80,7 +80,7 @@ public final class Store {
       do throws(SQLiteFailure) {
         connection.waitForLocks(upTo: max(1, deadline.left))
         defer { connection.waitForLocks(upTo: patience) }
-        let result = try transaction(on: connection, begin: "BEGIN IMMEDIATE", body)
+        let result = try connection.transaction("BEGIN IMMEDIATE", body)
         ownWrites &+= 1
         emptyLargeWAL(of: connection)
         return result
@@ -94,31 +94,15 @@ public final class Store {
     }
   }
 
-  private func transaction<Result>(
-    on connection: Connection, begin: StaticString,
-    _ body: (Connection) throws(SQLiteFailure) -> Result
-  ) throws(SQLiteFailure) -> Result {
-    try connection.run(begin)
-    do throws(SQLiteFailure) {
-      let result = try body(connection)
-      try connection.run("COMMIT")
-      return result
-    } catch {
-      // A full disk or an I/O error has rolled back already.
-      if connection.isInTransaction { _ = try? connection.run("ROLLBACK") }
-      if connection.isInTransaction { self.connection = nil }
-      throw error
-    }
-  }
-
   /// The same failure in the store's words. A connection that can no longer be trusted is closed; the next
   /// operation opens a new one.
-  private func translated(_ failure: SQLiteFailure) -> StoreError {
-    if failure.spoilsConnection { connection = nil }
+  func translated(_ failure: SQLiteFailure) -> StoreError {
+    // A transaction that not even ROLLBACK ended ends with its connection.
+    if failure.spoilsConnection || connection?.isInTransaction == true { connection = nil }
     return StoreError(failure, path: file.path)
   }
 
-  private func emptyLargeWAL(of connection: Connection) {
+  func emptyLargeWAL(of connection: Connection) {
     guard file.needsWriteLock else { return }
     let size = file.sizeOfWAL
     guard size > Self.largeWAL else { return }
@@ -126,113 +110,12 @@ public final class Store {
     connection.checkpoint()
   }
 
-  private func acquireLock(until deadline: Deadline) throws(StoreError) {
+  func acquireLock(until deadline: Deadline) throws(StoreError) {
     if lock == nil { lock = try WriteLock(path: file.lockPath) }
-    guard lock?.acquire(until: deadline) == true else { throw .busy }
+    try lock?.acquire(until: deadline)
   }
 
-  private func releaseLock() { lock?.release() }
-
-  // MARK: - Opening
-
-  private func opened() throws(StoreError) -> Connection {
-    if let connection { return connection }
-    let connection: Connection
-    do throws(SQLiteFailure) {
-      connection = try Connection(opening: file.path, patience: patience)
-    } catch {
-      guard error.primaryCode == SQLITE_CANTOPEN else { throw translated(error) }
-      connection = try createdAndOpened()
-    }
-    try prepare(connection)
-    self.connection = connection
-    generation &+= 1
-    return connection
-  }
-
-  private func createdAndOpened() throws(StoreError) -> Connection {
-    try file.create()
-    do throws(SQLiteFailure) {
-      return try Connection(opening: file.path, patience: patience)
-    } catch {
-      throw translated(error)
-    }
-  }
-
-  private func prepare(_ connection: Connection) throws(StoreError) {
-    let refusal: StoreError?
-    do throws(SQLiteFailure) {
-      if file.needsWriteLock { connection.leaveCheckpointsToTheWriteLock() }
-      // EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk
-      // too.
-      try connection.script(
-        """
-        PRAGMA synchronous = \(file.carriesWAL ? "FULL" : "EXTRA");
-        PRAGMA journal_size_limit = \(Self.largeWAL);
-        PRAGMA cell_size_check = ON;
-        PRAGMA cache_size = -1000
-        """)
-      if try isUpToDate(connection), try isInItsJournalMode(connection) { return }
-      refusal = try self.refusal(of: connection)
-    } catch {
-      throw translated(error)
-    }
-    if let refusal { throw refusal }
-    guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
-    try setUp(connection)
-  }
-
-  private func isUpToDate(_ connection: Connection) throws(SQLiteFailure) -> Bool {
-    guard try connection.number("PRAGMA application_id") == Migration.applicationID else { return false }
-    return try connection.number("PRAGMA user_version") == Int64(Migration.newest)
-  }
-
-  private func isInItsJournalMode(_ connection: Connection) throws(SQLiteFailure) -> Bool {
-    try connection.first("PRAGMA journal_mode") { (row) throws(SQLiteFailure) in try row.text(0) }
-      == file.journalMode
-  }
-
-  /// Why this file must not be touched, if it must not.
-  private func refusal(of connection: Connection) throws(SQLiteFailure) -> StoreError? {
-    let version = try connection.number("PRAGMA user_version")
-    guard try connection.number("PRAGMA application_id") == Migration.applicationID else {
-      let isEmpty = try connection.number("SELECT count(*) FROM sqlite_schema") == 0
-      return isEmpty && version == 0 ? nil : .notOurs(path: file.path)
-    }
-    guard version <= Migration.newest else {
-      return .newer(path: file.path, version: Int(version), known: Migration.newest)
-    }
-    return nil
-  }
-
-  /// Chooses the journal mode and runs the missing migrations, one process after the other.
-  private func setUp(_ connection: Connection) throws(StoreError) {
-    let deadline = Deadline(in: patience)
-    // Network file systems may refuse locks; there, SQLite's own are all there is.
-    do { try acquireLock(until: deadline) } catch { if file.carriesWAL || error == .busy { throw error } }
-    defer { releaseLock() }
-    while true {
-      do throws(SQLiteFailure) {
-        _ = try connection.first(
-          file.carriesWAL ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE"
-        ) { _ in }
-        return try migrate(connection, to: Migration.newest)
-      } catch {
-        guard error.isBusy, !deadline.isPast else { throw translated(error) }
-      }
-    }
-  }
-
-  /// Runs the steps that the database lacks, all in one transaction.
-  private func migrate(_ connection: Connection, to version: Int) throws(SQLiteFailure) {
-    try transaction(on: connection, begin: "BEGIN IMMEDIATE") { (connection) throws(SQLiteFailure) in
-      let present = try connection.number("PRAGMA user_version")
-      guard present < version else { return }
-      for migration in Migration.all[Int(present)..<version] { try connection.script(migration.sql) }
-      try connection.script(
-        "PRAGMA application_id = \(Migration.applicationID); PRAGMA user_version = \(version)")
-    }
-  }
+  func releaseLock() { lock?.release() }
 
   // MARK: - Has anything changed?
 

@@ -10,27 +10,28 @@ internal import Glibc
 /// holder. The file is permanent: an unlinked lock file is a lock that two can hold.
 struct WriteLock: ~Copyable {
   private let descriptor: Int32
+  private let path: String
 
   /// Opens the lock file at `path`, making it where it is missing.
   init(path: String) throws(StoreError) {
+    self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
   }
 
   deinit { close(descriptor) }
 
-  /// Waits for the lock, at most until `deadline`. Returns whether it is held.
+  /// Waits for the lock; throws `busy` when somebody else still holds it at `deadline`.
   ///
-  /// Polled: a blocking `flock` has no deadline, and the signal that could end it belongs to the whole
-  /// process.
-  borrowing func acquire(until deadline: Deadline) -> Bool {
+  /// Polled: a blocking `flock` has no deadline, and the signal that could end it belongs to the whole process.
+  borrowing func acquire(until deadline: Deadline) throws(StoreError) {
     var pause: useconds_t = 200
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR, !deadline.isPast else { return false }
+      guard errno == EWOULDBLOCK || errno == EINTR else { throw StoreError.system(errno, path: path) }
+      guard !deadline.isPast else { throw .busy }
       usleep(pause)
       pause = min(pause * 2, 5000)
     }
-    return true
   }
 
   /// Lets the next one in.
