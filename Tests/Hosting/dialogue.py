@@ -45,7 +45,7 @@ class Answer:
         if kept["cache-control"]:
             kept["cache-control"] = re.sub(r"max-age=\d+", "max-age=N", kept["cache-control"])
         kept["age"] = "age" in self.headers
-        return self.status, kept, self.body
+        return self.status, kept, re.sub(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', b'"now"', self.body)
 
 
 def as_json(**fields):

@@ -29,9 +29,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(condition, what, seconds=20):
+def wait_until(condition, what, seconds=20, process=None):
     end = time.monotonic() + seconds
     while not condition():
+        if process and process.poll() is not None:
+            raise Failed(f"{what}: it ended with status {process.returncode}")
         if time.monotonic() > end:
             raise Failed(f"{what} within {seconds} s")
         time.sleep(0.02)
@@ -60,6 +62,7 @@ class Place:
         self.material = material  # Copies of the project's files, readable for the account that the tests run as.
         self.port = free_port()
         self.socket = folder / "fcgi.sock"
+        self.upstream = None  # Where nginx finds the program, when not at the socket.
         self.processes = []
         folder.mkdir()
         shutil.copytree(material / "data", folder / "data", copy_function=shutil.copy)
@@ -128,7 +131,7 @@ class Place:
         parts = []
         for name in ("program.log", "server.log"):
             with contextlib.suppress(OSError):
-                parts += (self.folder / name).read_text(errors="replace").splitlines()[-8:]
+                parts += (self.folder / name).read_text(errors="replace").splitlines()[-5:]
         return "\n".join(f"      | {line[:300]}" for line in parts)
 
 
@@ -141,7 +144,7 @@ def start_nginx(place, more_parameters=None):
             file.write(more_parameters.read_text())
     site = (place.folder / "meta-module/meta-module.conf").read_text()
     for mark, line in {
-        "socket": f"server unix:{place.socket};",
+        "socket": f"server {place.upstream or 'unix:' + str(place.socket)};",
         "media": 'default "";',
         "listen": f"listen 127.0.0.1:{place.port};",
         "listen6": "",
@@ -170,7 +173,7 @@ def nginx_tcp(place):
     port = free_port()
     place.start(place.program, "--listen", f"127.0.0.1:{port}")
     wait_until(lambda: accepts(port), "meta.fcgi did not listen")
-    place.socket = f"127.0.0.1:{port}"
+    place.upstream = f"127.0.0.1:{port}"
     start_nginx(place)
 
 
