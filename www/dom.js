@@ -1,54 +1,69 @@
 // Between data and elements. Text enters the page through textContent only, markup only from <template>.
-import { exact, parseTime, plain, relative, sentence } from "./words.js";
+import { exact, number, parseTime, plain, relative, sentence } from "./words.js";
+
+export * from "./api.js";
+export * from "./state.js";
+export * from "./words.js";
 
 export const find = (selector, root = document) => root.querySelector(selector);
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-export const section = (name) => document.getElementById(name);
+export const make = (tag, textContent, more) => Object.assign(document.createElement(tag), { textContent, ...more });
 export const copyOf = (name) => find(`[data-template="${name}"]`).content.firstElementChild.cloneNode(true);
-export const make = (tag, textContent, className = "") => Object.assign(document.createElement(tag), { textContent, className });
+export const image = (src) => make("img", "", { alt: "", loading: "lazy", src });
 
-/** Writes values into the [data-text] places of `root`: text, a moment into a <time>, and pairs: [look, word] into a
-    chip (a state is never told by colour alone), [address, name] into a picture. */
+/** The parts that most sections have. */
+export function section(name) {
+  const root = document.getElementById(name);
+  const [list, filter, empty, form] = ["[data-list]", "[type=search]", "[data-empty]", "form"].map((part) => find(part, root));
+  return { root, list, filter, empty, form };
+}
+
+export function focusOn(element) {
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus();
+}
+
+/** Writes values into the [data-text] places of `root`: text, numbers, a moment into a <time>, and pairs: [look, word]
+    into a chip (a state is never told by colour alone), [address, name] into a picture. */
 export function write(root, values) {
   for (const [name, value] of Object.entries(values)) {
     for (const place of all(`[data-text="${name}"]`, root)) {
+      const text = (typeof value === "number" ? number(value) : value) ?? place.dataset.none ?? "";
       if (place.tagName === "TIME") time(place, value);
-      else if (!Array.isArray(value)) place.textContent !== value && (place.textContent = value ?? "");
-      else if (place.lastElementChild) picture(place, ...value);
-      else Object.assign(place, { className: `chip ${value[0]}`, textContent: value[1] });
+      else if (place.matches(".avatar")) picture(place, ...value);
+      else if (Array.isArray(value)) Object.assign(place, { className: `chip ${value[0]}`, textContent: value[1] });
+      else if (place.textContent !== text) place.textContent = text;
     }
   }
 }
 
 /** Initials stand behind the picture, and alone when there is none. */
-function picture({ children: [initials, image] }, address, name) {
-  initials.textContent = plain(name).split(/\s+/).map((word) => [...word][0] ?? "").slice(0, 2).join("").toUpperCase();
-  image.hidden = !address;
-  if (address && image.getAttribute("src") !== address) image.src = address;
+function picture(place, address, name) {
+  const letters = plain(name).split(/\s+/).map((word) => [...word][0]).slice(0, 2).join("").toUpperCase();
+  if (place.textContent === letters && find("img", place)?.src === (address ?? undefined)) return;
+  place.ariaHidden = "true";
+  place.replaceChildren(letters, ...(address ? [image(address)] : []));
 }
 
 // Addresses at Meta's image hosts die after days: the torn picture goes, what is behind it shows.
-document.addEventListener("error", ({ target }) => target instanceof HTMLImageElement && (target.hidden = true), true);
+document.addEventListener("error", ({ target }) => target.tagName === "IMG" && target.remove(), true);
 
 /** Relative to now; exact on hover, and for screen readers, which do not read titles. */
 function time(place, text) {
   const date = parseTime(text);
-  place.replaceChildren(place.dataset.none ?? "–");
-  for (const name of ["datetime", "title"]) place.removeAttribute(name);
-  if (!date) return;
-  place.dateTime = date.toISOString();
-  place.title = exact(date);
-  place.replaceChildren(make("span", relative(date)), make("span", exact(date), "unseen"));
-  place.firstChild.ariaHidden = "true";
+  place.dateTime = text ?? "";
+  place.title = date ? exact(date) : "";
+  if (!date) return place.replaceChildren(place.dataset.none ?? "–");
+  place.replaceChildren(make("span", relative(date), { ariaHidden: "true" }), make("span", exact(date), { className: "unseen" }));
 }
 
 setInterval(() => {
-  for (const place of all("time[datetime]")) place.firstChild.textContent = relative(new Date(place.dateTime));
+  for (const { firstElementChild: shown, dateTime } of all("time")) if (shown) shown.textContent = relative(parseTime(dateTime));
 }, 10_000);
 
 let fading;
 
-/** Says a result: visible wherever one has scrolled to, spoken by screen readers. */
+/** Seen wherever one has scrolled to, spoken by screen readers. */
 export function toast(text) {
   const place = find("dialog[open] [data-toast]") ?? find("[data-toast]");
   clearTimeout(fading);
@@ -58,161 +73,117 @@ export function toast(text) {
   fading = setTimeout(() => place.replaceChildren(), 9000);
 }
 
-/** Runs `work` for a button, which keeps the focus, says that it is busy, and takes no second press. */
-export async function busy(button, work) {
-  if (button.ariaBusy === "true") return;
+/** Without HTTPS there is no clipboard: then at least the text is there to be marked. */
+export const copyText = async (text) => toast((await navigator.clipboard?.writeText(text).then(() => "Copied.")) ?? text);
+
+/** The button keeps the focus, says that it is busy, and takes no second press. */
+async function busy(button, work, fail) {
+  if (button.ariaBusy) return;
   button.ariaBusy = "true";
-  await work().finally(() => (button.ariaBusy = null));
+  await work().catch(fail);
+  button.ariaBusy = null;
 }
 
-/** A dangerous button asks once more in place; leaving it, or Escape, takes the question back. */
+/** Asks once more in place; leaving the button, or Escape, takes the question back. */
 function sure(button, question) {
-  if (button.textContent === question) return true;
   const before = button.textContent;
+  if (before === question) return true;
   const back = () => {
-    button.onblur = button.onkeydown = null;
-    Object.assign(button, { textContent: before, className: button.className.replace(" armed", "") });
+    Object.assign(button, { textContent: before, onblur: null });
+    button.classList.remove("armed");
   };
   button.onblur?.();
   button.focus();
-  Object.assign(button, { textContent: question, onblur: back, onkeydown: ({ key }) => key === "Escape" && back() });
   button.classList.add("armed");
+  Object.assign(button, { textContent: question, onblur: back, onkeydown: ({ key }) => key === "Escape" && button.onblur?.() });
   toast(`${question} Press once more. Escape keeps it.`);
 }
 
-/** Wires the [data-do] buttons of `root`. A deed is a function of its button, or {ask, deed} if it is dangerous.
-    What goes wrong is said below the button. */
+/** Wires the [data-do] buttons of `root` to async deeds, {ask, deed} if they are dangerous. What goes wrong is said
+    beside the button. When the deed removes `root`, the focus goes to its neighbour. */
 export function actions(root, deeds) {
   root.addEventListener("click", ({ target, detail }) => {
     const button = target.closest("[data-do]");
     const deed = deeds[button?.dataset.do];
     // The second half of a double click is no answer to a question.
     if (!deed || (deed.ask && (detail > 1 || !sure(button, deed.ask())))) return;
-    const row = button.closest(".row, td");
-    const old = find(":scope > .error", row ?? root);
+    const row = button.closest(".row, td") ?? root;
+    const next = root.nextElementSibling ?? root.previousElementSibling;
+    const head = find("h2", root.closest("section"));
+    find(".error", row)?.remove();
     busy(button, async () => {
-      old?.remove();
-      try {
-        await (deed.deed ?? deed)(button);
-      } catch (error) {
-        if (!error.fields) throw error;
-        const said = make("p", sentence(error), "error");
-        said.role = "alert";
-        if (error.status !== 401) (row ?? root).append(said);
-      }
-      button.onblur?.();
-    });
+      await (deed.deed ?? deed)(button);
+      if (!root.isConnected) focusOn(next ? find(`[data-do="${button.dataset.do}"]`, next) : head);
+    }, (error) => error.status === 401 || row.append(make("p", sentence(error), { className: "error", role: "alert" })))
+      .then(() => button.onblur?.());
   });
 }
 
 let serial = 0;
 
-/** Shows what went wrong in a form: under the field that caused it, else above its button. The focus goes there. */
+/** Says what went wrong under the field that caused it, else above the button. The focus goes there. */
 export function showErrors(form, error) {
   clearErrors(form);
-  let first = null;
-  for (const [name, messages] of error.fields) {
+  let first;
+  for (const [name, messages] of error.fields ?? []) {
     const input = find(`[name="${name}"]`, form);
     if (!input) continue;
-    const said = make("p", messages.join(" "), "error");
+    const said = make("p", messages.join(" "), { className: "error", id: `error-${++serial}` });
     input.closest(".field").append(said);
     input.ariaInvalid = "true";
-    input.setAttribute("aria-describedby", (said.id = `error-${++serial}`));
+    input.setAttribute("aria-describedby", said.id);
     first ??= input;
   }
-  if (!first) {
-    first = make("p", sentence(error), "error");
-    first.tabIndex = -1;
-    const button = find("button:not([type])", form);
-    (button.closest(".row") ?? button).before(first);
-  }
-  if (error.status !== 401) first.focus();
+  if (!first) find(".row", form).before((first = make("p", sentence(error), { className: "error" })));
+  if (error.status !== 401) focusOn(first);
 }
 
 export function clearErrors(form) {
   for (const said of all(".error", form)) said.remove();
-  for (const input of all("[aria-invalid]", form)) {
-    input.ariaInvalid = null;
-    input.removeAttribute("aria-describedby");
-  }
+  for (const input of all("[aria-invalid]", form)) input.ariaInvalid = null;
 }
 
-/** A field left empty: told as the program would, without asking it. */
-export const missing = (field, text) => Object.assign(new Error(text), { fields: [[field, [text]]] });
-
+/** The program checks the fields; the page only says what it found. */
 export function onSubmit(form, work) {
-  form.noValidate = true;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    busy(find("button:not([type])", form), async () => {
+    busy(find(".primary", form), async () => {
       clearErrors(form);
-      try {
-        await work(form.elements);
-      } catch (error) {
-        if (!error.fields) throw error;
-        showErrors(form, error);
-      }
-    });
+      await work(form.elements);
+    }, (error) => showErrors(form, error));
   });
 }
 
-export const skeletons = (list, amount, look = "") =>
-  list.replaceChildren(...Array.from({ length: amount }, () => make("li", "", `${look} skeleton`)));
-
-/** Loads a section. Only the newest load counts; a failure is said at its head, with a way to try again. */
+/** Only the newest load of a section counts; a failure is said at its head, with a way to try again. */
 export function loader(root, load) {
-  let turn = 0;
   const problem = copyOf("problem");
+  let turn = 0;
   const reload = async () => {
     const mine = ++turn;
     const current = () => mine === turn;
     root.ariaBusy = "true";
-    try {
-      await load(current);
-      if (current()) problem.remove();
-    } catch (error) {
-      if (!error.fields) throw error;
-      if (!current() || error.status === 401) return;
-      write(problem, { problem: sentence(error) });
-      find(".head", root).after(problem);
-    } finally {
-      if (current()) root.ariaBusy = null;
-    }
+    const trouble = await load(current).catch((error) => error);
+    if (!current()) return;
+    root.ariaBusy = null;
+    if (!trouble || trouble.status === 401) return problem.remove();
+    write(problem, { problem: sentence(trouble) });
+    if (!problem.isConnected) find(".head", root).after(problem);
   };
   actions(problem, { retry: reload });
   reload.failed = () => problem.isConnected;
   return reload;
 }
 
-/** Keeps a list in step with rows: each key's element is made once and reused, so focus and open forms survive. */
-export function keep(list, rows, elements, create, update, keyOf = (row) => row.id) {
+export const skeletons = (list, amount, look = "") =>
+  list.replaceChildren(...Array.from({ length: amount }, () => make("li", "", { className: `skeleton ${look}` })));
+
+/** Each key's element is made once and reused, so that open forms survive. */
+export function keep(list, rows, elements, create, update, keyOf = ({ id }) => id) {
   const wanted = rows.map((row) => {
     const key = keyOf(row);
     if (!elements.has(key)) elements.set(key, create(row));
     update(elements.get(key), row);
     return elements.get(key);
   });
-  if (wanted.length === list.children.length && wanted.every((element, index) => element === list.children[index])) return;
-  const focus = document.activeElement;
-  list.replaceChildren(...wanted);
-  if (list.contains(focus)) focus.focus({ preventScroll: true });
-}
-
-/** After a row is gone the focus goes to its neighbour's same button, else to the head of the section. */
-export function leave(element, deed) {
-  const next = element.nextElementSibling ?? element.previousElementSibling;
-  return () => (next ? find(`[data-do="${deed}"]`, next) : find("h2", element.closest("section"))).focus();
-}
-
-export async function copyText(text) {
-  await navigator.clipboard?.writeText(text).catch(() => null);
-  if (!isSecureContext) {
-    // Without HTTPS there is no clipboard interface; the old command still works.
-    const field = Object.assign(make("textarea", text), { readOnly: true });
-    (find("dialog[open]") ?? document.body).append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  }
-  toast("Copied.");
+  if (wanted.length !== list.children.length || wanted.some((element, index) => element !== list.children[index])) list.replaceChildren(...wanted);
 }

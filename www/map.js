@@ -1,58 +1,46 @@
 // Mapping: a client id and one of the Pages that the accounts reach. The list is built once per answer of Meta,
 // filtering hides and shows; radio buttons bring their keyboard and their screen-reader words with them.
-import { call } from "./api.js";
-import { actions, copyOf, find, keep, loader, make, missing, onSubmit, section, skeletons, toast, write } from "./dom.js";
-import { put, say, state, watch } from "./state.js";
-import { folded, number, quoted, seeker } from "./words.js";
+import { actions, call, copyOf, find, focusOn, folded, keep, loader, make, number, onSubmit, put, quoted, say, section, seeker, skeletons, state, toast, watch, write } from "./dom.js";
 
-const root = section("map");
-const form = find("form", root);
+const { root, list, filter, form } = section("map");
 const { client_id: client, token_id: account } = form.elements;
-const list = find("[data-list]", root);
-const filter = find("[data-filter]", root);
 const done = find("[data-done]", root);
 const elements = new Map();
 const keyOf = (page) => `${page.token_id}:${page.fb_page_id}`;
-let texts = new Map(); // What is searched in, by key.
-let asked = null; // The active accounts that the list was made for.
+let asked; // The active accounts that the list was made for.
 
-const active = () => (state.tokens ?? []).filter((row) => row.status === "active");
+const active = () => state.tokens.filter((row) => row.status === "active");
 
 skeletons(list, 5, "choice");
 
 export const reload = loader(root, async (current) => {
-  asked = active().map((row) => row.id);
-  const { pages, warnings = [] } = asked.length ? await call("GET", "pages/") : { pages: [] };
+  asked = String(active().map((row) => row.id));
+  const { pages, warnings = [] } = asked ? await call("GET", "pages/") : { pages: [] };
   if (!current()) return;
   find("[data-warnings]", root).replaceChildren(...warnings.map(({ account_label: label, detail }) =>
     make("li", `The Pages of ${quoted(label)} are not in this list: ${detail}.`)));
+  for (const page of pages) page.text = folded(page.fb_page_name, page.fb_page_id, page.account_label);
   put("pages", pages);
-  if (asked.length) say("marked"); // Asking may have found a token dead.
+  if (asked) say("marked"); // Asking may have found a token dead.
 });
 
 watch("tokens", () => {
   const chosen = account.value;
-  account.replaceChildren(account.options[0], ...active().map((row) => Object.assign(make("option", row.account_label), { value: row.id })));
-  account.value = active().some((row) => String(row.id) === chosen) ? chosen : "";
-  if (!asked) return;
-  const ids = active().map((row) => row.id);
-  if (ids.some((id) => !asked.includes(id))) return reload();
-  if (ids.length < asked.length && state.pages) put("pages", state.pages.filter((page) => ids.includes(page.token_id)));
-  asked = ids;
+  account.replaceChildren(account.options[0], ...active().map(({ id, account_label: label }) => make("option", label, { value: id })));
+  account.value = chosen;
+  if (account.selectedIndex < 0) account.value = "";
+  if (asked !== undefined && asked !== String(active().map((row) => row.id))) reload();
 });
 
 watch("connected", reload);
 
 watch("pages", () => {
-  texts = new Map(state.pages.map((page) => [keyOf(page), folded(`${page.fb_page_name} ${page.fb_page_id} ${page.account_label}`)]));
   keep(list, state.pages, elements, (page) => {
     const element = copyOf("page");
     find("input", element).value = keyOf(page);
     return element;
   }, (element, page) => write(element, {
-    name: page.fb_page_name,
-    label: page.account_label,
-    id: page.fb_page_id,
+    ...page,
     face: [page.fb_page_picture, page.fb_page_name],
     chip: page.ig_account_id ? ["ok", "Instagram"] : ["off", "No Instagram"],
   }), keyOf);
@@ -61,18 +49,18 @@ watch("pages", () => {
 });
 
 function sift() {
-  const fits = seeker(filter.value);
-  const pages = state.pages ?? [];
+  const fits = seeker(filter);
+  const { pages } = state;
   let shown = 0;
   for (const page of pages) {
-    const wanted = fits(texts.get(keyOf(page))) && (!account.value || String(page.token_id) === account.value);
+    const wanted = fits(page.text) && [String(page.token_id), ""].includes(account.value);
     elements.get(keyOf(page)).hidden = !wanted;
     shown += wanted;
   }
   write(root, {
-    found: shown === pages.length ? number(shown) : `${number(shown)} of ${number(pages.length)}`,
-    empty: shown ? "" : pages.length ? "No Page fits the filter."
-      : active().length ? "Meta lists no Page for these accounts. Were they ticked when the token was made?"
+    found: shown === pages.length ? shown : `${shown} of ${number(pages.length)}`,
+    none: shown ? "" : pages.length ? "No Page fits the filter."
+      : asked ? "Meta lists no Page for these accounts. Were they ticked when the token was made?"
       : "Connect an account first: its Pages appear here.",
   });
 }
@@ -81,7 +69,7 @@ const chosen = () => state.pages?.find((page) => keyOf(page) === form.elements.f
 
 function choose() {
   const page = chosen();
-  write(root, { chosen: !page ? "No Page chosen yet." : page.ig_account_id ? page.fb_page_name : `${page.fb_page_name}, which has no Instagram account` });
+  write(root, { chosen: page ? page.fb_page_name + (page.ig_account_id ? "" : " (has no Instagram account)") : "No Page chosen yet." });
 }
 
 filter.addEventListener("input", sift);
@@ -92,17 +80,15 @@ filter.addEventListener("keydown", (event) => event.key === "Enter" && event.pre
 actions(root, { ask: reload });
 
 onSubmit(form, async () => {
-  const id = client.value.trim();
-  const page = chosen();
+  const { fb_page_id, token_id, ...page } = chosen() ?? {};
+  const client_id = client.value.trim();
   done.hidden = true;
-  if (!id) throw missing("client_id", "Which client? Any name of yours will do.");
-  if (!page) throw missing("fb_page_id", "Choose a Page.");
-  const { created } = await call("POST", "sync/", { client_id: id, fb_page_id: page.fb_page_id, token_id: page.token_id });
+  const { created } = await call("POST", "sync/", { client_id, fb_page_id, token_id });
   const word = created ? "Created" : "Updated";
-  write(done, { word: ["ok", word], done: `${id} → ${page.fb_page_name}` });
+  write(done, { client_id, ...page, word: ["ok", word] });
   done.hidden = false;
-  done.focus();
-  toast(`${word}: ${quoted(id)} shows ${quoted(page.fb_page_name)}.`);
+  focusOn(done);
+  toast(`${word}: ${quoted(client_id)} shows ${quoted(page.fb_page_name)}.`);
   say("mapped");
-  say("preview", { ...page, client_id: id });
+  say("preview", { ...page, client_id, fb_page_id });
 });

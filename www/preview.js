@@ -1,23 +1,19 @@
 // Preview: a client's grid as a site would show it, and one medium in a dialog. Captions are other people's text: they
 // stay text, each in a direction of its own that cannot turn its surroundings around.
-import { base, call, exchange } from "./api.js";
-import { actions, all, copyOf, copyText, find, loader, make, section, skeletons, toast, write } from "./dom.js";
-import { say, state, watch } from "./state.js";
-import { day, number, parseTime, plain, quoted, sentence } from "./words.js";
+import { actions, all, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, section, sentence, skeletons, state, watch, write } from "./dom.js";
 
-const root = section("preview");
+const { root, list, empty } = section("preview");
 const stage = find("[data-stage]", root);
-const list = find("[data-list]", root);
 const dialog = find("dialog");
-const view = find("[data-view]", dialog);
-let chosen = null; // {client_id, fb_page_id, …}
+const view = find("[data-view]");
+let chosen; // {client_id, fb_page_id, …}
 let media = [];
 let open = 0;
-let asking = null;
+let asking;
 
 /** A client with one mapping needs no Page in its address. The apostrophe is escaped because of shells. */
 function path() {
-  const several = (state.mappings ?? []).filter((row) => row.client_id === chosen.client_id).length > 1;
+  const several = state.mappings.filter((row) => row.client_id === chosen.client_id).length > 1;
   const client = encodeURIComponent(chosen.client_id).replaceAll("'", "%27");
   return `instagram/${client}/${several ? `?fb_page_id=${chosen.fb_page_id}` : ""}`;
 }
@@ -27,15 +23,15 @@ const reload = loader(root, async (current) => {
   if (current()) show(answer, headers);
 });
 
-const head = (handle, face, chip, { media_count: posts, followers_count: followers, follows_count: follows } = {}) =>
-  write(stage, { handle, face: [face, chosen.client_id], chip, posts: number(posts), followers: number(followers), follows: number(follows) });
+const head = (handle, chip, { profile_picture_url: face, media_count, followers_count, follows_count } = {}) =>
+  write(stage, { handle, chip, face: [face, chosen.client_id], media_count, followers_count, follows_count });
 
 watch("preview", (row) => {
   chosen = row;
-  find("[data-empty]", root).hidden = true;
+  empty.hidden = true;
   stage.hidden = false;
-  write(stage, { client: row.client_id, page: row.fb_page_name, none: "", fetched: null });
-  head(row.ig_username ? `@${row.ig_username}` : row.client_id, null, ["", ""]);
+  write(stage, { ...row, none: "", fetched: null });
+  head(row.ig_username ? `@${row.ig_username}` : row.client_id, []);
   skeletons(list, 15);
   reload();
 });
@@ -48,30 +44,28 @@ function show({ profile, media: items = [], detail }, headers) {
   list.replaceChildren(...media.map(tile));
   if (!profile) {
     write(stage, { none: `${detail}. Link a professional account to the Page, then sync again.` });
-    return head(chosen.fb_page_name ?? chosen.client_id, null, ["off", "No Instagram"]);
+    return head(chosen.fb_page_name, ["off", "No Instagram"]);
   }
   const cache = headers.get("X-Cache");
   write(stage, {
     none: cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.",
     fetched: new Date(Date.now() - 1000 * headers.get("Age")).toISOString(),
   });
-  head(`@${profile.username}`, profile.profile_picture_url, { stale: ["warn", "Stale"], hit: ["off", "Cached"] }[cache] ?? ["ok", "Fresh"], profile);
+  head(`@${profile.username}`, { stale: ["warn", "Stale"], hit: ["off", "Cached"] }[cache] ?? ["ok", "Fresh"], profile);
 }
 
 const kindOf = (item) => ({ IMAGE: "Photo", VIDEO: "Video", CAROUSEL_ALBUM: "Album" })[item.media_type] ?? "Post";
 
 function tile(item, index) {
   const element = copyOf("tile");
-  const [button] = element.children;
-  const image = find("img", element);
-  const caption = plain(item.caption).trim();
+  const button = element.firstElementChild;
+  const caption = plain(item.caption).trim() || "No caption";
   const address = item.thumbnail_url ?? (item.media_type === "VIDEO" ? null : item.media_url);
   // A screen reader hears "Video, 17 Dec 2025: Behind the scenes", not a file name.
-  button.ariaLabel = `${kindOf(item)}, ${day(parseTime(item.timestamp) ?? 0)}: ${caption.slice(0, 120) || "no caption"}`;
+  button.ariaLabel = `${kindOf(item)}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}`;
   button.dataset.index = index;
-  write(element, { caption: caption || "No caption", kind: { VIDEO: "▶", CAROUSEL_ALBUM: "❐" }[item.media_type] ?? "" });
-  image.hidden = !address;
-  if (address) image.src = address;
+  write(element, { caption, kind: { VIDEO: "▶", CAROUSEL_ALBUM: "❐" }[item.media_type] });
+  if (address) button.append(image(address));
   return element;
 }
 
@@ -82,24 +76,19 @@ async function look(index) {
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
-  const film = item.media_type === "VIDEO" && item.media_url;
-  const address = item.media_url ?? item.thumbnail_url;
-  const medium = Object.assign(make(film ? "video" : "img", ""), film ? { controls: true, preload: "none" } : { alt: "" });
-  if (film && item.thumbnail_url) medium.poster = item.thumbnail_url;
-  if (address) medium.src = address;
-  view.replaceChildren(make("p", "Instagram gives no picture of this."), ...(address ? [medium] : []));
-  write(dialog, { kind: kindOf(item), taken: item.timestamp, caption: item.caption ?? "No caption", likes: "…", comments: "…", trouble: "" });
+  const { media_url: src, thumbnail_url: poster } = item;
+  const film = item.media_type === "VIDEO" && src;
+  const medium = film ? make("video", "", { controls: true, preload: "none", poster: poster ?? "", src }) : image(src ?? poster);
+  view.replaceChildren(make("p", "Instagram gives no picture of this."), ...(src ?? poster ? [medium] : []));
+  write(dialog, { ...item, caption: item.caption ?? null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
   const link = find("a", dialog);
   link.hidden = !item.permalink?.startsWith("https://");
   if (!link.hidden) link.href = item.permalink;
   for (const button of all("[data-by]", dialog)) button.ariaDisabled = String(!media[index + Number(button.dataset.by)]);
-  try {
-    const post = await call("GET", `post/${encodeURIComponent(item.id)}/`, undefined, signal);
-    write(dialog, { likes: post.like_count === null ? "hidden" : number(post.like_count), comments: number(post.comments_count) });
-  } catch (error) {
-    if (signal.aborted) return;
-    write(dialog, { likes: "–", comments: "–", trouble: sentence(error) });
-  }
+  await call("GET", `post/${encodeURIComponent(item.id)}/`, undefined, signal).then(
+    ({ like_count, comments_count }) => write(dialog, { like_count, comments_count }),
+    (error) => signal.aborted || write(dialog, { like_count: "–", comments_count: "–", trouble: sentence(error) }),
+  );
 }
 
 list.addEventListener("click", ({ target }) => {
@@ -107,7 +96,7 @@ list.addEventListener("click", ({ target }) => {
   if (!button) return;
   look(Number(button.dataset.index));
   dialog.showModal();
-  find("h2", dialog).focus();
+  focusOn(find("h2", dialog));
 });
 
 dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
@@ -122,22 +111,15 @@ dialog.addEventListener("close", () => {
 
 /** In protected mode no key is needed; otherwise the reader's own stands in a variable. */
 const curl = (where) =>
-  `curl ${state.session.mode === "protected" ? "" : '-H "X-API-Key: $META_API_KEY" '}'${new URL(where, base)}'`;
+  copyText(`curl ${state.session.mode === "protected" ? "" : '-H "X-API-Key: $META_API_KEY" '}'${new URL(where, base)}'`);
 
 actions(dialog, {
   step: ({ dataset }) => look(open + Number(dataset.by)),
-  curl: () => copyText(curl(`post/${media[open].id}/`)),
+  curl: () => curl(`post/${media[open].id}/`),
   close: async () => dialog.close(),
 });
 
 actions(stage, {
-  curl: () => copyText(curl(path())),
-  address: () => copyText(String(new URL(path(), base))),
-  refresh: async () => {
-    const mapping = state.mappings?.find((row) => row.client_id === chosen.client_id && row.fb_page_id === chosen.fb_page_id);
-    if (mapping) await call("POST", `mappings/${mapping.id}/refresh/`);
-    await reload();
-    toast(`The grid of ${quoted(chosen.client_id)} is fetched anew.`);
-    say("mapped");
-  },
+  curl: () => curl(path()),
+  address: () => copyText(new URL(path(), base)),
 });

@@ -1,25 +1,23 @@
 // Who is looking: the sign-in form, or the notice of protected mode. Notices when a session ends in mid-work.
-import { call, line } from "./api.js";
-import { actions, copyText, find, missing, onSubmit, section, toast, write } from "./dom.js";
-import { put, say, state } from "./state.js";
-import { clock, parseTime } from "./words.js";
+import { actions, call, clock, copyText, find, focusOn, line, onSubmit, parseTime, put, say, section, state, toast, write, wrong } from "./dom.js";
 
-const form = find("form", section("sign-in"));
+const { root, form } = section("sign-in");
+const notice = section("protected").root;
 const app = find("[data-app]");
-let before = null; // Where one was when the session ended.
+const { password } = form.elements;
+let before; // Where one was when the session ended.
 
-function show(session, why = "") {
+function show(session, why) {
   put("session", session);
-  const inside = session.signed_in || Boolean(session.actor);
+  const inside = session.signed_in || session.actor !== null;
   const guarded = session.mode === "protected";
-  section("sign-in").hidden = inside || guarded;
-  section("protected").hidden = !guarded;
+  root.hidden = inside || guarded;
+  notice.hidden = !guarded;
   app.hidden = find("[data-rail]").hidden = !inside;
   find("[data-who]").hidden = !inside || guarded;
-  const until = parseTime(session.expires_at);
   write(document, {
     why,
-    who: until ? `Signed in until ${clock(until)}` : "Signed in",
+    who: session.expires_at ? `Signed in until ${clock(parseTime(session.expires_at))}` : "Signed in",
     protected: inside ? "There is no password yet, so only this machine may use this page. To open it to others, set one on the server:"
       : "This installation is new and closed: without a password only the server itself may use this page. Set one there, then reload:",
   });
@@ -29,7 +27,7 @@ function show(session, why = "") {
 
 function leave(why) {
   show({ ...state.session, signed_in: false, actor: null }, why);
-  form.elements.password.focus();
+  password.focus();
 }
 
 export const start = async () => show(await call("GET", "session/"));
@@ -40,24 +38,19 @@ line.addEventListener("signed-out", () => {
   leave("Your session has ended. What you typed is still there, except tokens.");
 });
 
-onSubmit(form, async ({ password }) => {
+onSubmit(form, async () => {
   const given = password.value;
   password.value = "";
-  if (!given) throw missing("password", "Type the password.");
-  let session;
-  try {
-    session = await call("POST", "session/", { password: given });
-  } catch (error) {
-    const { status, retryAfter } = error;
-    const end = clock(Date.now() + retryAfter * 1000);
-    if (status === 403) throw missing("password", error.message === "Wrong password." ? "That is not the password." : error.message);
-    if (status === 429) throw missing("password", `Too many failed attempts from your address. Try again after ${end}, in ${Math.ceil(retryAfter / 60)} min.`);
-    throw error;
-  }
+  const session = await call("POST", "session/", { password: given }).catch((error) => {
+    const { status, wait, message } = error;
+    if (status === 403) throw wrong("password", message.replace("Wrong password.", "That is not the password."));
+    if (status !== 429) throw error;
+    throw wrong("password", `Too many failed attempts. Try again in ${Math.ceil(wait / 60)} min, after ${clock(Date.now() + wait * 1000)}.`);
+  });
   show(session);
   toast("Signed in.");
+  focusOn(before?.focus ?? find("#accounts h2"));
   scrollTo(0, before?.top ?? 0);
-  (before?.focus ?? find("#accounts h2")).focus({ preventScroll: true });
   before = null;
 });
 
@@ -68,4 +61,4 @@ actions(find("[data-who]"), {
   },
 });
 
-actions(section("protected"), { copy: () => copyText(find("code", section("protected")).textContent) });
+actions(notice, { copy: () => copyText(find("code", notice).textContent) });

@@ -1,8 +1,8 @@
 // What several sections need: whoever learns something puts it, whoever shows it watches.
 const bus = new EventTarget();
 
-/** The session and the rows of the lists; null until known. */
-export const state = { session: null, tokens: null, pages: null, mappings: null };
+/** The session, and the rows of tokens, pages, mappings; absent until known. */
+export const state = {};
 
 /** Also for plain messages: "reload" (signed in, connected again), "forget" (tokens in memory go). */
 export const say = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
@@ -14,5 +14,4 @@ export function put(name, value) {
 }
 
 /** Puts one changed row in its place; null takes it out. */
-export const change = (name, id, row) =>
-  put(name, state[name].flatMap((old) => (old.id !== id ? old : row ?? [])));
+export const change = (name, id, row) => put(name, state[name].flatMap((old) => (old.id !== id ? old : row ?? [])));
