@@ -53,6 +53,8 @@ import Testing
       (1, "1"), (nil, false), (0, false), ([], [:]), ([1], [1, 2]), (["a": 1, "b": 2], ["b": 2, "a": 1]),
       ("\u{E9}", "e\u{301}"), (["\u{E9}": 1], ["e\u{301}": 1]), (1, try JSONValue(parsing: "1.0")),
       (["a": 1], ["a": 2]), ("K", "\u{212A}"),
+      // Three bytes each.
+      ("\u{212B}", "A\u{30A}"),
     ]
     for (left, right) in different { #expect(left != right) }
   }
