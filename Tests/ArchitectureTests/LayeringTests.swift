@@ -62,15 +62,17 @@ import Testing
     }
   }
 
+  private static let accessLevels: Set<String> = ["internal", "public", "package", "private", "fileprivate"]
+  private static let kinds: Set<String> = ["struct", "class", "enum", "func", "protocol", "var"]
+
   /// The modules that a source imports, whatever stands before the word.
   private static func imports(of text: String) -> [String] {
-    text.split(separator: "\n").compactMap { line in
+    text.split(separator: "\n").compactMap { line -> String? in
       let words = line.split(separator: " ").map(String.init)
-      guard let place = words.firstIndex(of: "import"), place + 1 < words.count,
-        words[..<place].allSatisfy({ ["internal", "public", "package", "private", "fileprivate"].contains($0) || $0.hasPrefix("@") })
-      else { return nil }
-      let named = words[place + 1...].first { !["struct", "class", "enum", "func", "protocol", "var"].contains($0) } ?? ""
-      return String(named.split(separator: ".").first ?? "")
+      guard let place = words.firstIndex(of: "import") else { return nil }
+      for word in words[..<place] where !accessLevels.contains(word) && !word.hasPrefix("@") { return nil }
+      guard let named = words[(place + 1)...].first(where: { !kinds.contains($0) }) else { return nil }
+      return named.split(separator: ".").first.map(String.init)
     }
   }
 }
