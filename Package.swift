@@ -54,7 +54,7 @@ let package = Package(
     .executableTarget(
       name: "metactl",
       dependencies: [
-        "MetaModule", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "JSON", "MetaModule", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 

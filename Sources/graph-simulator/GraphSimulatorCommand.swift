@@ -62,8 +62,8 @@ struct GraphSimulatorCommand: ParsableCommand {
     // Before any thread exists, so that every one of them inherits it.
     let stop = Signals.block([SIGTERM, SIGINT])
     guard let address else { return }
-    let server = try Server.start(world: world, host: address.host, port: address.port, threads: threads)
-    if latency > 0 { server.addFault(Fault(.latency(milliseconds: latency))) }
+    let server = try Server.start(
+      world: world, host: address.host, port: address.port, threads: threads, latency: latency)
     let tls = try tlsPort.map { try WrongCertificateServer(port: $0) }
     print("graph-simulator: \(server.url)\(tls.map { " and \($0.url)" } ?? "")")
     fflush(nil)

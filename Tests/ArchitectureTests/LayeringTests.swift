@@ -14,9 +14,9 @@ import Testing
     "MetaModule": ["JSON", "HTTPClient", "Cryptography", "Logging"],
     "MetaModule/Store": ["GRDB", "CSQLite", "Foundation"],
     "meta-fcgi": ["FastCGI", "MetaModule"],
-    "metactl": ["MetaModule", "ArgumentParser"],
+    "metactl": ["MetaModule", "JSON", "ArgumentParser"],
     "GraphSimulator": ["JSON", "NIOCore", "NIOPosix", "NIOHTTP1", "Foundation"],
-    "graph-simulator": ["GraphSimulator", "ArgumentParser"],
+    "graph-simulator": ["GraphSimulator", "ArgumentParser", "Foundation"],
   ]
   static let open: Set<String> = ["Glibc", "Synchronization"]
 

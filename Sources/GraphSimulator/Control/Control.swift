@@ -26,12 +26,14 @@ struct Control {
     case ("GET", ["calls"]): return .array(simulation.log.records.map(\.json))
     case ("DELETE", ["calls"]):
       simulation.log.clear()
+      simulation.gauge.clear()
       return [:]
     case ("GET", ["counts"]):
       var counts = JSONObject()
       for (endpoint, count) in simulation.log.counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
         counts[endpoint.rawValue] = JSONValue(count)
       }
+      counts["maximum_in_flight"] = JSONValue(simulation.gauge.maximum)
       return .object(counts)
     case ("POST", ["faults"]): return try addFaults(try body(request))
     case ("GET", ["faults"]):

@@ -85,6 +85,7 @@ enum BatchReference {
     guard let step = steps.first else { return [value.string ?? value.number?.text ?? ""] }
     let rest = steps.dropFirst()
     if step == "*" { return (value.array ?? []).flatMap { values(at: rest, in: $0) } }
-    return value[step].map { values(at: rest, in: $0) } ?? []
+    let member = Int(step).flatMap { value[$0] } ?? value[step]
+    return member.map { values(at: rest, in: $0) } ?? []
   }
 }

@@ -62,9 +62,10 @@ extension Call {
     let roles = user.roles
     let world = world
     var indexes: [Int]?
-    if token.pageIDs != nil || !user.rolesAreAllDirect {
+    if token.pageIDs != nil || !user.rolesAreAllDirect || tokens.hasTroubles {
       indexes = (0..<roles.count).filter { index in
-        !roles[index].onlyThroughBusiness && token.reaches(page: roles[index].pageID)
+        let role = roles[index]
+        return !role.onlyThroughBusiness && token.reaches(page: role.pageID) && !isDeleted(page: role.pageID)
       }
     }
     let chosen = indexes

@@ -23,7 +23,15 @@ struct Call: Sendable {
   func role(on pageID: String) -> Role? {
     guard let token = identity.token, token.reaches(page: pageID) else { return nil }
     if case .page(_, let own) = identity, own != pageID { return nil }
-    return person?.roles.row(pageID)
+    switch tokens.trouble(userID: token.userID, pageID: pageID) {
+    case .roleLost, .notAdministrator, .deleted: return nil
+    case .permissionMissing, nil: return person?.roles.row(pageID)
+    }
+  }
+
+  /// Whether the Page is gone for the person behind the call.
+  func isDeleted(page pageID: String) -> Bool {
+    identity.token.map { tokens.trouble(userID: $0.userID, pageID: pageID) == .deleted } ?? false
   }
 
   /// The thing of this id, if the token may see it; else Graph says that there is none.
@@ -33,7 +41,7 @@ struct Call: Sendable {
     case .user(let user):
       guard case .user(let token) = identity, token.userID == user.id else { throw .noSuchObject(id) }
     case .page(let page, _):
-      guard page.isPublished || role(on: page.id) != nil else { throw .noSuchObject(id) }
+      guard !isDeleted(page: id), page.isPublished || role(on: id) != nil else { throw .noSuchObject(id) }
     case .business:
       guard case .user = identity, person?.businessIDs.contains(id) == true else { throw .noSuchObject(id) }
       guard has("business_management") else { throw .permission("business_management") }

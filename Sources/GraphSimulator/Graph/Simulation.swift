@@ -7,12 +7,16 @@ final class Simulation: Sendable {
   let faults = FaultList()
   let log = CallLog()
   let meter = UsageMeter()
+  let gauge = ConcurrencyGauge()
   /// Where the simulator is reached, without a slash at the end.
   let base: String
+  /// Milliseconds that every answer takes, faults or not.
+  let latency: Int
 
-  init(_ world: World, base: String) {
+  init(_ world: World, base: String, latency: Int = 0) {
     self.world = world
     self.base = base
+    self.latency = latency
     tokens = TokenBook(world)
   }
 
@@ -25,7 +29,7 @@ final class Simulation: Sendable {
     let label = tokenText(of: request).flatMap { tokens.identity(of: $0) }?.label
 
     let plan = faults.take(tokenLabel: label, path: path, endpoint: endpoint)
-    let reply: Reply
+    var reply: Reply
     if isPicture {
       reply = plan.reply(version: route.version, pools: .application, usage: []) {
         CDN(world: self.world).respond(to: request)
@@ -37,6 +41,7 @@ final class Simulation: Sendable {
         self.answer(request, route, pools, usage, quirk: plan.quirk)
       }
     }
+    reply.delay += latency
     log.add(request, path: path, endpoint, tokenLabel: label, reply)
     return reply
   }

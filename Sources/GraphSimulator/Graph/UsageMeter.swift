@@ -18,7 +18,7 @@ public enum Usage: Sendable, Equatable {
 /// Counts calls and writes the usage headers.
 final class UsageMeter: Sendable {
   private struct State {
-    var usage = Usage.counted(perHour: 1_000_000)
+    var usage = Usage.counted(perHour: 10_000_000)
     var calls = 0
     var hour = 0
   }

@@ -15,6 +15,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var waiting: CircularBuffer<Exchange> = []
   private var isBusy = false
 
+  /// Whose gauge counts the call that this connection is answering.
+  private var gauge: ConcurrencyGauge?
+
   /// A request and what its answer must know of it.
   private struct Exchange {
     var request: IncomingRequest
@@ -45,18 +48,30 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  func channelInactive(context: ChannelHandlerContext) { leave() }
+
+  private func leave() {
+    gauge?.leave()
+    gauge = nil
+  }
+
   /// What is no HTTP gets no answer.
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
   private func answerNext(_ context: ChannelHandlerContext) {
     guard !isBusy, let simulation = box.simulation, let exchange = waiting.popFirst() else { return }
     isBusy = true
+    if !exchange.request.path.hasPrefix(Control.prefix) {
+      gauge = simulation.gauge
+      gauge?.enter()
+    }
     let reply = simulation.respond(to: exchange.request)
     let writer = ReplyWriter(
       context: context, reply: reply, keepsAlive: exchange.keepsAlive,
       hasBody: exchange.request.method != "HEAD"
     ) { [self] in
       isBusy = false
+      leave()
       answerNext(context)
     }
     guard reply.delay > 0 else { return writer.start() }

@@ -60,7 +60,7 @@ final class ReplyWriter {
 
   /// Chunks of 64 KiB, each when the one before has left, so that a slow client costs no memory.
   private func stream(_ remaining: Int) {
-    guard remaining > 0, context.channel.isActive else { return close() }
+    guard remaining > 0 else { return send(Array("0\r\n\r\n".utf8)) { [self] in close() } }
     let count = min(remaining, 1 << 16)
     let chunk = Array((String(count, radix: 16) + "\r\n").utf8) + [UInt8](repeating: 0x20, count: count)
     send(chunk + [13, 10]) { [self] in stream(remaining - count) }

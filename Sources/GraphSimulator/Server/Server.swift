@@ -25,9 +25,10 @@ public final class Server: Sendable {
     self.group = group
   }
 
-  /// Starts a simulator of `world`. Port 0 is any free one. One thread answers thousands of calls a second.
+  /// Starts a simulator of `world`. Port 0 is any free one. One thread answers thousands of calls a second,
+  /// each of them after `latency` milliseconds.
   public static func start(
-    world: World = .demo, host: String = "127.0.0.1", port: Int = 0, threads: Int = 1
+    world: World = .demo, host: String = "127.0.0.1", port: Int = 0, threads: Int = 1, latency: Int = 0
   ) throws(SimulatorError) -> Server {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     let box = SimulationBox()
@@ -46,7 +47,7 @@ public final class Server: Sendable {
     do {
       let channel = try bootstrap.bind(host: host, port: port).wait()
       let port = channel.localAddress?.port ?? port
-      let simulation = Simulation(world, base: "http://\(host):\(port)")
+      let simulation = Simulation(world, base: "http://\(host):\(port)", latency: latency)
       box.set(simulation)
       return Server(simulation: simulation, port: port, group: group)
     } catch {
@@ -64,8 +65,14 @@ public final class Server: Sendable {
   /// Calls by endpoint since the start or the last `clearCalls()`.
   public func counts() -> [Endpoint: Int] { simulation.log.counts }
 
+  /// How many calls were being answered at the same moment at most, since the start or the last `clearCalls()`.
+  public func maximumInFlight() -> Int { simulation.gauge.maximum }
+
   /// Forgets all calls.
-  public func clearCalls() { simulation.log.clear() }
+  public func clearCalls() {
+    simulation.log.clear()
+    simulation.gauge.clear()
+  }
 
   /// Puts a fault in force and gives its number.
   @discardableResult

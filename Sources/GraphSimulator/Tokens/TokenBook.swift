@@ -63,6 +63,9 @@ final class TokenBook: Sendable {
     state.withLock { $0.troubles["\(userID)/\(pageID)"] }
   }
 
+  /// Whether anything is wrong between anybody and a Page.
+  var hasTroubles: Bool { state.withLock { !$0.troubles.isEmpty } }
+
   /// Uses an authorization code up; false when that had already happened.
   func use(code: String) -> Bool {
     state.withLock { $0.usedCodes.insert(code).inserted }

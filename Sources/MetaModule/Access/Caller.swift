@@ -4,6 +4,8 @@ enum Caller: Sendable, Equatable {
   case anyone
   /// A direct request from this machine while no credential exists.
   case thisMachine
+  /// `metactl`, on this machine, under an account that can read the database.
+  case `operator`
   /// An API key.
   case apiKey(id: Int64, label: String, isAdmin: Bool)
   /// The operator, signed in with the admin password.
@@ -12,7 +14,7 @@ enum Caller: Sendable, Equatable {
   /// May call what only the operator may.
   var isAdmin: Bool {
     switch self {
-    case .thisMachine, .admin: true
+    case .thisMachine, .operator, .admin: true
     case .apiKey(_, _, let isAdmin): isAdmin
     case .anyone: false
     }
@@ -23,6 +25,7 @@ enum Caller: Sendable, Equatable {
     switch self {
     case .anyone: nil
     case .thisMachine: "this machine"
+    case .operator: "metactl"
     case .apiKey(_, let label, _): "api key \(label)"
     case .admin: "admin password"
     }

@@ -57,10 +57,13 @@ public struct Request: Sendable {
   /// `X-Request-Id` of the client, unchecked.
   public var requestID: String?
 
+  /// Made by `metactl`, whose user can read the database anyway; no parameter of a web server sets it.
+  public var isFromOperator = false
+
   /// A request without parameters, to be filled.
   public init() {}
 
-  /// A request made by this machine's own operator: `metactl request`, tests.
+  /// A request as a program on this machine would make it: `metactl`, tests.
   ///
   /// - Parameters:
   ///   - target: path and query, percent-encoded, relative to the mount point: `/pages/?limit=2`.

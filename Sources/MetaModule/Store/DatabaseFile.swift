@@ -1,6 +1,12 @@
 internal import CSQLite
 internal import Glibc
 
+/// A file, whatever its name.
+struct FileIdentity: Equatable {
+  let device: dev_t
+  let inode: ino_t
+}
+
 /// Where the database stands, and what has to be true of its folder and its file system.
 struct DatabaseFile {
   /// The database itself: `meta.sqlite3` in the data directory.
@@ -27,6 +33,12 @@ struct DatabaseFile {
 
   /// Whether this SQLite can corrupt a WAL that is written and checkpointed at the same moment.
   static var hasResetBug: Bool { sqlite3_libversion_number() < 3_051_003 }
+
+  /// Which file stands at `path` now; `nil` where there is none.
+  var identity: FileIdentity? {
+    var status = stat()
+    return stat(path, &status) == 0 ? FileIdentity(device: status.st_dev, inode: status.st_ino) : nil
+  }
 
   /// How large the WAL has grown, in bytes. `stat` only: closing a descriptor of our own would drop the locks
   /// that SQLite holds on the same file for this process.

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// What SQLite answered instead of `SQLITE_OK`. Stays inside the store, which translates it to `StoreError`.
 ///
@@ -17,7 +18,10 @@ struct SQLiteFailure: Error, Equatable {
   /// What went wrong last on this connection.
   init(of connection: OpaquePointer) {
     code = sqlite3_extended_errcode(connection)
-    systemError = sqlite3_system_errno(connection)
+    // SQLite notes the errno of a statement that fails on its way, but not of a COMMIT that does; there the
+    // thread's own is still the one of the failed call (`Statement.run` set it to 0).
+    let noted = sqlite3_system_errno(connection)
+    systemError = noted == 0 ? errno : noted
   }
 
   /// A row that our own schema does not allow: NULL where text must be, bytes that are not UTF-8.

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// A prepared statement, used again and again by its connection.
 ///
@@ -39,6 +40,7 @@ final class Statement {
       index += 1
       guard bind(value, at: index) == SQLITE_OK else { throw SQLiteFailure(of: connection) }
     }
+    errno = 0  // So that `SQLiteFailure` can tell a full disk or quota from a broken one.
     while true {
       switch sqlite3_step(handle) {
       case SQLITE_ROW:

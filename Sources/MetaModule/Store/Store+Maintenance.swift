@@ -16,6 +16,7 @@ extension Store {
 
   /// Touches the file and throws what is the matter with it. Takes microseconds.
   public func checkHealth() throws(StoreError) {
+    dropExchangedFile()
     let version = try schemaVersion()
     if version > Schema.newest {
       // A newer program migrated it while this one was running.

@@ -5,12 +5,14 @@ extension Store {
   func opened() throws(StoreError) -> Connection {
     if let connection { return connection }
     let connection: Connection
+    identity = file.identity
     do throws(SQLiteFailure) {
       connection = try Connection(opening: file.path, patience: patience)
     } catch {
       guard error.primaryCode == SQLITE_CANTOPEN else { throw translated(error) }
       connection = try createdAndOpened()
     }
+    if identity == nil { identity = file.identity }
     try prepare(connection)
     self.connection = connection
     generation &+= 1

@@ -40,7 +40,11 @@ extension Store {
       return try Store(folder: folder)
     } catch {
       switch error {
-      case .damaged, .notOurs, .newer: try DatabaseFile(folder: folder).setAside()
+      case .damaged, .notOurs, .newer:
+        let file = DatabaseFile(folder: folder)
+        let lock = try WriteLock(path: file.lockPath)
+        try lock.acquire(until: Deadline(in: patience))
+        try file.setAside()
       default: throw error
       }
     }

@@ -23,6 +23,7 @@ public final class Store {
   let file: DatabaseFile
   let patience: Int32
   var connection: Connection?
+  var identity: FileIdentity?
   var lock: WriteLock?
   var ownWrites: UInt64 = 0
   var generation: UInt64 = 0
@@ -74,9 +75,12 @@ public final class Store {
     let deadline = Deadline(in: patience)
     var attempts = 0
     while true {
+      dropExchangedFile()
       let connection = try opened()
       if file.needsWriteLock { try acquireLock(until: deadline) }
       defer { if file.needsWriteLock { releaseLock() } }
+      // Exchanged while we waited. Not opened anew here: opening takes and releases the same lock.
+      if file.identity != identity, !deadline.isPast { continue }
       do throws(SQLiteFailure) {
         connection.waitForLocks(upTo: max(1, deadline.left))
         defer { connection.waitForLocks(upTo: patience) }
@@ -92,6 +96,12 @@ public final class Store {
         guard isWorthAnother, attempts < 3, !deadline.isPast else { throw failure }
       }
     }
+  }
+
+  /// Closes the connection when another file has taken the place of the one it has open, as after a restore by
+  /// hand: SQLite would go on writing into a file that nobody will ever open again.
+  func dropExchangedFile() {
+    if connection != nil, file.identity != identity { connection = nil }
   }
 
   /// The same failure in the store's words. A connection that can no longer be trusted is closed; the next

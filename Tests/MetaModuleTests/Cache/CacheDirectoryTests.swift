@@ -43,7 +43,7 @@ struct CacheDirectoryTests {
 
   @Test func `a file is refused`() throws {
     let folder = try CacheFolder()
-    try overwrite(folder.parent + "/file", [])
+    try overwriteCacheFile(folder.parent + "/file", [])
     #expect(throws: CacheError.refused(path: folder.parent + "/file", reason: "is not a folder")) {
       try FileCache(directory: folder.parent + "/file", maximumBytes: 1000)
     }
@@ -58,7 +58,7 @@ struct CacheDirectoryTests {
     let folder = try CacheFolder()
     let home = folder.parent + "/home"
     mkdir(home, 0o755)
-    try overwrite(home + "/letter.txt", [1])
+    try overwriteCacheFile(home + "/letter.txt", [1])
     #expect(
       throws: CacheError.refused(path: home, reason: "holds other things than a cache; name an empty folder")
     ) {
@@ -105,7 +105,7 @@ struct CacheDirectoryTests {
     #expect(folder.text(under: key) == nil)
     try folder.store("new", under: key)
     #expect(folder.text(under: key) == "new")
-    let untouched = try bytes(of: elsewhere)
+    let untouched = try cacheFileBytes(of: elsewhere)
     #expect(untouched.suffix(3).elementsEqual("old".utf8))
   }
 
@@ -115,7 +115,7 @@ struct CacheDirectoryTests {
     try folder.store("old", under: key)
     unlink(folder.file(of: key))
     mkdir(folder.file(of: key), 0o700)
-    try overwrite(folder.file(of: key) + "/x", [])
+    try overwriteCacheFile(folder.file(of: key) + "/x", [])
     #expect(throws: CacheError.self) { try folder.store("new", under: key) }
     #expect(!folder.files().contains { $0.hasSuffix(".torso") })
   }
@@ -135,7 +135,7 @@ struct CacheDirectoryTests {
   func `a ledger of any content does no harm`(content: String) throws {
     let folder = try CacheFolder()
     try folder.store("x", under: try cacheKey())
-    try overwrite(folder.cache.path + "/ledger", Array(content.utf8))
+    try overwriteCacheFile(folder.cache.path + "/ledger", Array(content.utf8))
     try folder.store("y", under: try cacheKey())
     folder.cache.sweepIfDue(now: folder.now)
     try folder.cache.sweep(now: folder.now)
@@ -147,10 +147,10 @@ struct CacheDirectoryTests {
   @Test(.timeLimit(.minutes(1)))
   func `the directory may be removed at any moment`() async throws {
     let folder = try CacheFolder()
-    let removed = Counter()
-    let landed = Counter()
-    let wrong = Counter()
-    _ = await onThreads(5) { place in
+    let removed = CacheCounter()
+    let landed = CacheCounter()
+    let wrong = CacheCounter()
+    _ = await onCacheThreads(5) { place in
       guard let key = CacheKey("k\(place)") else { return }
       while removed.value < 50 || landed.value < 50 {
         if place == 0 {

@@ -104,14 +104,14 @@ struct CacheEntryTests {
     let folder = try CacheFolder()
     let key = try cacheKey()
     try folder.store("forty bytes or so, that is enough of them", under: key)
-    let whole = try bytes(of: folder.file(of: key))
+    let whole = try cacheFileBytes(of: folder.file(of: key))
     for length in 0..<whole.count {
-      try overwrite(folder.file(of: key), Array(whole.prefix(length)))
+      try overwriteCacheFile(folder.file(of: key), Array(whole.prefix(length)))
       #expect(folder.text(under: key) == nil, "cut at \(length)")
     }
-    try overwrite(folder.file(of: key), whole + [0])
+    try overwriteCacheFile(folder.file(of: key), whole + [0])
     #expect(folder.text(under: key) == nil, "one byte more")
-    try overwrite(folder.file(of: key), whole)
+    try overwriteCacheFile(folder.file(of: key), whole)
     #expect(folder.text(under: key) != nil)
   }
 
@@ -119,12 +119,12 @@ struct CacheEntryTests {
     let folder = try CacheFolder()
     let key = try cacheKey()
     try folder.store("forty bytes or so, that is enough of them", under: key)
-    let whole = try bytes(of: folder.file(of: key))
+    let whole = try cacheFileBytes(of: folder.file(of: key))
     for place in whole.indices {
       for change: UInt8 in [0x01, 0x80, 0xff] {
         var damaged = whole
         damaged[place] ^= change
-        try overwrite(folder.file(of: key), damaged)
+        try overwriteCacheFile(folder.file(of: key), damaged)
         #expect(folder.text(under: key) == nil, "byte \(place) changed by \(change)")
       }
     }
@@ -136,7 +136,7 @@ struct CacheEntryTests {
     let other = try cacheKey("other")
     try folder.store("x", under: first)
     try folder.store("y", under: other)
-    try overwrite(folder.file(of: first), try bytes(of: folder.file(of: other)))
+    try overwriteCacheFile(folder.file(of: first), try cacheFileBytes(of: folder.file(of: other)))
     #expect(folder.text(under: first) == nil)
   }
 
@@ -163,7 +163,7 @@ struct CacheEntryTests {
   }
 
   @Test(arguments: UInt64(0)..<20) func `no bytes make the reader trap`(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = CacheRandomness(seed: seed)
     let key = try cacheKey("k")
     for _ in 0..<1000 {
       var head = (0..<Int.random(in: 0..<200, using: &random)).map { _ in
@@ -176,20 +176,5 @@ struct CacheEntryTests {
       }
       #expect(read == nil)
     }
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
   }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 
 @testable import MetaModule
@@ -9,8 +8,8 @@ struct CacheFlightTests {
   @Test func `of many threads that miss at once, one fetches and all get the same`() async throws {
     let folder = try CacheFolder()
     let key = try cacheKey()
-    let fetches = Counter()
-    let answers = await onThreads(8) { _ -> String in
+    let fetches = CacheCounter()
+    let answers = await onCacheThreads(8) { _ -> String in
       switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(10)) {
       case .leader(let flight):
         let body = Array("fetch \(fetches.increment())".utf8)
@@ -62,8 +61,8 @@ struct CacheFlightTests {
   @Test func `who waited gets the leader's failure, who comes later tries again`() async throws {
     let folder = try CacheFolder()
     let key = try cacheKey()
-    let fetches = Counter()
-    let answers = await onThreads(8) { _ -> String in
+    let fetches = CacheCounter()
+    let answers = await onCacheThreads(8) { _ -> String in
       switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(10)) {
       case .leader(let flight):
         let payload = Array("throttled \(fetches.increment())".utf8)
@@ -104,9 +103,9 @@ struct CacheFlightTests {
     let folder = try CacheFolder()
     let key = try cacheKey()
     // The "row" that the entry is made from; whoever fetches sees what it is at that moment.
-    let row = Counter()
-    let landed = Counter()
-    let problems = await onThreads(6) { place -> Int in
+    let row = CacheCounter()
+    let landed = CacheCounter()
+    let problems = await onCacheThreads(6) { place -> Int in
       var problems = 0
       while row.value < 200 || landed.value < 50 {
         if place == 0 {
@@ -131,7 +130,7 @@ struct CacheFlightTests {
   @Test func `who waited for an answer that cannot be stored goes on without the cache`() async throws {
     let folder = try CacheFolder(maximumBytes: 100)
     let key = try cacheKey()
-    let answers = await onThreads(8) { _ -> String in
+    let answers = await onCacheThreads(8) { _ -> String in
       switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(10)) {
       case .leader(let flight):
         usleep(200_000)
@@ -168,13 +167,4 @@ struct CacheFlightTests {
     case .unavailable: "unavailable"
     }
   }
-}
-
-/// Counts from several threads.
-final class Counter: Sendable {
-  private let count = Atomic<Int>(0)
-
-  var value: Int { count.load(ordering: .sequentiallyConsistent) }
-
-  func increment() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
 }

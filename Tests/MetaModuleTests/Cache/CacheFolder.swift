@@ -49,17 +49,20 @@ func cacheKey(_ text: String = "ig_grid_17841405822348523") throws -> CacheKey {
 }
 
 /// Writes bytes as they are. (Not with `Data`, which takes milliseconds each time.)
-func overwrite(_ path: String, _ bytes: [UInt8]) throws {
+func overwriteCacheFile(_ path: String, _ bytes: [UInt8]) throws {
   let file = try CacheDescriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
   try file.write(bytes)
 }
 
 /// The bytes of a file.
-func bytes(of path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+func cacheFileBytes(of path: String) throws -> [UInt8] {
+  Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+}
 
 /// Runs blocking work on threads of its own, never on those that run `async` tests, and returns what they
 /// return.
-func onThreads<Result: Sendable>(_ count: Int, _ work: @escaping @Sendable (Int) -> Result) async -> [Result]
+func onCacheThreads<Result: Sendable>(_ count: Int, _ work: @escaping @Sendable (Int) -> Result) async
+  -> [Result]
 {
   await withTaskGroup(of: Result.self) { group in
     for place in 0..<count {

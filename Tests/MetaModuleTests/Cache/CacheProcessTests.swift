@@ -10,7 +10,7 @@ struct CacheProcessTests {
   @Test func `of 200 requests over 4 processes, one fetches and all get the same`() async throws {
     let folder = try CacheFolder()
     let log = folder.parent + "/log"
-    let programs = try (0..<4).map { _ in try Program("stampede", folder.cache.path, "k", "50", log) }
+    let programs = try (0..<4).map { _ in try CacheProgram("stampede", folder.cache.path, "k", "50", log) }
     var lines: [String] = []
     for program in programs { lines += await program.lines() }
     #expect(lines.count == 200)
@@ -21,7 +21,9 @@ struct CacheProcessTests {
   @Test func `of 200 requests over 4 processes against a failing Graph, one tries`() async throws {
     let folder = try CacheFolder()
     let log = folder.parent + "/log"
-    let programs = try (0..<4).map { _ in try Program("stampede", folder.cache.path, "k", "50", log, "fail") }
+    let programs = try (0..<4).map { _ in
+      try CacheProgram("stampede", folder.cache.path, "k", "50", log, "fail")
+    }
     var lines: [String] = []
     for program in programs { lines += await program.lines() }
     #expect(lines.count == 200)
@@ -31,11 +33,11 @@ struct CacheProcessTests {
 
   @Test func `a leader killed with -9 is replaced within a second`() async throws {
     let folder = try CacheFolder()
-    let leader = try Program("lead", folder.cache.path, "k")
+    let leader = try CacheProgram("lead", folder.cache.path, "k")
     #expect(await leader.nextLine() == "leading")
     let key = try cacheKey("k")
     let begun = ContinuousClock.now
-    let results = await onThreads(2) { place -> String in
+    let results = await onCacheThreads(2) { place -> String in
       if place == 0 {
         usleep(200_000)
         kill(leader.identifier, SIGKILL)
@@ -53,11 +55,12 @@ struct CacheProcessTests {
   @Test func `processes killed at any moment leave nothing that is wrong`() async throws {
     let folder = try CacheFolder()
     for round in 0..<5 {
-      let programs = try (0..<3).map { _ in try Program("churn", folder.cache.path, "20") }
+      let programs = try (0..<3).map { _ in try CacheProgram("churn", folder.cache.path, "20") }
       try await Task.sleep(for: .milliseconds(150 + 30 * round))
       for program in programs { program.kill() }
     }
-    #expect(await (try Program("churn", folder.cache.path, "1")).lines().first?.hasPrefix("reads") == true)
+    #expect(
+      await (try CacheProgram("churn", folder.cache.path, "1")).lines().first?.hasPrefix("reads") == true)
     // Torsos of the killed ones; the sweep finds them when they are old enough.
     let later = Timestamp(seconds: Timestamp.now.seconds + 700)
     try folder.cache.sweep(now: later)
@@ -67,16 +70,16 @@ struct CacheProcessTests {
   @Test func `a disk that is full half-way through an entry is an error, and no torso is left`() async throws
   {
     let folder = try CacheFolder()
-    let program = try Program("full", folder.cache.path, "k", "100000", "20000")
+    let program = try CacheProgram("full", folder.cache.path, "k", "100000", "20000")
     let line = try #require(await program.lines().first)
     #expect(line.contains("File too large"), "\(line)")
     #expect(line.contains(folder.cache.path))
     #expect(!folder.files().contains { $0.hasSuffix(".torso") || $0.hasSuffix(".entry") })
   }
 
-  @Test(.enabled(if: SmallDisk.isPossible, "mounting a tmpfs needs root"))
+  @Test(.enabled(if: CacheDisk.isPossible, "mounting a tmpfs needs root"))
   func `a full disk is an error, and works again when there is room`() throws {
-    let disk = try SmallDisk()
+    let disk = try CacheDisk()
     let cache = try FileCache(directory: disk.path + "/cache", maximumBytes: 64 << 20)
     let body = [UInt8](repeating: 7, count: 30_000)
     var stored: [CacheKey] = []
@@ -120,9 +123,9 @@ struct CacheProcessTests {
     #expect(cache.read(key, now: .now)?.body == body)
   }
 
-  @Test(.enabled(if: SmallDisk.isPossible, "mounting a tmpfs needs root"))
+  @Test(.enabled(if: CacheDisk.isPossible, "mounting a tmpfs needs root"))
   func `a read-only disk still serves what it has`() throws {
-    let disk = try SmallDisk()
+    let disk = try CacheDisk()
     let cache = try FileCache(directory: disk.path + "/cache", maximumBytes: 64 << 20)
     let key = try cacheKey()
     try cache.store([1], etag: "\"a\"", under: key, now: .now, freshFor: 300, staleFor: 86_400)

@@ -81,7 +81,7 @@ struct CacheSweepTests {
     let key = try cacheKey()
     try folder.store("x", under: key)
     let shard = folder.cache.path + "/" + CacheDirectory.shardName(key.shard)
-    for name in ["old.torso", "new.torso", "notes.txt"] { try overwrite(shard + "/" + name, [1]) }
+    for name in ["old.torso", "new.torso", "notes.txt"] { try overwriteCacheFile(shard + "/" + name, [1]) }
     let files = FileManager.default
     try files.setAttributes(
       [.modificationDate: Date(timeIntervalSince1970: Double(folder.now.seconds) - 700)],
