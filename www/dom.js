@@ -25,14 +25,15 @@ export function focusOn(element) {
 /** Fills the [data-text] places of `root`: text, numbers, a moment into a <time>, [look, word] into a chip (a state is
     never told by colour alone), [address, name] into a picture. */
 export function write(root, values) {
-  for (const [name, value] of Object.entries(values)) {
-    for (const place of all(`[data-text="${name}"]`, root)) {
-      const text = (typeof value === "number" ? number(value) : value) ?? place.dataset.none ?? "";
-      if (place.tagName === "TIME") time(place, value);
-      else if (place.matches(".avatar")) picture(place, ...value);
-      else if (Array.isArray(value)) Object.assign(place, { className: `chip ${value[0]}`, textContent: value[1] });
-      else if (place.textContent !== text) place.textContent = text;
-    }
+  for (const place of all("[data-text]", root)) {
+    const name = place.dataset.text;
+    if (!(name in values)) continue;
+    const value = values[name];
+    const text = (typeof value === "number" ? number(value) : value) ?? place.dataset.none ?? "";
+    if (place.tagName === "TIME") time(place, value);
+    else if (place.matches(".avatar")) picture(place, ...value);
+    else if (Array.isArray(value)) Object.assign(place, { className: `chip ${value[0]}`, textContent: value[1] });
+    else if (place.textContent !== text) place.textContent = text;
   }
 }
 
@@ -172,10 +173,13 @@ export const skeletons = (list, amount, look = "") =>
 const made = new WeakMap(); // The elements of a list by key: reused, so that open forms survive.
 
 export function keep(list, rows, create, update, keyOf = ({ id }) => id) {
-  const old = made.get(list);
-  const now = new Map(rows.map((row) => [keyOf(row), old?.get(keyOf(row)) ?? create(row)]));
-  made.set(list, now);
-  for (const row of rows) update(now.get(keyOf(row)), row);
-  const wanted = [...now.values()];
+  const known = made.get(list) ?? new Map();
+  made.set(list, known);
+  const wanted = rows.map((row) => {
+    const key = keyOf(row);
+    if (!known.has(key)) known.set(key, create(row));
+    update(known.get(key), row);
+    return known.get(key);
+  });
   if (wanted.length !== list.children.length || wanted.some((element, index) => element !== list.children[index])) list.replaceChildren(...wanted);
 }
