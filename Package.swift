@@ -54,7 +54,7 @@ let package = Package(
     .executableTarget(
       name: "metactl",
       dependencies: [
-        "MetaModule", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "JSON", "MetaModule", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -84,17 +84,30 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CryptographyTests", dependencies: ["Cryptography", "JSON", "TestSupport"],
-      swiftSettings: strict),
+      resources: [.copy("Vectors")], swiftSettings: strict),
+    // A FastCGI and CGI program without the core, for the tests that need a process of its own and for benchmarks.
+    .executableTarget(
+      name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),
     .testTarget(
-      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: strict),
+      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport", "fastcgi-echo"],
+      swiftSettings: strict),
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "GraphSimulatorTests", dependencies: ["GraphSimulator", "HTTPClient", "JSON", "TestSupport"],
       swiftSettings: strict),
+    // A process of its own for what only processes can show: kill -9, file size limits, foreign locks.
+    .executableTarget(
+      name: "store-torture", dependencies: ["MetaModule"], path: "Tests/StoreTorture", swiftSettings: strict),
     .testTarget(
       name: "MetaModuleTests",
-      dependencies: ["MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport"],
+      dependencies: [
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture", "store-torture",
+      ],
+      swiftSettings: strict),
+    // One process of several that share a cache, to be killed: by tests, and by hand with a million keys.
+    .executableTarget(
+      name: "cache-torture", dependencies: ["MetaModule"], path: "Tests/CacheTorture",
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient"],

@@ -1,5 +1,13 @@
 #pragma once
 #include <sqlite3.h>
+#include <sys/vfs.h>
+
+/// The kind of file system at `path` as a magic number, -1 with `errno` where there is none. Swift's Glibc
+/// lacks statfs(2); the number is 32 bits wide, and on some machines negative without the mask.
+static inline long long csqlite_file_system(const char *path) {
+  struct statfs status;
+  return statfs(path, &status) == 0 ? (long long)(status.f_type & 0xFFFFFFFF) : -1;
+}
 
 // sqlite3_db_config() is variadic, and Swift cannot call variadic C.
 
@@ -12,3 +20,31 @@ static inline int csqlite_no_checkpoint_on_close(sqlite3 *connection) {
 static inline int csqlite_defensive(sqlite3 *connection) {
   return sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
 }
+
+/// What stands in a file's schema may have been planted: it may not call functions with side effects.
+static inline int csqlite_distrust_schema(sqlite3 *connection) {
+  return sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
+}
+
+/// A mapping can only name a token that exists.
+static inline int csqlite_enforce_foreign_keys(sqlite3 *connection) {
+  return sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)0);
+}
+
+// SQLITE_TRANSIENT (SQLite copies the bytes) is -1 cast to a function pointer, which Swift does not import.
+
+static inline int csqlite_bind_text(
+    sqlite3_stmt *statement, int index, const void *bytes, sqlite3_uint64 count) {
+  return sqlite3_bind_text64(statement, index, (const char *)bytes, count, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static inline int csqlite_bind_blob(
+    sqlite3_stmt *statement, int index, const void *bytes, sqlite3_uint64 count) {
+  return sqlite3_bind_blob64(statement, index, bytes, count, SQLITE_TRANSIENT);
+}
+
+// Extended result codes are expressions of shifts, which Swift does not import either.
+static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
+static const int csqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;
+static const int csqlite_constraint_foreign_key = SQLITE_CONSTRAINT_FOREIGNKEY;
+static const int csqlite_readonly_dbmoved = SQLITE_READONLY_DBMOVED;

@@ -1,0 +1,21 @@
+internal import COpenSSL
+
+/// SHA-256 (FIPS 180-4): API keys and sessions are stored as it, cache entries are checked with it.
+public enum SHA256 {
+  /// The 32 bytes of the digest.
+  public static func digest(_ message: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    let succeeded = EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil) == 1
+    precondition(succeeded, "OpenSSL cannot compute SHA-256: no memory, or an installation without it")
+    return digest
+  }
+
+  /// The digest as 64 lower-case hexadecimal digits.
+  public static func hex(_ message: [UInt8]) -> String { hexadecimal(digest(message)) }
+}
+
+/// Two lower-case digits a byte.
+func hexadecimal(_ bytes: [UInt8]) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}

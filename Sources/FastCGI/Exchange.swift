@@ -1,0 +1,131 @@
+internal import CFastCGI
+internal import Glibc
+
+/// One request and the way to answer it, lent to the handler for the length of a call.
+///
+/// The same behind FastCGI and as a CGI program. Everything that comes out of it is a copy, or is lent to a closure:
+/// libfcgi frees its memory at the end of the request.
+public struct Exchange: ~Copyable {
+  /// Where the request came from and the answer goes to.
+  enum Channel {
+    case fastCGI(UnsafeMutablePointer<FCGX_Request>)
+    case cgi(input: Int32, output: Int32)
+  }
+  /// How far the body was read: not at all, to its end, or not to its end and it must not be tried again.
+  enum BodyState { case unread, atEnd, abandoned }
+  /// Whether the peer has its answer.
+  enum AnswerState { case none, sent, failed }
+
+  private let parameters: ParameterList
+  private let channel: Channel
+  private let limits: Limits
+  private var body = BodyState.unread
+  private(set) var answer = AnswerState.none
+
+  init(parameters: ParameterList, channel: Channel, limits: Limits) {
+    self.parameters = parameters
+    self.channel = channel
+    self.limits = limits
+  }
+
+  // MARK: Parameters
+
+  /// A parameter as text; the first one, where a name occurs twice.
+  ///
+  /// Bytes that are no UTF-8 appear as U+FFFD, so that a present parameter never looks absent. Where it matters,
+  /// ask `withParameter` for the bytes. A value ends at its first NUL.
+  public borrowing func parameter(_ name: StaticString) -> String? {
+    parameters.value(of: name).map { String(cString: $0) }
+  }
+
+  /// Lends the bytes of a parameter's first value; `nil` when it is absent. Nothing is copied.
+  public borrowing func withParameter<Result>(
+    _ name: StaticString, _ use: (Span<UInt8>) throws -> Result
+  ) rethrows -> Result? {
+    guard let value = parameters.value(of: name) else { return nil }
+    let bytes = ParameterList.bytes(value, count: strlen(value))
+    return try use(bytes.span)
+  }
+
+  /// How many parameters have this name. Two headers of one name become two parameters: a credential that occurs
+  /// twice is better refused.
+  public borrowing func occurrences(of name: StaticString) -> Int {
+    parameters.count(of: name)
+  }
+
+  /// Lends the bytes of every parameter's name and value, in the web server's order; nothing is copied. In a CGI
+  /// program the rest of the environment is among them.
+  public borrowing func forEachParameter(_ use: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+    parameters.forEach { name, value in use(name.span, value.span) }
+  }
+
+  // MARK: Body
+
+  /// Reads the whole body, once; a second call finds it incomplete.
+  /// - Parameter limit: in bytes. A body that announces more is not read at all.
+  public mutating func readBody(limit: Int) -> RequestBody {
+    guard body == .unread else { return .incomplete }
+    body = .abandoned
+    guard let length = announcedLength() else { return .incomplete }
+    guard length <= limit else { return .tooLarge }
+    let bytes: [UInt8]?
+    switch channel {
+    case .fastCGI(let request):
+      bytes = BodyReader.read(length, from: request.pointee.in, within: limits.receive)
+    case .cgi(let input, _):
+      bytes = BodyReader.read(length, from: input, within: limits.receive)
+    }
+    guard let bytes else { return .incomplete }
+    body = .atEnd
+    return .complete(bytes)
+  }
+
+  /// Whether nothing of this request is left on the connection. A body that nobody asked for is left there; that
+  /// there is none is found out here, which costs no system call, since it came with the parameters.
+  mutating func isBodyAtEnd() -> Bool {
+    if body == .unread, announcedLength() == 0 { _ = readBody(limit: 0) }
+    return body == .atEnd
+  }
+
+  /// `CONTENT_LENGTH` in its one spelling, digits without a leading zero; 0 where it is absent or empty, `nil` where
+  /// it is anything else.
+  private func announcedLength() -> Int? {
+    guard let value = parameters.value(of: "CONTENT_LENGTH") else { return 0 }
+    let digits = ParameterList.bytes(value, count: strlen(value))
+    guard let first = digits.first else { return 0 }
+    let isCanonical =
+      (first != UInt8(ascii: "0") || digits.count == 1)
+      && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    guard isCanonical else { return nil }
+    // Too many digits for an integer announce too much for any limit.
+    return Int(String(decoding: digits, as: UTF8.self)) ?? .max
+  }
+
+  // MARK: Answer
+
+  /// Writes the answer and ends the request. Only the first call has an effect.
+  /// - Parameters:
+  ///   - head: header lines as CGI wants them, `Status:` first, each ended by CR LF, with the empty line at the end.
+  ///   - content: what follows the header.
+  /// - Returns: whether the web server took all of it. That it went away concerns only this request.
+  @discardableResult
+  public mutating func write(_ head: [UInt8], _ content: [UInt8]) -> Bool {
+    guard answer == .none else { return false }
+    let isSent =
+      switch channel {
+      case .fastCGI(let request):
+        AnswerWriter.write(
+          head, content, to: request.pointee.ipcFd, requestID: request.pointee.requestId, within: limits.send)
+      case .cgi(_, let output):
+        AnswerWriter.write(head, content, to: output)
+      }
+    answer = isSent ? .sent : .failed
+    return isSent
+  }
+
+  /// Answers in the place of a handler that did not.
+  mutating func answerIfNecessary() {
+    guard answer == .none else { return }
+    write(Array("Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\n".utf8), Array("No answer.\n".utf8))
+  }
+}

@@ -1,0 +1,123 @@
+internal import CFastCGI
+internal import Glibc
+internal import Synchronization
+
+/// The connections that wait for their peer's next bytes, without a thread: new ones that are still silent, and those
+/// that the web server keeps between requests.
+///
+/// Taken out and put back with every request on a kept connection, by all workers at a time, so it is a row of atomic
+/// words, one for each descriptor number. (A mutex held while epoll is told wakes a worker which then waits for the
+/// mutex: measured, less than half of the requests.) Whoever takes a connection out owns it. Epoll may still
+/// report one that was closed meanwhile, and the kernel gives its number to the next connection at once; a generation
+/// tells them apart.
+struct ParkedConnections: ~Copyable, @unchecked Sendable {
+  /// One descriptor's state in 64 bits.
+  private struct State {
+    private static let deadlineShift: UInt64 = 3
+    private static let deadlineBits: UInt64 = 38
+    private static let generationShift = deadlineShift + deadlineBits
+
+    var bits: UInt64
+
+    /// In here, and to be taken.
+    static let parked: UInt64 = 1
+    /// Epoll is being told about it: nobody but its event may take it, or the number might be closed and be somebody
+    /// else's by then.
+    static let arming: UInt64 = 2
+    /// It has had a request: its peer expects that it may be closed between two.
+    static let served: UInt64 = 4
+
+    func has(_ flags: UInt64) -> Bool { bits & flags == flags }
+    var generation: UInt64 { bits >> Self.generationShift }
+    func isExpired(at now: UInt64) -> Bool {
+      bits >> Self.deadlineShift & ((1 << Self.deadlineBits) - 1) <= now
+    }
+
+    /// The same descriptor, parked once more.
+    func parked(until deadline: UInt64, flags: UInt64) -> State {
+      let generation = (generation &+ 1) << Self.generationShift
+      return State(bits: generation | deadline << Self.deadlineShift | flags | Self.parked)
+    }
+
+    func without(_ flags: UInt64) -> State { State(bits: bits & ~flags) }
+  }
+
+  /// Connections with higher numbers are not parked but closed; untouched memory costs nothing.
+  private let capacity: Int
+  private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  /// One more than the highest number seen.
+  private let end = Atomic<Int>(0)
+
+  init() throws(FastCGIError) {
+    capacity = 65536
+    guard let memory = calloc(capacity, MemoryLayout<Atomic<UInt64>>.stride) else {
+      throw .system(action: "get memory for", subject: "connections", errno: errno)
+    }
+    // An atomic zero is eight zero bytes. To initialise each would touch every page.
+    words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: capacity)
+  }
+
+  deinit {
+    takeAll { _ = close($0) }
+    free(words)
+  }
+
+  /// Parks a connection that the caller owns.
+  /// - Parameter arm: tells epoll the tag under which to announce the connection; false if it could not.
+  /// - Returns: false if it could not be parked and is still the caller's.
+  borrowing func add(_ descriptor: Int32, until deadline: Deadline, isServed: Bool, arm: (UInt64) -> Bool) -> Bool {
+    let index = Int(descriptor)
+    guard index < capacity else { return false }
+    if index >= end.load(ordering: .relaxed) { end.max(index + 1, ordering: .relaxed) }
+    let old = State(bits: words[index].load(ordering: .relaxed))
+    let new = old.parked(
+      until: deadline.milliseconds, flags: State.arming | (isServed ? State.served : 0))
+    words[index].store(new.bits, ordering: .releasing)
+    let isArmed = arm(new.generation << 32 | UInt64(UInt32(bitPattern: descriptor)))
+    let settled = isArmed ? new.without(State.arming) : new.without(State.parked | State.arming)
+    // Fails if its event came at once: then it is in another worker's hands already.
+    _ = words[index].compareExchange(expected: new.bits, desired: settled.bits, ordering: .acquiringAndReleasing)
+    return isArmed
+  }
+
+  /// Takes out the connection that an event announced; `nil` when it was closed before the event was seen.
+  borrowing func take(_ tag: UInt64) -> Int32? {
+    let descriptor = Int32(truncatingIfNeeded: tag)
+    let index = Int(descriptor)
+    guard index >= 0, index < capacity else { return nil }
+    // Once more where the worker that parked it clears its flag at this moment.
+    while true {
+      let state = State(bits: words[index].load(ordering: .acquiring))
+      guard state.has(State.parked), state.generation == tag >> 32 else { return nil }
+      if exchange(index, state, state.without(State.parked | State.arming)) { return descriptor }
+    }
+  }
+
+  /// Takes out every connection whose time is over.
+  borrowing func takeExpired(_ use: (Int32) -> Void) {
+    let now = Deadline.now.milliseconds
+    take(use) { $0.isExpired(at: now) }
+  }
+
+  /// Takes out all that were served before.
+  borrowing func takeServed(_ use: (Int32) -> Void) {
+    take(use) { $0.has(State.served) }
+  }
+
+  /// Takes out all.
+  borrowing func takeAll(_ use: (Int32) -> Void) {
+    take(use) { _ in true }
+  }
+
+  private borrowing func take(_ use: (Int32) -> Void, where isWanted: (State) -> Bool) {
+    for index in 0..<end.load(ordering: .relaxed) {
+      let state = State(bits: words[index].load(ordering: .acquiring))
+      guard state.has(State.parked), !state.has(State.arming), isWanted(state) else { continue }
+      if exchange(index, state, state.without(State.parked)) { use(Int32(index)) }
+    }
+  }
+
+  private borrowing func exchange(_ index: Int, _ old: State, _ new: State) -> Bool {
+    words[index].compareExchange(expected: old.bits, desired: new.bits, ordering: .acquiringAndReleasing).exchanged
+  }
+}

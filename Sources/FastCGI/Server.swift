@@ -1,0 +1,129 @@
+internal import CFastCGI
+internal import Glibc
+internal import Synchronization
+
+/// Serves FastCGI requests on plain threads until the process is told to end.
+///
+/// ```swift
+/// let server = try Server(listener: .bind(address), workers: 32)
+/// try server.run { let application = try Application(); return { exchange in application.answer(&exchange) } }
+/// ```
+public final class Server: Sendable {
+  /// Answers one request. Made by a worker for itself, so that it may own what is not shared between threads.
+  public typealias Handler = (inout Exchange) -> Void
+
+  private let queue: ConnectionQueue
+  private let workers: Int
+  private let limits: Limits
+  private let report: @Sendable (String) -> Void
+  /// Readable when somebody called `stop`, or when no worker is left.
+  private let wakeUp: Descriptor
+
+  /// - Parameters:
+  ///   - workers: requests served at a time; threads are started as they are needed.
+  ///   - report: called, from any thread, with a sentence for the log.
+  /// - Throws: `system`.
+  public init(
+    listener: consuming Listener, workers: Int, timeouts: ServerTimeouts = ServerTimeouts(),
+    report: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws(FastCGIError) {
+    limits = Limits(timeouts)
+    self.workers = workers
+    self.report = report
+    wakeUp = try Descriptor(cfastcgi_eventfd(), action: "make", subject: "an eventfd")
+    queue = try ConnectionQueue(listener: listener, limits: limits, report: report)
+  }
+
+  /// Serves until SIGTERM, SIGINT or SIGUSR1, or until `stop` is called, then finishes the requests in flight.
+  /// An inherited socket's server also ends when its executable was replaced: mod_fcgid starts the new one.
+  ///
+  /// To be called once, and from the main thread before there are others, since the signals are blocked here for
+  /// the threads that follow. SIGPIPE is ignored from now on.
+  /// - Parameter makeHandler: runs once on every worker thread.
+  /// - Returns: the number of workers that were still busy when `timeouts.shutdown` was over. They are left behind;
+  ///   the process can end.
+  /// - Throws: `workerFailed` if not even one worker could start; `system`.
+  @discardableResult
+  public func run(makeHandler: @escaping @Sendable () throws -> Handler) throws(FastCGIError) -> Int {
+    guard RequestSlot.initialized else {
+      throw .system(action: "initialise", subject: "libfcgi", errno: errno)
+    }
+    // After libfcgi, which has put a handler of its own in the place of an ignored SIGPIPE.
+    signal(SIGPIPE, SIG_IGN)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    let signalled = try Descriptor(cfastcgi_signalfd(&signals), action: "make", subject: "a signalfd")
+
+    let pool = WorkerPool(
+      queue: queue, workers: workers, limits: limits, makeHandler: makeHandler, report: report,
+      onEnd: { [self] in stop() })
+    pool.grow()
+    watch(signalled, pool)
+    end(pool)
+    if let failure = pool.failure { throw .workerFailed(failure) }
+    return pool.alive
+  }
+
+  /// Ends `run` from another thread, in the same way as a signal does.
+  public func stop() {
+    var one: UInt64 = 1
+    _ = write(wakeUp.number, &one, MemoryLayout.size(ofValue: one))
+  }
+
+  /// Waits for a reason to end, and looks after the quiet connections meanwhile.
+  private func watch(_ signalled: borrowing Descriptor, _ pool: WorkerPool) {
+    // Half the shortest limit is precise enough, and a process that nobody asks for anything hardly wakes up.
+    let pause = max(10, min(2000, min(limits.idle, limits.receive) / 2))
+    while pool.alive > 0 {
+      var events = [
+        pollfd(fd: signalled.number, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wakeUp.number, events: Int16(POLLIN), revents: 0),
+      ]
+      if poll(&events, 2, pause) > 0 {
+        drain(wakeUp)
+        return
+      }
+      queue.closeExpired()
+      if queue.isInherited, isExecutableReplaced() {
+        report("the executable was replaced; the new one is to serve from now on")
+        return
+      }
+    }
+  }
+
+  /// Lets the requests in flight finish, for as long as there is time.
+  private func end(_ pool: WorkerPool) {
+    let deadline = Deadline.after(milliseconds: limits.shutdown)
+    let grace = Deadline.after(milliseconds: min(250, limits.shutdown / 2))
+    queue.stop()
+    while pool.alive > 0, !grace.isPast { wait(until: grace) }
+    queue.stopFurther()
+    while pool.alive > 0, !deadline.isPast { wait(until: deadline) }
+    queue.closeParked()
+    if pool.alive > 0 { report("\(pool.alive) requests did not finish in time and were left") }
+  }
+
+  private func wait(until deadline: Deadline) {
+    var event = pollfd(fd: wakeUp.number, events: Int16(POLLIN), revents: 0)
+    if poll(&event, 1, deadline.remainingMilliseconds) > 0 { drain(wakeUp) }
+  }
+
+  private func drain(_ eventfd: borrowing Descriptor) {
+    var count: UInt64 = 0
+    _ = read(eventfd.number, &count, MemoryLayout.size(ofValue: count))
+  }
+
+  /// Whether the file that this process was started from is gone or another one by now.
+  private func isExecutableReplaced() -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+      let text = buffer.bindMemory(to: CChar.self)
+      let suffix = " (deleted)".utf8
+      guard let start = text.baseAddress else { return false }
+      let length = readlink("/proc/self/exe", start, text.count)
+      guard length > suffix.count else { return false }
+      return buffer[(length - suffix.count)..<length].elementsEqual(suffix)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import CFastCGI
+internal import Glibc
+
+/// A plain thread with a small stack.
+enum WorkerThread {
+  /// What the deepest call needs, many times over; untouched pages cost nothing, but the kernel may back the 8 MiB of
+  /// the default with huge pages.
+  private static let stackBytes = 1 << 20
+
+  /// The closure on its way into the thread.
+  private final class Start: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  /// Starts a thread that nobody waits for. Returns 0 or an `errno`.
+  static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, stackBytes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let start = Unmanaged.passRetained(Start(body))
+    var thread = pthread_t()
+    let error = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
+        return nil
+      }, start.toOpaque())
+    if error != 0 { start.release() }
+    return error
+  }
+}

@@ -1,0 +1,25 @@
+/// What a person may do on a Page.
+public struct Role: Sendable {
+  /// Every task there is: the role of an administrator.
+  public static let everyTask = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"]
+
+  /// The Page.
+  public var pageID: String
+  /// The tasks, as `/me/accounts` lists them.
+  public var tasks: [String]
+  /// Whether the tasks are enough to be given the Page's access token.
+  public var givesPageToken: Bool
+  /// Whether the role comes only through a Business portfolio, so that `/me/accounts` does not list it.
+  public var onlyThroughBusiness: Bool
+
+  /// A role; by default an administrator's.
+  public init(
+    pageID: String, tasks: [String] = Role.everyTask, givesPageToken: Bool = true,
+    onlyThroughBusiness: Bool = false
+  ) {
+    self.pageID = pageID
+    self.tasks = tasks
+    self.givesPageToken = givesPageToken
+    self.onlyThroughBusiness = onlyThroughBusiness
+  }
+}

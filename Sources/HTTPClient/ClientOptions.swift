@@ -1,0 +1,28 @@
+/// What holds for all requests of a client.
+public struct ClientOptions: Sendable {
+  /// Where an answer is cut off, in bytes after decompression; 4 MiB, the contract's limit for Graph.
+  public var maximumBodyBytes: Int
+  /// For name lookup, connection and TLS together; part of a request's timeout.
+  public var connectTimeout: Duration
+  /// A PEM file with the only certificates to trust; `nil` for the system's.
+  public var caFile: String?
+  /// Printable ASCII.
+  public var userAgent: String
+
+  /// The defaults fit Graph.
+  public init(
+    maximumBodyBytes: Int = 4 << 20, connectTimeout: Duration = .seconds(5), caFile: String? = nil,
+    userAgent: String = "meta-module"
+  ) {
+    self.maximumBodyBytes = maximumBodyBytes
+    self.connectTimeout = connectTimeout
+    self.caFile = caFile
+    self.userAgent = userAgent
+  }
+
+  var isValid: Bool {
+    maximumBodyBytes >= 0 && connectTimeout > .zero
+      && userAgent.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+      && caFile.map { !$0.isEmpty && !$0.utf8.contains(0) } ?? true
+  }
+}

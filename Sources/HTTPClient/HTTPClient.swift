@@ -1,0 +1,66 @@
+internal import CCurl
+
+/// Asks web servers, one or many at the same time, and waits for the answers on the calling thread.
+///
+/// Each worker thread has one for all its life: connections are kept between calls, so that a second request to
+/// the same host needs no new TCP and TLS handshakes. A client that never asks costs nothing: libcurl is loaded
+/// by the first transfer of the process.
+///
+/// The program must ignore `SIGPIPE`; libcurl before 7.87 can raise it when a TLS connection breaks.
+public struct HTTPClient: ~Copyable {
+  /// More would be of no use: 2 cores take apart the answers of these.
+  static let maximumRunning = 64
+
+  private let options: ClientOptions
+  private var multi: MultiHandle?
+
+  /// Remembers the options; loads and opens nothing.
+  /// - Throws: `.invalidRequest` when a user agent, file name or limit makes no sense.
+  public init(options: ClientOptions = ClientOptions()) throws(TransferError) {
+    guard options.isValid else { throw .invalidRequest }
+    self.options = options
+  }
+
+  /// libcurl's name and version with those of its TLS library, for the operator.
+  /// - Throws: `.unavailable` when it is not on this host.
+  public static func libraryVersion() throws(TransferError) -> String {
+    if let reason = ccurl_unavailable() { throw .unavailable(String(cString: reason)) }
+    return String(cString: ccurl_version())
+  }
+
+  /// Sends one request and returns its answer, whatever its status.
+  /// - Throws: why there is no answer; a request that is not valid is never sent.
+  public mutating func perform(_ request: HTTPRequest) throws(TransferError) -> HTTPReply {
+    var outcome = Result<HTTPReply, TransferError>.failure(.broken)
+    performAll([Transfer(tag: (), request: request)], deadline: nil) { _, result in
+      outcome = result
+      return []
+    }
+    return try outcome.get()
+  }
+
+  /// Runs many transfers at the same time; returns when none is left.
+  ///
+  /// At most 64 run at once, the others wait their turn. `next` is called with each result as soon as it is
+  /// there, whatever the others do, and returns what to start then: the next page of a list, a retry.
+  ///
+  /// At the deadline every transfer that has not ended or not begun is reported as `.timedOut`; one whose delay
+  /// does not fit before the deadline, at once. What `next` returns in answer to such a report is not started.
+  /// - Parameters:
+  ///   - first: what to begin with.
+  ///   - deadline: when it must be over; `nil` leaves that to the requests' own timeouts.
+  ///   - next: gets the tag and the result, returns further transfers.
+  public mutating func performAll<Tag: Sendable>(
+    _ first: [Transfer<Tag>], deadline: ContinuousClock.Instant?,
+    next: (Tag, Result<HTTPReply, TransferError>) -> [Transfer<Tag>]
+  ) {
+    guard !first.isEmpty else { return }
+    do throws(TransferError) {
+      var multi = if let kept = self.multi.take() { kept } else { try MultiHandle() }
+      var batch = Batch<Tag>(deadline: deadline, options: options)
+      if batch.run(first, on: &multi, next: next) { self.multi = consume multi }
+    } catch {
+      for transfer in first { _ = next(transfer.tag, .failure(error)) }
+    }
+  }
+}

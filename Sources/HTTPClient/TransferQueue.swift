@@ -1,0 +1,49 @@
+/// The transfers that have not begun: those that may, first come first served, and those that wait for their
+/// time. A handful of tokens makes a handful of entries; a thousand is the extreme.
+struct TransferQueue<Tag: Sendable> {
+  private var ready: [Transfer<Tag>] = []
+  /// Where `ready` begins; its head is cut off only when it has grown long.
+  private var head = 0
+  /// Latest first.
+  private var delayed: [(start: ContinuousClock.Instant, transfer: Transfer<Tag>)] = []
+
+  /// Whether nothing waits.
+  var isEmpty: Bool { head == ready.count && delayed.isEmpty }
+
+  /// When the next delayed transfer may begin.
+  var nextStart: ContinuousClock.Instant? { delayed.last?.start }
+
+  mutating func add(_ transfer: Transfer<Tag>, now: ContinuousClock.Instant) {
+    guard transfer.delay > .zero else {
+      ready.append(transfer)
+      return
+    }
+    let start = now + transfer.delay
+    // Before those of the same time, so that of two equal ones the first added begins first.
+    let index = delayed.firstIndex { $0.start <= start } ?? delayed.count
+    delayed.insert((start, transfer), at: index)
+  }
+
+  /// Takes the next transfer that may begin.
+  mutating func next(now: ContinuousClock.Instant) -> Transfer<Tag>? {
+    while let last = delayed.last, last.start <= now {
+      delayed.removeLast()
+      ready.append(last.transfer)
+    }
+    guard head < ready.count else { return nil }
+    defer {
+      head += 1
+      if head == ready.count || head >= 256 {
+        ready.removeFirst(head)
+        head = 0
+      }
+    }
+    return ready[head]
+  }
+
+  /// Takes all, those that may begin first.
+  mutating func removeAll() -> [Transfer<Tag>] {
+    defer { self = TransferQueue() }
+    return ready[head...] + delayed.reversed().map(\.transfer)
+  }
+}

@@ -1,0 +1,71 @@
+/// The members of a JSON object in their order. Keys are compared as bytes.
+///
+/// Objects here have some ten members, so finding one is a walk through the list; the parser, which must not be
+/// slowed down by an object of a hundred thousand, looks for duplicates with a hash of its own.
+public struct JSONObject: Sendable {
+  /// Keys and values in their order; no key occurs twice.
+  public private(set) var members: [(key: String, value: JSONValue)]
+
+  /// An object without members.
+  public init() { members = [] }
+
+  /// For the parser, which has already refused duplicates.
+  init(distinct members: [(key: String, value: JSONValue)]) { self.members = members }
+
+  init(literal elements: [(String, JSONValue)]) {
+    members = []
+    members.reserveCapacity(elements.count)
+    for (key, value) in elements {
+      precondition(position(of: key) == nil, "A JSON object literal has a key twice: \(key)")
+      members.append((key, value))
+    }
+  }
+
+  /// How many members there are.
+  public var count: Int { members.count }
+
+  /// Whether there are none.
+  public var isEmpty: Bool { members.isEmpty }
+
+  /// The keys in their order.
+  public var keys: [String] { members.map(\.key) }
+
+  /// The member of that name. Setting one that exists keeps its place, a new one goes to the end, and `nil`
+  /// removes; a member that is `null` reads as `.null`.
+  public subscript(key: String) -> JSONValue? {
+    get { position(of: key).map { members[$0].value } }
+    set {
+      switch (position(of: key), newValue) {
+      case (let index?, let value?): members[index].value = value
+      case (let index?, nil): members.remove(at: index)
+      case (nil, let value?): members.append((key, value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  private func position(of key: String) -> Int? {
+    members.firstIndex { $0.key.hasSameBytes(as: key) }
+  }
+}
+
+extension JSONObject: Sequence {
+  /// Key and value, in their order.
+  public func makeIterator() -> IndexingIterator<[(key: String, value: JSONValue)]> {
+    members.makeIterator()
+  }
+}
+
+extension JSONObject: Equatable {
+  /// The same members in the same order.
+  public static func == (left: JSONObject, right: JSONObject) -> Bool {
+    left.members.elementsEqual(right.members) {
+      $0.key.hasSameBytes(as: $1.key) && $0.value == $1.value
+    }
+  }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  /// Members in the order of the literal. A key written twice is a programming error.
+  public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(literal: elements) }
+}

@@ -1,0 +1,191 @@
+/// Reads one JSON text by RFC 8259, to the letter: no comments, no trailing commas, no `NaN`, no second value.
+///
+/// One pass over the array by index; Swift checks every access, and a string without escapes, which nearly all
+/// are, is made from its bytes in one go. The order of the checks is that of Python's scanner, so that the same
+/// mistake is reported at the same place.
+struct JSONParser {
+  private let bytes: [UInt8]
+  private let maximumDepth: Int
+  private let loneSurrogates: LoneSurrogates
+  private var offset = 0
+
+  /// The text must be valid UTF-8.
+  init(_ bytes: [UInt8], maximumDepth: Int, loneSurrogates: LoneSurrogates) {
+    self.bytes = bytes
+    self.maximumDepth = maximumDepth
+    self.loneSurrogates = loneSurrogates
+  }
+
+  mutating func document() throws(JSONError) -> JSONValue {
+    skipWhitespace()
+    let value = try value(depth: 0)
+    skipWhitespace()
+    guard offset == bytes.count else { throw .extraData(at: here) }
+    return value
+  }
+
+  private var here: JSONPosition { JSONPosition(of: offset, in: bytes) }
+
+  private var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+  private mutating func skipWhitespace() {
+    while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { offset += 1 }
+  }
+
+  private mutating func skip(_ expected: Unicode.Scalar) -> Bool {
+    guard current == UInt8(ascii: expected) else { return false }
+    offset += 1
+    return true
+  }
+
+  // MARK: Values
+
+  /// `depth` is the number of lists and objects around the value.
+  private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    switch current {
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "{"):
+      // Checked before the call: an attacker's brackets must not reach the end of the stack.
+      guard depth < maximumDepth else { throw .nestingTooDeep(limit: maximumDepth, at: here) }
+      return .object(JSONObject(distinct: try members(depth: depth + 1)))
+    case UInt8(ascii: "["):
+      guard depth < maximumDepth else { throw .nestingTooDeep(limit: maximumDepth, at: here) }
+      return .array(try elements(depth: depth + 1))
+    case UInt8(ascii: "n"): return try literal("null", .null)
+    case UInt8(ascii: "t"): return try literal("true", .bool(true))
+    case UInt8(ascii: "f"): return try literal("false", .bool(false))
+    default:
+      guard let length = JSONNumber.length(in: bytes, from: offset) else { throw .expectingValue(at: here) }
+      let text = String(decoding: bytes[offset..<offset + length], as: UTF8.self)
+      offset += length
+      return .number(JSONNumber(valid: text))
+    }
+  }
+
+  private mutating func literal(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    guard bytes[offset...].starts(with: word.utf8) else { throw .expectingValue(at: here) }
+    offset += word.utf8.count
+    return value
+  }
+
+  private mutating func elements(depth: Int) throws(JSONError) -> [JSONValue] {
+    offset += 1
+    skipWhitespace()
+    if skip("]") { return [] }
+    var elements: [JSONValue] = []
+    while true {
+      elements.append(try value(depth: depth))
+      skipWhitespace()
+      if skip("]") { return elements }
+      guard skip(",") else { throw .expectingComma(at: here) }
+      skipWhitespace()
+    }
+  }
+
+  private mutating func members(depth: Int) throws(JSONError) -> [(key: String, value: JSONValue)] {
+    offset += 1
+    skipWhitespace()
+    if skip("}") { return [] }
+    var members: [(key: String, value: JSONValue)] = []
+    var seen = SeenKeys()
+    while true {
+      let start = offset
+      guard current == UInt8(ascii: "\"") else { throw .expectingPropertyName(at: here) }
+      let key = try string()
+      guard seen.insert(key) else { throw .duplicateKey(at: JSONPosition(of: start, in: bytes)) }
+      skipWhitespace()
+      guard skip(":") else { throw .expectingColon(at: here) }
+      skipWhitespace()
+      members.append((key, try value(depth: depth)))
+      skipWhitespace()
+      if skip("}") { return members }
+      guard skip(",") else { throw .expectingComma(at: here) }
+      skipWhitespace()
+    }
+  }
+
+  // MARK: Strings
+
+  private mutating func string() throws(JSONError) -> String {
+    let start = offset
+    offset += 1
+    var plain = offset
+    var decoded: [UInt8] = []
+    while let byte = current {
+      switch byte {
+      case UInt8(ascii: "\""):
+        let rest = bytes[plain..<offset]
+        offset += 1
+        if decoded.isEmpty { return String(decoding: rest, as: UTF8.self) }
+        decoded += rest
+        return String(decoding: decoded, as: UTF8.self)
+      case UInt8(ascii: "\\"):
+        decoded += bytes[plain..<offset]
+        offset += 1
+        guard let escaped = current else {
+          throw .unterminatedString(startingAt: JSONPosition(of: start, in: bytes))
+        }
+        try escape(escaped, into: &decoded)
+        plain = offset
+      case 0..<0x20: throw .controlCharacter(at: here)
+      default: offset += 1
+      }
+    }
+    throw .unterminatedString(startingAt: JSONPosition(of: start, in: bytes))
+  }
+
+  /// Stands on the byte behind the backslash.
+  private mutating func escape(_ letter: UInt8, into decoded: inout [UInt8]) throws(JSONError) {
+    switch letter {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): decoded.append(letter)
+    case UInt8(ascii: "b"): decoded.append(0x08)
+    case UInt8(ascii: "f"): decoded.append(0x0C)
+    case UInt8(ascii: "n"): decoded.append(0x0A)
+    case UInt8(ascii: "r"): decoded.append(0x0D)
+    case UInt8(ascii: "t"): decoded.append(0x09)
+    case UInt8(ascii: "u"):
+      decoded += UTF8.encode(try unicodeEscape()) ?? UTF8.encodedReplacementCharacter
+      return
+    default: throw .invalidEscape(at: JSONPosition(of: offset - 1, in: bytes))
+    }
+    offset += 1
+  }
+
+  /// Stands on the `u`; goes behind the escape, or behind both if they are a surrogate pair.
+  private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
+    let start = offset
+    let unit = try codeUnit()
+    if let scalar = Unicode.Scalar(unit) { return scalar }
+    let end = offset
+    if UTF16.isLeadSurrogate(unit), skip("\\"), current == UInt8(ascii: "u") {
+      let trail = try codeUnit()
+      let value = 0x10000 + (UInt32(unit & 0x3FF) << 10 | UInt32(trail & 0x3FF))
+      if UTF16.isTrailSurrogate(trail), let scalar = Unicode.Scalar(value) { return scalar }
+    }
+    // What follows is not its other half, but an escape of its own.
+    offset = end
+    guard loneSurrogates == .replaced else {
+      throw .unpairedSurrogate(at: JSONPosition(of: start, in: bytes))
+    }
+    return "\u{FFFD}"
+  }
+
+  /// Stands on the `u`; goes behind its four digits.
+  private mutating func codeUnit() throws(JSONError) -> UInt16 {
+    // Python wants a fifth byte, since no string ends with the text.
+    guard bytes.count - offset > 5 else { throw .invalidUnicodeEscape(at: here) }
+    var unit: UInt16 = 0
+    for byte in bytes[offset + 1...offset + 4] {
+      let digit: UInt8
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+      default: throw .invalidUnicodeEscape(at: here)
+      }
+      unit = unit << 4 | UInt16(digit)
+    }
+    offset += 5
+    return unit
+  }
+}

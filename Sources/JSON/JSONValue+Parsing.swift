@@ -1,0 +1,55 @@
+/// What to do with an escape such as `\ud83d` whose other half is missing: no UTF-8 text can hold it.
+public enum LoneSurrogates: Sendable {
+  /// The text is an error. For what clients send us.
+  case refused
+  /// Each becomes U+FFFD. For what Graph sends: a caption cut in the middle of an emoji must not cost the rest.
+  case replaced
+}
+
+extension JSONValue {
+  /// More is never allowed: parser, comparison, writer and release all descend level by level on the stack.
+  static let highestDepth = 512
+
+  /// Reads exactly one JSON text: RFC 8259, UTF-8 without byte order mark, no key twice in an object.
+  ///
+  /// - Parameters:
+  ///   - bytes: the whole text.
+  ///   - maximumDepth: how many lists and objects may stand within each other; 512 at most.
+  ///   - loneSurrogates: whether half a surrogate pair is an error.
+  /// - Throws: where and why the text is refused.
+  public init(
+    parsing bytes: [UInt8], maximumDepth: Int = 32, loneSurrogates: LoneSurrogates = .refused
+  ) throws(JSONError) {
+    try Self.checkUTF8(bytes)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw .byteOrderMark }
+    var parser = JSONParser(
+      bytes, maximumDepth: min(maximumDepth, Self.highestDepth), loneSurrogates: loneSurrogates)
+    self = try parser.document()
+  }
+
+  /// The same for a text that is already a string.
+  public init(
+    parsing text: String, maximumDepth: Int = 32, loneSurrogates: LoneSurrogates = .refused
+  ) throws(JSONError) {
+    try self.init(parsing: Array(text.utf8), maximumDepth: maximumDepth, loneSurrogates: loneSurrogates)
+  }
+
+  /// Before everything else, as Python decodes before it parses; `String(decoding:as:)` would repair silently.
+  private static func checkUTF8(_ bytes: [UInt8]) throws(JSONError) {
+    do throws(UTF8.ValidationError) {
+      _ = try UTF8Span(validating: bytes.span)
+    } catch {
+      let range = error.byteOffsets
+      let byte = bytes[range.lowerBound]
+      let reason =
+        if !(0xC2...0xF4).contains(byte) {
+          "invalid start byte"
+        } else if error.kind == .truncatedScalar, range.upperBound == bytes.count {
+          "unexpected end of data"
+        } else {
+          "invalid continuation byte"
+        }
+      throw .notUTF8(first: range.lowerBound, last: range.upperBound - 1, byte: byte, reason: reason)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/// Which characters of a string are written as escapes, beyond those that JSON demands.
+public enum Escaping: Sendable {
+  /// None: UTF-8 as it is, `/` plain. Our answers.
+  case standard
+  /// `\/`, and `\uXXXX` for everything that is not ASCII. The form in which Graph sends its answers.
+  case ascii
+}
+
+extension JSONValue {
+  /// The compact text: no white space, members in their order, numbers as they were written.
+  public func serialized(escaping: Escaping = .standard) -> [UInt8] {
+    var writer = JSONWriter(escaping: escaping)
+    writer.write(self)
+    return writer.output
+  }
+
+  /// The same as a string.
+  public func serializedText(escaping: Escaping = .standard) -> String {
+    String(decoding: serialized(escaping: escaping), as: UTF8.self)
+  }
+}

@@ -1,0 +1,33 @@
+/// Who makes a request, as far as is known.
+enum Caller: Sendable, Equatable {
+  /// Nobody that we know; only open routes are reached.
+  case anyone
+  /// A direct request from this machine while no credential exists.
+  case thisMachine
+  /// `metactl`, on this machine, under an account that can read the database.
+  case `operator`
+  /// An API key.
+  case apiKey(id: Int64, label: String, isAdmin: Bool)
+  /// The operator, signed in with the admin password.
+  case admin(sessionEnds: Timestamp)
+
+  /// May call what only the operator may.
+  var isAdmin: Bool {
+    switch self {
+    case .thisMachine, .operator, .admin: true
+    case .apiKey(_, _, let isAdmin): isAdmin
+    case .anyone: false
+    }
+  }
+
+  /// How the event list and `GET /session/` name the caller.
+  var name: String? {
+    switch self {
+    case .anyone: nil
+    case .thisMachine: "this machine"
+    case .operator: "metactl"
+    case .apiKey(_, let label, _): "api key \(label)"
+    case .admin: "admin password"
+    }
+  }
+}

@@ -1,0 +1,158 @@
+internal import Cryptography
+internal import Glibc
+internal import JSON
+public import Logging
+
+/// The whole program as a function from `Request` to `Response`, whatever stands in front: `meta.fcgi`,
+/// `metactl request`, the tests.
+///
+/// One per worker thread: its database connection, its connections to Graph and its cache handle are its own, and what
+/// several must know is on disk, since mod_fcgid runs several one-request processes of the same binary.
+public final class Application {
+  let configuration: Configuration
+  let logger: Logger
+  let graph: GraphClient
+  let graphHealth: GraphHealth
+  /// `nil` when the directory cannot be used: everything is then answered uncached.
+  let cache: FileCache?
+  private let vault: Vault
+  private var openStore: Store?
+  private var lastWarning: Timestamp?
+
+  /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
+  public init(configuration: Configuration, logger: Logger? = nil) {
+    self.configuration = configuration
+    self.logger =
+      logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
+    graph = GraphClient(configuration)
+    vault = Vault(configuration)
+    Self.makeDataDirectory(configuration.dataDirectory)
+    do {
+      cache = try FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+    } catch {
+      cache = nil
+      self.logger.warning("The cache cannot be used: \(error)")
+    }
+    graphHealth = GraphHealth(cache)
+  }
+
+  /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
+  /// start and not from the first client. What is wrong does not stop the program: each request tries again.
+  public func prepare() {
+    do {
+      _ = try store()
+      _ = try keyRing()
+    } catch { logger.critical("\(error.detail)") }
+  }
+
+  /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
+  public func respond(to request: Request) -> Response {
+    var record = RequestRecord()
+    record.requestID = RequestID.accepted(request.requestID) ?? RequestID.random()
+    record.method = request.method
+    graph.resetCounts()
+    var response: Response
+    do { response = try dispatch(request, &record) } catch {
+      record.reason = error.logReason
+      response = error.response
+    }
+    response.headers += [("X-Request-Id", record.requestID), ("X-Content-Type-Options", "nosniff")]
+    if request.method == "HEAD" { response = response.withoutBody() }
+    record.status = response.status
+    record.graphCalls = graph.callCount
+    record.graphTraces = graph.traces
+    record.write(to: logger)
+    return response
+  }
+
+  private func dispatch(_ request: Request, _ record: inout RequestRecord) throws(APIError) -> Response {
+    let path: RequestPath
+    do { path = try RequestPath(of: request) } catch {
+      throw error == .notUTF8 ? .notUTF8Path : .notFound
+    }
+    let routes = RouteTable.routes(for: path.segments)
+    guard let first = routes.first else { throw .notFound }
+    record.route = first.pattern
+    let method = request.method == "HEAD" ? "GET" : request.method
+    let route = routes.first { $0.method == method }
+    let caller = try Access(self).caller(of: request, for: route ?? first)
+    let allowed = RouteTable.allowedMethods(routes)
+    if method == "OPTIONS" { return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))]) }
+    guard let route else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    if case .tooLarge = request.body { throw .bodyTooLarge }
+    if case .incomplete = request.body { throw .bodyIncomplete }
+
+    let context = RequestContext(
+      self, request, captures: route.captures(in: path.segments), caller: caller, record: record)
+    defer { record = context.record }
+    return try route.endpoint(context)
+  }
+
+  /// The database; opened by the first request that needs it, and again by the next one when that failed.
+  func store() throws(APIError) -> Store {
+    if let openStore { return openStore }
+    do {
+      let opened = try Store(folder: configuration.dataDirectory)
+      openStore = opened
+      return opened
+    } catch { throw APIError(error) }
+  }
+
+  /// The key ring, held against the database: a ring that cannot open what is stored there is not used at all.
+  func keyRing() throws(APIError) -> KeyRing {
+    do {
+      let store = try store()
+      let recorded = try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
+      let ring = try vault.ring(mayCreate: recorded.isEmpty)
+      guard recorded.isEmpty || recorded.contains(where: ring.fingerprints.contains) else {
+        throw APIError.unavailable(Self.wrongKey, retryAfter: 60)
+      }
+      if let newest = ring.fingerprints.first, !recorded.contains(newest) {
+        try store.setSetting(Self.fingerprintSetting, to: (recorded + [newest]).joined(separator: " "))
+      }
+      return ring
+    } catch let error as VaultError {
+      throw .unavailable(error.sentence, retryAfter: 60)
+    } catch { throw APIError(storeOr: error) }
+  }
+
+  /// Logs what the operator should know and no client is told.
+  func warn(_ sentence: String) { logger.warning("\(sentence)") }
+
+  /// Logs something that would repeat with every request, once a minute.
+  func warnOnceAMinute(_ sentence: String) {
+    let now = Timestamp.now
+    if let lastWarning, (lastWarning.seconds..<lastWarning.seconds + 60).contains(now.seconds) { return }
+    lastWarning = now
+    warn(sentence)
+  }
+
+  static let fingerprintSetting = "key_fingerprints"
+  static let undecryptable =
+    "The stored token was encrypted with a Fernet key that is not in the key ring: put that key back."
+  private static let wrongKey =
+    "The Fernet key is not the one that this database was written with: put the right fernet.keys back. "
+    + "Nothing was changed."
+
+  private static func makeDataDirectory(_ path: String) {
+    var partial = ""
+    for part in path.split(separator: "/") {
+      partial += "/" + part
+      mkdir(partial, 0o700)
+    }
+  }
+}
+
+extension APIError {
+  /// What a client is told when the database cannot be used.
+  init(_ error: StoreError) { self = .unavailable(error.sentence, retryAfter: 5) }
+
+  /// An error of ours passes; one of the store is told; anything else is our fault.
+  init(storeOr error: any Error) {
+    switch error {
+    case let error as APIError: self = error
+    case let error as StoreError: self = APIError(error)
+    default: self = .serverError
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import Glibc
+
+/// A file of the cache while it is being written, under a name that no reader looks for.
+///
+/// Until `publish` it is a torso, and whatever goes wrong, `deinit` removes it. Only `kill -9` or a power cut
+/// can leave one behind; the sweep finds it by its name.
+struct PendingEntry: ~Copyable {
+  private let folder: CacheDescriptor
+  private let folderPath: String
+  private let torso: String
+  /// `nil` once it is closed.
+  private var file: CacheDescriptor?
+  private var isPublished = false
+
+  /// Opens a new file in the key's subfolder.
+  init(in directory: CacheDirectory, shard: Int) throws(CacheError) {
+    let folderPath = directory.path + "/" + CacheDirectory.shardName(shard)
+    let torso = String(UInt64.random(in: .min ... .max), radix: 16) + CacheDirectory.Kind.torso.rawValue
+    let folder = try directory.makeAndOpen(shard: shard)
+    file = try Self.make(torso, in: folder, folderPath)
+    self.folder = folder
+    self.folderPath = folderPath
+    self.torso = torso
+  }
+
+  private static func make(
+    _ name: String, in folder: borrowing CacheDescriptor, _ folderPath: String
+  ) throws(CacheError) -> CacheDescriptor {
+    do throws(CacheErrno) {
+      return try CacheDescriptor(opening: name, O_WRONLY | O_CREAT | O_EXCL, in: folder.number)
+    } catch {
+      throw error.during("make a file in", folderPath)
+    }
+  }
+
+  deinit { if !isPublished { unlinkat(folder.number, torso, 0) } }
+
+  /// Appends bytes.
+  func write(_ bytes: [UInt8]) throws(CacheError) {
+    do throws(CacheErrno) {
+      try file?.write(bytes)
+    } catch {
+      throw error.during("write to", folderPath)
+    }
+  }
+
+  /// Makes the file visible. `rename` is atomic: a reader sees the old file or the new one. There is no
+  /// `fsync`: after a power cut the file may be empty or torn, its checksum says so, and it is a miss.
+  ///
+  /// The modification time is set to the moment after which the file may be removed. Readers never look at it
+  /// (they go by the header alone); the sweep would otherwise have to open every file.
+  ///
+  /// - Returns: How much the folder has grown, in bytes of whole blocks.
+  consuming func publish(as name: String, removableAfter moment: Int64) throws(CacheError) -> Int64 {
+    do throws(CacheErrno) {
+      guard let file = file.take() else { throw CacheErrno(code: EBADF) }
+      let time = timespec(tv_sec: time_t(moment), tv_nsec: 0)
+      futimens(file.number, [time, time])
+      let size = CacheDirectory.diskSize(of: try file.status())
+      var replaced = stat()
+      let hadOne = fstatat(folder.number, name, &replaced, AT_SYMLINK_NOFOLLOW) == 0
+      let before = hadOne ? CacheDirectory.diskSize(of: replaced) : 0
+      try file.closeReportingErrors()
+      if renameat(folder.number, torso, folder.number, name) != 0 {
+        // A folder in the place of our file: an empty one goes, a full one stays and is an error.
+        guard errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST,
+          unlinkat(folder.number, name, AT_REMOVEDIR) == 0,
+          renameat(folder.number, torso, folder.number, name) == 0
+        else { throw CacheErrno(code: errno) }
+      }
+      isPublished = true
+      return size - before
+    } catch {
+      throw error.during("publish \(name) in", folderPath)
+    }
+  }
+}

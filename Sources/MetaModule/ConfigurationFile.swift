@@ -1,0 +1,67 @@
+internal import Glibc
+
+/// A file of `NAME=value` lines, for hosts where no environment can be set.
+///
+/// Empty lines and lines that begin with `#` are skipped, `export ` in front and one pair of quotes around a value
+/// are taken off, so that the same file works for a shell and for systemd's `EnvironmentFile`.
+struct ConfigurationFile {
+  let path: String
+  let values: [String: String]
+
+  /// The first of the known places in which a file is; `nil` where there is none.
+  ///
+  /// A file that was named, on the command line or in `$META_CONFIG`, must be there.
+  static func find(
+    _ explicit: String?, environment: [String: String], home: String?
+  ) throws(ConfigurationError) -> ConfigurationFile? {
+    if let named = explicit ?? environment["META_CONFIG"], !named.isEmpty {
+      return try ConfigurationFile(path: named)
+    }
+    var places: [String] = []
+    if let executable = executablePath() {
+      places.append(executable[..<(executable.lastIndex(of: "/") ?? executable.endIndex)] + "/meta.conf")
+    }
+    if let home { places.append(home + "/.config/meta-module/meta.conf") }
+    for place in places where access(place, F_OK) == 0 { return try ConfigurationFile(path: place) }
+    return nil
+  }
+
+  init(path: String) throws(ConfigurationError) {
+    guard let bytes = SmallFile.read(path, limit: 65536) else {
+      throw ConfigurationError("The configuration file \(path) cannot be read: \(SmallFile.lastError()).")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError("The configuration file \(path) is not UTF-8.")
+    }
+    self.path = path
+    var values: [String: String] = [:]
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      var line = FieldRule.trimmed(String(line))
+      if line.isEmpty || line.utf8.first == UInt8(ascii: "#") { continue }
+      if line.hasPrefix("export ") { line = FieldRule.trimmed(String(line.dropFirst(7))) }
+      guard let equals = line.firstIndex(of: "=") else {
+        throw ConfigurationError("\(path), line \(index + 1): expected NAME=value.")
+      }
+      let name = FieldRule.trimmed(String(line[..<equals]))
+      guard Configuration.names.contains(name) else {
+        throw ConfigurationError("\(path), line \(index + 1): there is no setting named \(name).")
+      }
+      values[name] = Self.unquoted(FieldRule.trimmed(String(line[line.index(after: equals)...])))
+    }
+    self.values = values
+  }
+
+  private static func unquoted(_ text: String) -> String {
+    for quote in ["\"", "'"] where text.utf8.count >= 2 && text.hasPrefix(quote) && text.hasSuffix(quote) {
+      return String(text.dropFirst().dropLast())
+    }
+    return text
+  }
+
+  private static func executablePath() -> String? {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    let length = readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
+    guard length > 0 else { return nil }
+    return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,60 @@
+internal import JSON
+
+extension Endpoints {
+  /// `PATCH /tokens/<id>/`: label, status (`active` or `invalid`), or a new token of the same Meta user.
+  static func changeToken(_ context: RequestContext) throws(APIError) -> Response {
+    let id = try context.capturedID()
+    var fields = try context.fields()
+    let label = fields.isPresent("account_label") ? fields.string("account_label", .accountLabel) : nil
+    let replacement = fields.isPresent("access_token") ? Secret(fields.string("access_token", .accessToken)) : nil
+    let status = fields.isPresent("status") ? fields.string("status", .word) : nil
+    if let status, !status.isEmpty, status != "active", status != "invalid" {
+      fields.complain("status", "\"\(status)\" is not a valid choice.")
+    }
+    try fields.finish()
+
+    var token = try context.existingToken(id)
+    do {
+      if let replacement { token = try replace(token, with: replacement, context) }
+      if label != nil || status != nil {
+        let newStatus = status.flatMap { TokenStatus(rawValue: $0) }
+        guard
+          let changed = try context.store().updateToken(
+            id, label: label, status: newStatus, reason: newStatus == .invalid ? "disabled" : nil,
+            event: context.event("token.change"))
+        else { throw APIError.notFound }
+        token = changed
+      }
+    } catch { throw APIError(storeOr: error) }
+    return Response(json: context.json(token))
+  }
+
+  /// The new token is verified before the old one is given up, and mappings get their page tokens from it.
+  private static func replace(
+    _ token: StoredToken, with replacement: Secret, _ context: RequestContext
+  ) throws(APIError) -> StoredToken {
+    let found: TokenInspection
+    do { found = try context.inspect(replacement) } catch { throw error.apiError }
+    if let userID = token.userID, userID != found.user.id {
+      throw .conflict("This token belongs to another Meta user than the stored one. Nothing was changed.")
+    }
+    do {
+      guard
+        let replaced = try context.store().replaceSealedToken(
+          token.id, with: context.sealed(found.token), facts: found.facts, event: context.event("token.replace"))
+      else { throw APIError.notFound }
+      try context.rederivePageTokens(of: replaced, found.token)
+      return replaced
+    } catch { throw APIError(storeOr: error) }
+  }
+}
+
+extension RequestContext {
+  /// The row of that id, or 404.
+  func existingToken(_ id: Int64) throws(APIError) -> StoredToken {
+    do {
+      guard let token = try store().token(id) else { throw APIError.notFound }
+      return token
+    } catch { throw APIError(storeOr: error) }
+  }
+}

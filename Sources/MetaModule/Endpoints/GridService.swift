@@ -1,0 +1,202 @@
+internal import Cryptography
+internal import JSON
+
+/// A client's grid: from the cache while it is fresh, else from Graph, asked once however many want it at the same
+/// moment, in whichever threads and processes; and the expired one when Graph does not give a new one.
+struct GridService {
+  private let context: RequestContext
+  private var cache: FileCache? { context.application.cache }
+
+  init(_ context: RequestContext) { self.context = context }
+
+  /// How long a request waits for another one that is asking Graph already, when an expired grid stands ready.
+  private static let patienceWithStale = Duration.seconds(2)
+
+  func answer(_ mapping: StoredMapping, _ account: String) throws(APIError) -> Response {
+    guard let key = CacheKey("ig_grid_\(account)"), let cache else {
+      return fresh(try fetch(mapping, account, within: context.budget()))
+    }
+    let cached = cache.read(key, now: context.now)
+    if let cached, cached.freshness == .fresh { return served(cached, "hit") }
+    if let cached, let hold = Self.holdKey(account), cache.read(hold, now: context.now)?.freshness == .fresh {
+      return try stale(cached, insteadOf: .upstreamTimedOut)
+    }
+
+    let patience = cached == nil ? Duration.seconds(context.configuration.requestBudget) : Self.patienceWithStale
+    switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
+    case .leader(let flight):
+      return try lead(flight, mapping, account, orServe: cached, cache)
+    case .landed(let entry):
+      return served(entry, "hit")
+    case .failed(let note):
+      return try stale(cached, insteadOf: GridFailure(note: note)?.apiError ?? .upstreamFailed)
+    case .timedOut:
+      return try stale(cached, insteadOf: .upstreamTimedOut)
+    case .unavailable:
+      context.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
+      return fresh(try fetch(mapping, account, within: context.budget()))
+    }
+  }
+
+  /// Drops the cached grid and fetches it anew: `POST /mappings/<id>/refresh/`.
+  func refresh(_ mapping: StoredMapping, _ account: String) throws(APIError) {
+    forget(account)
+    _ = try answer(mapping, account)
+  }
+
+  /// An account that no client shows any more leaves the cache at once.
+  func forget(_ account: String) {
+    guard let key = CacheKey("ig_grid_\(account)"), let cache else { return }
+    do { try cache.remove(key) } catch { warnOfCache(error) }
+  }
+
+  /// When the cached grid was fetched, fresh or expired.
+  func cachedAt(_ account: String) -> Timestamp? {
+    CacheKey("ig_grid_\(account)").flatMap { cache?.read($0, now: context.now)?.storedAt }
+  }
+
+  /// The one that asks Graph. Retries only when there is nothing else to serve.
+  private func lead(
+    _ flight: consuming Flight, _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?,
+    _ cache: FileCache
+  ) throws(APIError) -> Response {
+    let configuration = context.configuration
+    do {
+      let grid = try fetch(mapping, account, within: context.budget(retries: expired == nil))
+      do {
+        try flight.land(
+          grid.body, etag: grid.etag, now: .now, freshFor: configuration.cacheTTL,
+          staleFor: max(configuration.cacheTTL, configuration.cacheStale))
+      } catch { warnOfCache(error) }
+      return fresh(grid)
+    } catch {
+      guard let failure = GridFailure(error) else { throw error }
+      flight.fail(Array(failure.note.utf8))
+      if case .upstreamTimedOut = error, expired != nil { hold(account, cache) }
+      return try stale(expired, insteadOf: error)
+    }
+  }
+
+  /// A Graph that hangs costs a worker as long as a call may take. While an expired grid can be served, the next
+  /// one tries only after that time again; otherwise a few visitors would occupy every worker.
+  private func hold(_ account: String, _ cache: FileCache) {
+    guard let key = Self.holdKey(account) else { return }
+    do {
+      try cache.store(
+        [], etag: "\"\"", under: key, now: .now, freshFor: context.configuration.graphTimeout,
+        staleFor: context.configuration.graphTimeout)
+    } catch { warnOfCache(error) }
+  }
+
+  private static func holdKey(_ account: String) -> CacheKey? { CacheKey("ig_hold_\(account)") }
+
+  private struct Grid {
+    let body: [UInt8]
+    let etag: String
+  }
+
+  /// One Graph call, and what is learnt from it: which media are whose, and the account's name.
+  private func fetch(
+    _ mapping: StoredMapping, _ account: String, within budget: GraphBudget
+  ) throws(APIError) -> Grid {
+    let grid: InstagramGrid
+    do {
+      let value = try context.askAsPage(of: mapping, account, InstagramGrid.query, within: budget)
+      grid = try InstagramGrid(value)
+    } catch let failure as GraphCallFailure {
+      throw failure.apiError
+    } catch { throw .upstreamFailed }
+    do {
+      let store = try context.store()
+      try store.rememberMedia(grid.media.map(\.id), ofAccount: account)
+      if let username = grid.username, username != mapping.instagramUsername {
+        try store.setInstagramUsername(username, ofAccount: account)
+      }
+    } catch { context.application.warn("What a grid told could not be remembered; the grid itself is served.") }
+    let body = grid.json.serialized()
+    return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"")
+  }
+
+  private func warnOfCache(_ error: CacheError) {
+    context.application.warnOnceAMinute("The cache cannot be written: \(error)")
+  }
+
+  /// The expired grid, if there is one, instead of the error. A refused token is not covered up.
+  private func stale(_ expired: CachedEntry?, insteadOf error: APIError) throws(APIError) -> Response {
+    guard let expired, GridFailure(error)?.mayBeCoveredByStale == true else { throw error }
+    context.record.reason = error.reason
+    return served(expired, "stale")
+  }
+
+  private func fresh(_ grid: Grid) -> Response {
+    answer(grid.body, etag: grid.etag, "miss", age: 0, left: context.configuration.cacheTTL)
+  }
+
+  private func served(_ entry: CachedEntry, _ state: String) -> Response {
+    let now = Timestamp.now
+    return answer(
+      entry.body, etag: entry.etag, state, age: entry.age(now: now), left: entry.secondsLeft(now: now))
+  }
+
+  private func answer(_ body: [UInt8], etag: String, _ state: String, age: Int64, left: Int64) -> Response {
+    context.record.cache = state
+    let headers: [Response.Header] = [
+      ("X-Cache", state), ("Age", String(age)), ("Cache-Control", "private, max-age=\(left)"), ("ETag", etag),
+    ]
+    if let candidates = context.request.ifNoneMatch, EntityTag.matches(etag, candidates) {
+      return Response(empty: 304, headers: headers)
+    }
+    return Response(200, bytes: body, headers: headers)
+  }
+}
+
+/// Comparison of entity tags (RFC 9110, section 13.1.2): `If-None-Match` compares weakly.
+enum EntityTag {
+  static func matches(_ etag: String, _ candidates: String) -> Bool {
+    candidates.split(separator: ",").contains { candidate in
+      let candidate = FieldRule.trimmed(String(candidate))
+      return candidate == "*" || candidate == etag || candidate == "W/" + etag
+    }
+  }
+}
+
+/// A leader's failure as a note to those who waited for it, so that Graph is not asked once more by each of them.
+struct GridFailure {
+  let apiError: APIError
+
+  /// `nil` for failures that concern this request alone.
+  init?(_ error: APIError) {
+    switch error {
+    case .tokenRefused, .permissionMissing, .rateLimited, .upstreamFailed, .upstreamTimedOut: apiError = error
+    default: return nil
+    }
+  }
+
+  init?(note: [UInt8]) {
+    let parts = String(decoding: note, as: UTF8.self).split(separator: " ", maxSplits: 1).map(String.init)
+    switch (parts.first, parts.count > 1 ? parts[1] : "") {
+    case ("token_refused", let reason): apiError = .tokenRefused(reason: reason)
+    case ("permission_missing", _): apiError = .permissionMissing
+    case ("rate_limited", let seconds): apiError = .rateLimited(seconds: Int64(seconds) ?? 60)
+    case ("upstream_error", _): apiError = .upstreamFailed
+    case ("upstream_timeout", _): apiError = .upstreamTimedOut
+    default: return nil
+    }
+  }
+
+  var note: String {
+    switch apiError {
+    case .tokenRefused(let reason): "token_refused \(reason)"
+    case .rateLimited(let seconds): "rate_limited \(seconds)"
+    default: apiError.reason ?? ""
+    }
+  }
+
+  /// Graph throttles, fails or does not answer: its last word stands a while longer.
+  var mayBeCoveredByStale: Bool {
+    switch apiError {
+    case .rateLimited, .upstreamFailed, .upstreamTimedOut: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,57 @@
+internal import JSON
+
+extension Endpoints {
+  /// `GET /health/`: 200, or 503 when requests cannot be answered. Open to everyone, so it says nothing but which part
+  /// is unwell; the log and `metactl doctor` say why.
+  static func health(_ context: RequestContext) throws(APIError) -> Response {
+    let application = context.application
+    var database = Check.ok
+    do { try application.store().checkHealth() } catch {
+      database = .error("The database cannot be used.")
+    }
+    var key = Check.ok
+    if database.isError {
+      key = .warning("Not checked, since the database cannot be used.")
+    } else {
+      do { _ = try application.keyRing() } catch {
+        key = .error("The Fernet key is missing or is not the one of this database.")
+      }
+    }
+    let cache: Check = application.cache == nil ? .warning("The cache cannot be used; Graph is asked each time.") : .ok
+    let last = application.graphHealth.last()
+    let graph: Check =
+      switch last?.outcome {
+      case nil: .ok("Not asked yet.")
+      case .answered: .ok(nil)
+      case .failed: .warning("The last call failed.")
+      }
+    let now = context.now
+    let isDown = database.isError || key.isError
+    let isDegraded = [database, key, cache, graph].contains { $0.status != "ok" }
+    let body: JSONValue = [
+      "status": isDown ? "unavailable" : isDegraded ? "degraded" : "ok", "version": .string(version),
+      "checks": [
+        "database": database.json(at: now), "key": key.json(at: now), "cache": cache.json(at: now),
+        "graph": graph.json(at: last?.at),
+      ],
+    ]
+    return Response(isDown ? 503 : 200, json: body, headers: isDown ? [("Retry-After", "30")] : [])
+  }
+
+  /// One part's state, in a word and, when there is something to say, a sentence.
+  private struct Check {
+    let status: String
+    var detail: String?
+
+    static let ok = Check(status: "ok")
+    static func ok(_ detail: String?) -> Check { Check(status: "ok", detail: detail) }
+    static func warning(_ detail: String) -> Check { Check(status: "warning", detail: detail) }
+    static func error(_ detail: String) -> Check { Check(status: "error", detail: detail) }
+
+    var isError: Bool { status == "error" }
+
+    func json(at moment: Timestamp?) -> JSONValue {
+      ["status": .string(status), "detail": JSONValue(detail), "checked_at": JSONValue(moment?.description)]
+    }
+  }
+}

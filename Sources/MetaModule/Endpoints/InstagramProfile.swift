@@ -1,0 +1,24 @@
+internal import Cryptography
+internal import JSON
+
+extension Endpoints {
+  /// `GET /instagram/<client_id>/`: profile and newest media of a client's Instagram account.
+  ///
+  /// The frequent request: a visitor of a client's site causes one, and nearly all are answered from the cache. The
+  /// mapping is looked up first, so that one that was removed is served no more, whatever the cache still holds.
+  static func instagramProfile(_ context: RequestContext) throws(APIError) -> Response {
+    guard FieldRule.clientID.accepts(context.capture) else { throw .mappingNotFound }
+    let lookup: MappingLookup
+    do {
+      lookup = try context.store().latestMappingWithInstagram(
+        clientID: context.capture, pageID: context.query?["fb_page_id"])
+    } catch { throw APIError(storeOr: error) }
+    switch lookup {
+    case .none: throw .mappingNotFound
+    case .withoutInstagram: return Response(json: ["detail": "No Instagram account linked"])
+    case .mapping(let mapping):
+      guard let account = mapping.instagramAccountID else { throw .serverError }
+      return try GridService(context).answer(mapping, account)
+    }
+  }
+}

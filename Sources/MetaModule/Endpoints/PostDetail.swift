@@ -1,0 +1,99 @@
+internal import JSON
+
+extension Endpoints {
+  /// `GET /post/<post_id>/`: one medium with its likes and comments, fetched live.
+  ///
+  /// A medium that was seen in a grid costs one call, as the Page of its account. For an unknown id every token that a
+  /// mapping uses is asked at the same time, and the medium's owner decides.
+  static func postDetail(_ context: RequestContext) throws(APIError) -> Response {
+    let id = context.capture
+    guard FieldRule.postID.accepts(id) else { throw .postNotFound }
+    let known: StoredMapping?
+    do {
+      let store = try context.store()
+      known = try store.account(ofMedium: id).flatMap { try store.mappings(instagramAccountID: $0).first }
+    } catch { throw APIError(storeOr: error) }
+    let medium = if let known { try seen(id, known, context) } else { try unknown(id, context) }
+    return Response(json: .object(medium.detailJSON))
+  }
+
+  private static func seen(
+    _ id: String, _ mapping: StoredMapping, _ context: RequestContext
+  ) throws(APIError) -> InstagramMedium {
+    do {
+      let value = try context.askAsPage(
+        of: mapping, id, [("fields", InstagramMedium.detailFields)], within: context.budget())
+      guard let medium = InstagramMedium(value), medium.id == id else { throw APIError.upstreamFailed }
+      return medium
+    } catch let failure as GraphCallFailure {
+      if case .graph(let failure) = failure, failure.kind == .notFound { throw .postNotFound }
+      throw failure.apiError
+    } catch let error as APIError { throw error } catch { throw .serverError }
+  }
+
+  private static func unknown(_ id: String, _ context: RequestContext) throws(APIError) -> InstagramMedium {
+    let tokens: [StoredToken]
+    do {
+      let store = try context.store()
+      _ = try store.expireTokens(now: context.now)
+      tokens = try store.mappings(limit: 1).isEmpty ? [] : store.activeTokens()
+    } catch { throw APIError(storeOr: error) }
+
+    var failures: [GraphFailure] = []
+    var calls: [GraphCall<Int>] = []
+    var secrets: [Secret] = []
+    for token in tokens {
+      let secret = try context.unsealed(token.sealedToken)
+      secrets.append(secret ?? Secret(""))
+      guard let secret else { continue }
+      if let seconds = context.secondsBlocked(secret) {
+        failures.append(GraphFailure(.throttled(seconds: seconds)))
+        continue
+      }
+      let query = [(name: "fields", value: InstagramMedium.detailFields + ",owner{id}")]
+      calls.append(GraphCall(tag: secrets.count - 1, path: id, query: query, token: secret))
+    }
+
+    var found: [InstagramMedium] = []
+    context.graph.askAll(calls, within: context.budget()) { index, result in
+      switch result {
+      case .success(let value):
+        if let medium = InstagramMedium(value), medium.id == id { found.append(medium) }
+      case .failure(let failure):
+        context.mark(tokens[index], after: failure)
+        failures.append(context.remembering(failure, of: secrets[index]))
+      }
+      return []
+    }
+    do {
+      let store = try context.store()
+      for medium in found {
+        guard let owner = medium.ownerID, try store.isInstagramAccountMapped(owner) else { continue }
+        try store.rememberMedia([id], ofAccount: owner)
+        return medium
+      }
+    } catch { throw APIError(storeOr: error) }
+    throw refusal(failures, wasFound: !found.isEmpty)
+  }
+
+  /// When nobody may show the medium: that some token could not be asked counts more than that others do not know
+  /// it, since that one might have.
+  private static func refusal(_ failures: [GraphFailure], wasFound: Bool) -> APIError {
+    if wasFound { return .postNotFound }
+    var refused: GraphFailure?
+    var unasked: GraphFailure?
+    var isUnknown = false
+    for failure in failures {
+      switch failure.kind {
+      case .notFound: isUnknown = true
+      case .refused: refused = failure
+      case .permissionMissing, .pageTokenRefused: isUnknown = true
+      case .throttled: unasked = failure
+      case .timedOut, .transient, .failed: unasked = unasked ?? failure
+      }
+    }
+    if let unasked { return APIError(unasked) }
+    if let refused, !isUnknown { return APIError(refused) }
+    return .postNotFound
+  }
+}

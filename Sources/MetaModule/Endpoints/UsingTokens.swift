@@ -1,0 +1,111 @@
+internal import Cryptography
+internal import JSON
+
+/// How endpoints come by a stored token, and what they do when Graph refuses it.
+extension RequestContext {
+  /// The plain token of a sealed one.
+  ///
+  /// - Returns: `nil` when no key of the ring opens it: the row keeps its status, and is left out.
+  func unsealed(_ sealed: String) throws(APIError) -> Secret? {
+    let ring = try application.keyRing()
+    guard let bytes = try? ring.open(sealed) else { return nil }
+    return Secret(String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// The sealed form of a token, to be stored.
+  func sealed(_ token: Secret) throws(APIError) -> String {
+    let ring = try application.keyRing()
+    do { return try ring.seal(Array(token.revealed().utf8)) } catch {
+      throw .unavailable("The operating system gave no random bytes to encrypt a token with: try again.", retryAfter: 5)
+    }
+  }
+
+  /// Writes down that Graph refused a user's token, unless the row holds another one by now.
+  ///
+  /// A token that works again after its owner has logged in stays active, with the reason beside it. A page token's
+  /// troubles say nothing of the user's.
+  func mark(_ token: StoredToken, after failure: GraphFailure) {
+    guard case .refused(let reason) = failure.kind else { return }
+    do {
+      if reason == .loginRequired {
+        _ = try store().noteReason(token.id, reason.rawValue, ifSealedIs: token.sealedToken)
+      } else {
+        _ = try store().markToken(
+          token.id, as: .invalid, reason: reason.rawValue, ifSealedIs: token.sealedToken, event: event("token.refused"))
+      }
+    } catch {
+      application.warn("A refused token could not be marked; the next request that uses it will mark it.")
+    }
+  }
+
+  /// A token that had needed a log-in answers again: the reason is taken away.
+  func noteRecovery(of token: StoredToken) {
+    guard token.statusReason == RefusalReason.loginRequired.rawValue else { return }
+    _ = try? store().noteReason(token.id, nil, ifSealedIs: token.sealedToken)
+  }
+
+  /// Runs a call as a mapping's Page. When the Page's token is refused, it is fetched anew once with the user's token
+  /// that it came from, stored, and the call repeated (API.md, section 2).
+  func askAsPage(
+    of mapping: StoredMapping, _ path: String, _ query: [(String, String)], within budget: GraphBudget
+  ) throws(GraphCallFailure) -> JSONValue {
+    guard let token = try unsealedOrFail(mapping.sealedPageToken) else {
+      throw .answer(.unavailable(Application.undecryptable, retryAfter: 60))
+    }
+    do {
+      return try ask(path, query, as: token, within: budget)
+    } catch {
+      switch error.kind {
+      case .refused, .pageTokenRefused: break
+      default: throw .graph(error)
+      }
+      let renewed = try renewedPageToken(of: mapping, after: error, within: budget)
+      do { return try ask(path, query, as: renewed, within: budget) } catch { throw .graph(error) }
+    }
+  }
+
+  /// Fetches a mapping's page token with its user's token and stores it; a stored one is never replaced by nothing.
+  private func renewedPageToken(
+    of mapping: StoredMapping, after refusal: GraphFailure, within budget: GraphBudget
+  ) throws(GraphCallFailure) -> Secret {
+    let user: StoredToken?
+    do { user = try mapping.tokenID.flatMap { id in try store().token(id) } } catch { throw .answer(APIError(storeOr: error)) }
+    guard let user, user.status == .active, let userToken = try unsealedOrFail(user.sealedToken) else {
+      throw .graph(refusal)
+    }
+    let page: GraphPage?
+    do {
+      page = GraphPage(try ask(mapping.pageID, GraphPage.syncQuery, as: userToken, within: budget))
+    } catch {
+      mark(user, after: error)
+      switch error.kind {
+      case .notFound, .permissionMissing, .pageTokenRefused: throw .graph(refusal)
+      default: throw .graph(error)
+      }
+    }
+    guard let page, page.id == mapping.pageID, let renewed = page.accessToken else { throw .graph(refusal) }
+    do {
+      _ = try store().replacePageToken(
+        mapping.id, with: sealed(renewed), ifSealedIs: mapping.sealedPageToken)
+    } catch { throw .answer(APIError(storeOr: error)) }
+    return renewed
+  }
+
+  private func unsealedOrFail(_ sealed: String) throws(GraphCallFailure) -> Secret? {
+    do { return try unsealed(sealed) } catch { throw .answer(error) }
+  }
+}
+
+/// Why a call that used stored tokens gave nothing: Graph's doing, or ours.
+enum GraphCallFailure: Error {
+  case graph(GraphFailure)
+  case answer(APIError)
+
+  /// What a caller is told.
+  var apiError: APIError {
+    switch self {
+    case .graph(let failure): APIError(failure)
+    case .answer(let error): error
+    }
+  }
+}

@@ -1,0 +1,18 @@
+internal import JSON
+
+extension Endpoints {
+  /// `POST /verify-user/`: who a token belongs to, so that a person can confirm it before it is stored. One Graph
+  /// call; stores nothing.
+  static func verifyUser(_ context: RequestContext) throws(APIError) -> Response {
+    var fields = try context.fields()
+    let token = Secret(fields.string("access_token", .accessToken))
+    _ = fields.optionalString("account_label", .accountLabel)
+    try fields.finish()
+
+    let user: GraphUser
+    do { user = try GraphUser(context.ask("me", GraphUser.query, as: token)) } catch { throw APIError(error) }
+    return Response(json: [
+      "user_id": .string(user.id), "user_name": JSONValue(user.name), "profile_picture": JSONValue(user.picture),
+    ])
+  }
+}

@@ -1,0 +1,40 @@
+internal import JSON
+
+/// What Graph knows of a token, from `/debug_token` (Facebook Login, "Debugging tokens").
+struct DebuggedToken {
+  /// `USER`, `PAGE`, `APP`, `SYSTEM_USER`; absent for a token that is no good.
+  let type: String?
+  let isValid: Bool
+  /// `nil`: never, which Graph writes as 0.
+  let expiresAt: Timestamp?
+  /// About 90 days after the last use; afterwards calls for data fail though the token itself is not expired.
+  let dataAccessExpiresAt: Timestamp?
+  let scopes: [String]?
+  let refusal: RefusalReason?
+
+  /// An invalid token is told with HTTP 200, and with `subcode` instead of `error_subcode`.
+  init(_ value: JSONValue) throws(GraphFailure) {
+    guard let data = value["data"], data.object != nil, let isValid = data["is_valid"]?.bool else {
+      throw GraphFailure(.failed)
+    }
+    self.isValid = isValid
+    type = data["type"]?.string
+    expiresAt = Self.moment(data["expires_at"])
+    dataAccessExpiresAt = Self.moment(data["data_access_expires_at"])
+    scopes = data["scopes"]?.array.map { scopes in
+      // A scope is a word; whatever else stood there would break the list that is stored.
+      scopes.compactMap(\.string).filter { !$0.isEmpty && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+    }
+    refusal = isValid ? nil : Self.reason(data["error"]?["subcode"]?.int64)
+  }
+
+  private static func moment(_ value: JSONValue?) -> Timestamp? {
+    guard let seconds = value?.int64, seconds > 0, seconds < 253_402_300_800 else { return nil }
+    return Timestamp(seconds: seconds)
+  }
+
+  private static func reason(_ subcode: Int64?) -> RefusalReason {
+    if case .refused(let reason) = GraphFailure.refusal(subcode: subcode, message: "") { return reason }
+    return .invalid
+  }
+}

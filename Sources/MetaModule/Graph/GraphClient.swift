@@ -1,0 +1,132 @@
+internal import HTTPClient
+internal import JSON
+
+/// One call to Graph: a path below the version, its query, and the token that goes into the `Authorization` header.
+struct GraphCall<Tag: Sendable>: Sendable {
+  /// What the caller knows the call by.
+  let tag: Tag
+  /// `me/accounts`; every id in it was checked to be digits before.
+  let path: String
+  /// Name and value, not yet encoded.
+  let query: [(name: String, value: String)]
+  let token: Secret
+}
+
+/// What a request may still spend on Graph, waits included.
+struct GraphBudget {
+  let deadline: ContinuousClock.Instant
+  /// `false` where an expired grid stands ready: it is not held back by any retry.
+  var retries = true
+
+  init(seconds: Int64, retries: Bool = true) {
+    deadline = .now + .seconds(seconds)
+    self.retries = retries
+  }
+}
+
+/// Asks Graph, one call or many at the same time, and repeats what may help, each call on its own.
+///
+/// One per worker thread: it keeps its connections. libcurl is loaded with the first call, not before.
+final class GraphClient {
+  private let configuration: Configuration
+  private var http: HTTPClient?
+  /// Calls made since the request began, repeated ones counted each time.
+  private(set) var callCount = 0
+  /// Trace ids of the failures since the request began.
+  private(set) var traces: [String] = []
+
+  /// A reply may not be longer: 4 MiB (API.md, section 4).
+  static let replyLimit = 4 * 1024 * 1024
+
+  init(_ configuration: Configuration) { self.configuration = configuration }
+
+  /// A new request begins.
+  func resetCounts() {
+    callCount = 0
+    traces = []
+  }
+
+  /// Makes one call.
+  func ask(
+    _ path: String, _ query: [(name: String, value: String)], as token: Secret, within budget: GraphBudget
+  ) throws(GraphFailure) -> JSONValue {
+    var outcome = Result<JSONValue, GraphFailure>.failure(GraphFailure(.failed))
+    askAll([GraphCall(tag: (), path: path, query: query, token: token)], within: budget) { _, result in
+      outcome = result
+      return []
+    }
+    return try outcome.get()
+  }
+
+  /// Makes many calls at the same time. `next` is told each outcome, repeats used up, and says what to ask then:
+  /// the page behind a cursor, for example.
+  func askAll<Tag>(
+    _ calls: [GraphCall<Tag>], within budget: GraphBudget,
+    next: (Tag, Result<JSONValue, GraphFailure>) -> [GraphCall<Tag>]
+  ) {
+    do {
+      var http = try takeClient()
+      http.performAll(calls.map { transfer($0, attempt: 0, delay: 0, budget) }, deadline: budget.deadline) {
+        sent, result in
+        callCount += 1
+        let outcome = Self.read(result)
+        if case .failure(let failure) = outcome {
+          if let trace = failure.traceID { traces.append(trace) }
+          if let delay = delay(after: failure, attempt: sent.attempt, budget) {
+            return [transfer(sent.call, attempt: sent.attempt + 1, delay: delay, budget)]
+          }
+        }
+        return next(sent.call.tag, outcome).map { transfer($0, attempt: 0, delay: 0, budget) }
+      }
+      self.http = consume http
+    } catch {
+      for call in calls { _ = next(call.tag, .failure(GraphFailure(error))) }
+    }
+  }
+
+  private struct Sent<Tag: Sendable>: Sendable {
+    let call: GraphCall<Tag>
+    let attempt: Int
+  }
+
+  private func takeClient() throws(TransferError) -> HTTPClient {
+    if let client = http.take() { return client }
+    return try HTTPClient(
+      options: ClientOptions(maximumBodyBytes: Self.replyLimit, userAgent: "meta-module/\(version)"))
+  }
+
+  private func transfer<Tag>(
+    _ call: GraphCall<Tag>, attempt: Int, delay: Int64, _ budget: GraphBudget
+  ) -> Transfer<Sent<Tag>> {
+    var query = QueryString()
+    for (name, value) in call.query { query.append(name, value) }
+    if let app = configuration.app { query.append("appsecret_proof", app.proof(of: call.token)) }
+    let path = "\(configuration.graphURL)/\(configuration.graphVersion)/\(call.path)"
+    let request = HTTPRequest(
+      url: query.encoded.isEmpty ? path : path + "?" + query.encoded,
+      headers: [("Authorization", "Bearer \(call.token.revealed())"), ("Accept", "application/json")],
+      timeout: .seconds(configuration.graphTimeout))
+    return Transfer(tag: Sent(call: call, attempt: attempt), request: request, delay: .milliseconds(delay))
+  }
+
+  /// Milliseconds to wait before the next attempt: 2^attempt units, or as long as Graph asked for; `nil` when there is
+  /// no further attempt, or when the wait does not fit the budget.
+  private func delay(after failure: GraphFailure, attempt: Int, _ budget: GraphBudget) -> Int64? {
+    guard budget.retries, failure.mayRetry, attempt < configuration.retries else { return nil }
+    var wait = configuration.backoffUnit << Int64(attempt)
+    if case .throttled(let seconds?) = failure.kind { wait = max(wait, seconds * 1000) }
+    return .now + .milliseconds(wait) < budget.deadline ? wait : nil
+  }
+
+  /// Tells an answer from a failure. The content type is not looked at: Graph has sent JSON under several.
+  private static func read(_ result: Result<HTTPReply, TransferError>) -> Result<JSONValue, GraphFailure> {
+    switch result {
+    case .failure(let error): return .failure(GraphFailure(error))
+    case .success(let reply):
+      let value = try? JSONValue(parsing: reply.body, maximumDepth: 64, loneSurrogates: .replaced)
+      let error = value?["error"]
+      if (200..<300).contains(reply.status), let value, value.object != nil, error == nil { return .success(value) }
+      return .failure(GraphFailure(status: reply.status, reply: reply, error: error?.object == nil ? nil : error))
+    }
+  }
+}

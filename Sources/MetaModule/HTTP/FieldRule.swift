@@ -1,0 +1,55 @@
+/// What a field's text must look like (API.md, "Field rules"). Length counts Unicode scalars, as Python does.
+struct FieldRule: Sendable {
+  let maximumLength: Int
+  let allows: @Sendable (Unicode.Scalar) -> Bool
+  var refused: [String] = []
+
+  /// A Meta access token.
+  static let accessToken = FieldRule(maximumLength: 4096) { (0x20...0x7E).contains($0.value) }
+  /// The operator's name for an account.
+  static let accountLabel = FieldRule(maximumLength: 255) { !isControl($0) }
+  /// The operator's identifier of a client.
+  static let clientID = FieldRule(maximumLength: 128, allows: { !isControl($0) && $0 != "/" }, refused: [".", ".."])
+  /// A Page or an Instagram account.
+  static let graphID = FieldRule(maximumLength: 32) { ("0"..."9").contains($0) }
+  /// A post.
+  static let postID = FieldRule(maximumLength: 64) { ("0"..."9").contains($0) || $0 == "_" }
+  /// Text that the endpoint looks at itself.
+  static let word = FieldRule(maximumLength: 255) { !isControl($0) }
+
+  /// The complaint, or `nil` when the text is fine.
+  func problem(with text: String) -> String? {
+    if text.isEmpty { return "This field may not be blank." }
+    if text.unicodeScalars.count > maximumLength {
+      return "Ensure this field has no more than \(maximumLength) characters."
+    }
+    if text.utf8.contains(0) { return "Null characters are not allowed." }
+    guard text.unicodeScalars.allSatisfy(allows), !refused.contains(where: { $0.utf8.elementsEqual(text.utf8) })
+    else { return "This value does not match the required pattern." }
+    return nil
+  }
+
+  /// The text fits the rule.
+  func accepts(_ text: String) -> Bool { problem(with: text) == nil }
+
+  /// Without white space at both ends, by Unicode scalars: `Character` would hide a CR LF.
+  static func trimmed(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard let first = scalars.firstIndex(where: { !isSpace($0) }),
+      let last = scalars.lastIndex(where: { !isSpace($0) })
+    else { return "" }
+    return String(scalars[first...last])
+  }
+
+  static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+  /// C0, DEL and C1.
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+  }
+
+  /// What Python's `str.strip()` takes off.
+  private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
+  }
+}

@@ -1,0 +1,85 @@
+/// One request as the core sees it: what a CGI program is given, whoever the web server in front is.
+///
+/// `Application.respond(to:)` takes it from `meta.fcgi`, from `metactl request` and from the tests alike. It is
+/// built once a request from at most some forty parameters, so it holds only what the program looks at.
+public struct Request: Sendable {
+  /// What came as the body.
+  public enum Body: Sendable {
+    /// Exactly `CONTENT_LENGTH` bytes.
+    case complete([UInt8])
+    /// More than `Request.bodyLimit` bytes; none of them was kept.
+    case tooLarge
+    /// Shorter than `CONTENT_LENGTH`, or the web server gave up half-way: nothing may be done with it.
+    case incomplete
+  }
+
+  /// 64 KiB (API.md, section 1).
+  public static let bodyLimit = 65536
+
+  /// The method in capitals, as sent: `GET`.
+  public var method = "GET"
+  /// `PATH_INFO`, decoded by the web server; raw bytes, since they are validated before they are text.
+  public var pathInfo: [UInt8] = []
+  /// `SCRIPT_NAME`: the mount point, or, behind Caddy, the whole path.
+  public var scriptName: [UInt8] = []
+  /// `REQUEST_URI`: path and query as the client sent them, still percent-encoded.
+  public var requestURI: [UInt8] = []
+  /// `QUERY_STRING`, still percent-encoded.
+  public var queryString: [UInt8] = []
+  /// `CONTENT_TYPE`, empty when absent.
+  public var contentType = ""
+  /// The body.
+  public var body = Body.complete([])
+
+  /// The address of the peer of the web server.
+  public var remoteAddress = ""
+  /// The `Host` header, with its port.
+  public var host = ""
+  /// The request came over TLS.
+  public var isHTTPS = false
+  /// A proxy says that it stands between (`X-Forwarded-For`, `Forwarded`, `X-Real-IP`, …).
+  public var isForwarded = false
+
+  /// `Authorization`, also as Apache's `REDIRECT_HTTP_AUTHORIZATION`.
+  public var authorization: String?
+  /// `X-API-Key`.
+  public var apiKey: String?
+  /// A header that carries a credential came twice.
+  public var hasRepeatedCredential = false
+  /// `Cookie`.
+  public var cookie: String?
+  /// `Origin`.
+  public var origin: String?
+  /// `Sec-Fetch-Site`.
+  public var secFetchSite: String?
+  /// `If-None-Match`.
+  public var ifNoneMatch: String?
+  /// `X-Request-Id` of the client, unchecked.
+  public var requestID: String?
+
+  /// Made by `metactl`, whose user can read the database anyway; no parameter of a web server sets it.
+  public var isFromOperator = false
+
+  /// A request without parameters, to be filled.
+  public init() {}
+
+  /// A request as a program on this machine would make it: `metactl`, tests.
+  ///
+  /// - Parameters:
+  ///   - target: path and query, percent-encoded, relative to the mount point: `/pages/?limit=2`.
+  ///   - json: the body, sent as `application/json`.
+  public init(_ method: String, _ target: String, json: String? = nil) {
+    self.method = method
+    let bytes = Array(target.utf8)
+    requestURI = bytes
+    if let question = bytes.firstIndex(of: UInt8(ascii: "?")) {
+      queryString = Array(bytes[(question + 1)...])
+    }
+    remoteAddress = "127.0.0.1"
+    host = "localhost"
+    if let json {
+      contentType = "application/json"
+      body = .complete(Array(json.utf8))
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/// The path below the mount point, validated as bytes and cut into segments.
+///
+/// `/pages/` and `/pages` are both `["pages"]`: two spellings per route and no third (API.md, section 1).
+struct RequestPath: Equatable {
+  /// Why a path is not looked at.
+  enum Refusal: Error, Equatable {
+    /// Answered 400.
+    case notUTF8
+    /// Empty or dot segment, control byte, broken escape: answered 404, like any other path that is not there.
+    case malformed
+  }
+
+  /// The segments, decoded; empty for the mount point itself.
+  let segments: [String]
+
+  /// Where the program is mounted in the seed's document; other mount points come in `SCRIPT_NAME`.
+  private static let mount = Array("/api/meta".utf8)
+
+  /// Finds the path of a request: `PATH_INFO`, or `REQUEST_URI` less the mount point where that is empty.
+  init(of request: Request) throws(Refusal) {
+    if !request.pathInfo.isEmpty {
+      try self.init(decoded: Self.remainder(of: request.pathInfo[...], below: Self.mount) ?? request.pathInfo[...])
+      return
+    }
+    var target = request.requestURI.prefix { $0 != UInt8(ascii: "?") }
+    if target.isEmpty { target = request.scriptName[...] }
+    try self.init(decoded: Self.percentDecoded(Self.belowMount(target, scriptName: request.scriptName))[...])
+  }
+
+  private init(decoded path: ArraySlice<UInt8>) throws(Refusal) {
+    guard let first = path.first else {
+      segments = []
+      return
+    }
+    guard first == UInt8(ascii: "/"), path.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .malformed }
+    var rest = path.dropFirst()
+    if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
+    guard !rest.isEmpty else {
+      guard path.count == 1 else { throw .malformed }
+      segments = []
+      return
+    }
+    var segments: [String] = []
+    for bytes in rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      guard let segment = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+      guard !bytes.isEmpty, segment != ".", segment != ".." else { throw .malformed }
+      segments.append(segment)
+    }
+    self.segments = segments
+  }
+
+  /// What follows `prefix` when the path is the prefix or goes on with a slash.
+  private static func remainder(of path: ArraySlice<UInt8>, below prefix: [UInt8]) -> ArraySlice<UInt8>? {
+    guard path.starts(with: prefix) else { return nil }
+    let rest = path.dropFirst(prefix.count)
+    return rest.isEmpty || rest.first == UInt8(ascii: "/") ? rest : nil
+  }
+
+  /// Takes the mount point off a whole path: `SCRIPT_NAME` where something is left after it (Caddy puts the whole
+  /// path there), else everything up to `/api/meta`.
+  private static func belowMount(_ path: ArraySlice<UInt8>, scriptName: [UInt8]) -> ArraySlice<UInt8> {
+    if !scriptName.isEmpty, let rest = remainder(of: path, below: scriptName), !rest.isEmpty {
+      return remainder(of: rest, below: mount) ?? rest
+    }
+    var start = path.startIndex
+    while start < path.endIndex {
+      if path[start] == UInt8(ascii: "/"), let rest = remainder(of: path[start...], below: mount) { return rest }
+      start += 1
+    }
+    return path
+  }
+
+  /// Decodes exactly once: `%252e` becomes `%2e` and stays that.
+  private static func percentDecoded(_ bytes: ArraySlice<UInt8>) throws(Refusal) -> [UInt8] {
+    guard let decoded = PercentEncoding.decoded(bytes) else { throw .malformed }
+    return decoded
+  }
+}

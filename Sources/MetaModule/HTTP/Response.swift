@@ -1,0 +1,74 @@
+internal import JSON
+
+/// One answer: status, headers in the order in which they are sent, and the whole body.
+public struct Response: Sendable {
+  /// Name and value; no value ever holds a control byte.
+  public typealias Header = (name: String, value: String)
+
+  /// The HTTP status code.
+  public var status: Int
+  /// Everything but `Status` and `Content-Length`, which the door adds.
+  public var headers: [Header]
+  /// Empty for 204, 304 and `HEAD`.
+  public var body: [UInt8]
+  /// The length of the body that a `GET` would have; differs from `body.count` only for `HEAD`.
+  public var contentLength: Int
+
+  /// JSON with `Cache-Control: no-store`, as every answer that does not say otherwise.
+  init(_ status: Int = 200, json: JSONValue, headers: [Header] = []) {
+    self.init(status, bytes: json.serialized(), headers: [("Cache-Control", "no-store")] + headers)
+  }
+
+  /// JSON that is there as bytes already, with exactly these further headers.
+  init(_ status: Int, bytes: [UInt8], headers: [Header]) {
+    self.status = status
+    self.headers = [("Content-Type", "application/json")] + headers
+    body = bytes
+    contentLength = bytes.count
+  }
+
+  /// An answer without a body: 204, 304.
+  init(empty status: Int, headers: [Header] = []) {
+    self.status = status
+    self.headers = headers
+    body = []
+    contentLength = 0
+  }
+
+  /// The answer to `HEAD`: the headers of the `GET`, and no body.
+  consuming func withoutBody() -> Response {
+    body = []
+    return self
+  }
+
+  /// Header block and body in CGI form (RFC 3875, section 6): `Status:` first, one empty line.
+  public func cgiHead() -> [UInt8] {
+    var text = "Status: \(status) \(Self.reason(status))\r\n"
+    for (name, value) in headers { text += "\(name): \(value)\r\n" }
+    if status != 204 && status != 304 { text += "Content-Length: \(contentLength)\r\n" }
+    text += "\r\n"
+    return Array(text.utf8)
+  }
+
+  private static func reason(_ status: Int) -> String {
+    switch status {
+    case 200: "OK"
+    case 201: "Created"
+    case 204: "No Content"
+    case 304: "Not Modified"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 409: "Conflict"
+    case 413: "Content Too Large"
+    case 415: "Unsupported Media Type"
+    case 429: "Too Many Requests"
+    case 502: "Bad Gateway"
+    case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
+    default: "Internal Server Error"
+    }
+  }
+}

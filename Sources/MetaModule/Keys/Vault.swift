@@ -1,0 +1,101 @@
+internal import Cryptography
+internal import Glibc
+
+/// The key ring: from `META_FERNET_KEYS`, or from `fernet.keys` in the data directory, newest key first.
+///
+/// The file is looked at before each use, which costs one `stat`: a rotation by `metactl` is seen at once.
+final class Vault {
+  private let fromEnvironment: Secret?
+  private let path: String
+  private var loaded: (ring: KeyRing, stamp: Stamp)?
+
+  /// Tells one state of the key file from another.
+  private struct Stamp: Equatable {
+    var inode: UInt64 = 0
+    var size: Int64 = 0
+    var seconds = 0
+    var nanoseconds = 0
+  }
+
+  init(_ configuration: Configuration) {
+    fromEnvironment = configuration.fernetKeys
+    path = configuration.keyFilePath
+  }
+
+  /// The ring as it is now.
+  ///
+  /// - Parameter mayCreate: make a first key where there is no file; `false` once the database holds something that
+  ///   was sealed, since a new key could not open it.
+  func ring(mayCreate: Bool) throws(VaultError) -> KeyRing {
+    if let keys = fromEnvironment {
+      if let loaded { return loaded.ring }
+      let ring = try Self.ring(from: keys.revealed(), separator: ",", source: "META_FERNET_KEYS")
+      loaded = (ring, Stamp())
+      return ring
+    }
+    if let stamp = stamp(), let loaded, loaded.stamp == stamp { return loaded.ring }
+    if stamp() == nil {
+      guard errno == ENOENT else { throw .unreadable(path, SmallFile.lastError()) }
+      guard mayCreate else { throw .missing(path) }
+      try create()
+    }
+    guard let stamp = stamp(), let bytes = SmallFile.read(path, limit: 65536) else {
+      throw .unreadable(path, SmallFile.lastError())
+    }
+    let ring = try Self.ring(from: String(decoding: bytes, as: UTF8.self), separator: "\n", source: path)
+    loaded = (ring, stamp)
+    return ring
+  }
+
+  /// Two processes may try at once: the file of the first stays.
+  private func create() throws(VaultError) {
+    let text: String
+    do { text = try FernetKey.generate().revealed() } catch { throw .noRandomness }
+    guard SmallFile.write(Array((text + "\n").utf8), to: path, replacing: false) || errno == EEXIST else {
+      throw .unwritable(path, SmallFile.lastError())
+    }
+  }
+
+  private func stamp() -> Stamp? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Stamp(
+      inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_mtim.tv_sec,
+      nanoseconds: status.st_mtim.tv_nsec)
+  }
+
+  private static func ring(from text: String, separator: Character, source: String) throws(VaultError) -> KeyRing {
+    var keys: [FernetKey] = []
+    for part in text.split(separator: separator) {
+      let key = FieldRule.trimmed(String(part))
+      if key.isEmpty || key.utf8.first == UInt8(ascii: "#") { continue }
+      do { keys.append(try FernetKey(key)) } catch { throw .malformed(source) }
+    }
+    do { return try KeyRing(keys) } catch { throw .malformed(source) }
+  }
+}
+
+/// Why there is no key ring. Never holds a key.
+enum VaultError: Error {
+  case missing(String)
+  case unreadable(String, String)
+  case unwritable(String, String)
+  case malformed(String)
+  case noRandomness
+
+  /// Which it is, and what to do.
+  var sentence: String {
+    switch self {
+    case .missing(let path):
+      "The Fernet key file \(path) is missing, and the database holds tokens that need it: put the file back."
+    case .unreadable(let path, let reason):
+      "The Fernet key file \(path) cannot be read (\(reason)): make it readable for the account of the program."
+    case .unwritable(let path, let reason):
+      "A Fernet key file cannot be made at \(path) (\(reason)): make its folder writable for the program."
+    case .malformed(let source):
+      "\(source) holds no usable Fernet key: each key is 32 bytes in url-safe base64, as metactl key generate prints."
+    case .noRandomness:
+      "The operating system gave no random bytes for a Fernet key: try again."
+    }
+  }
+}

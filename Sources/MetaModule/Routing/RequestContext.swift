@@ -1,0 +1,50 @@
+
+/// One request on its way through an endpoint: what was asked, by whom, with what it may be answered, and what the
+/// log will say of it.
+final class RequestContext {
+  let application: Application
+  let request: Request
+  /// The captured path segments, decoded.
+  let captures: [String]
+  let caller: Caller
+  /// The moment for which the answer holds; every age and expiry is computed against this one.
+  let now: Timestamp
+  var record: RequestRecord
+
+  init(
+    _ application: Application, _ request: Request, captures: [String], caller: Caller, record: RequestRecord
+  ) {
+    self.application = application
+    self.request = request
+    self.captures = captures
+    self.caller = caller
+    self.record = record
+    now = .now
+  }
+
+  var configuration: Configuration { application.configuration }
+  var graph: GraphClient { application.graph }
+
+  /// The first captured segment.
+  var capture: String { captures.first ?? "" }
+
+  /// The captured id of one of our own rows; anything but digits is a path that does not exist.
+  func capturedID() throws(APIError) -> Int64 {
+    guard capture.utf8.allSatisfy(FieldRule.isDigit), let id = Int64(capture) else { throw .notFound }
+    return id
+  }
+
+  /// The database, opened with the first request that needs it.
+  func store() throws(APIError) -> Store { try application.store() }
+
+  /// The fields of the body.
+  func fields() throws(APIError) -> FieldReader { FieldReader(try RequestBody(of: request)) }
+
+  /// The query string; a broken one is like none.
+  var query: FormFields? { FormFields(request.queryString) }
+
+  /// What a request may spend on Graph, from now.
+  func budget(retries: Bool = true) -> GraphBudget {
+    GraphBudget(seconds: configuration.requestBudget, retries: retries)
+  }
+}

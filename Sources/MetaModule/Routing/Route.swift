@@ -1,0 +1,45 @@
+/// One line of the route table: a method, a path below the mount point, who may call it, and the endpoint.
+struct Route: Sendable {
+  typealias Endpoint = @Sendable (RequestContext) throws(APIError) -> Response
+
+  /// What a caller needs.
+  enum Scope: Sendable {
+    /// Nothing at all: `health`, and asking who one is.
+    case open
+    /// An API key of scope `read` is enough.
+    case read
+    /// The operator.
+    case admin
+  }
+
+  let method: String
+  /// In the words of API.md: `/instagram/<client_id>/`.
+  let pattern: String
+  let scope: Scope
+  let endpoint: Endpoint
+  /// `nil` stands for any segment.
+  private let segments: [String?]
+
+  init(_ method: String, _ pattern: String, _ scope: Scope, _ endpoint: @escaping Endpoint) {
+    self.method = method
+    self.pattern = pattern
+    self.scope = scope
+    self.endpoint = endpoint
+    segments = pattern.split(separator: "/").map { $0.hasPrefix("<") ? nil : String($0) }
+  }
+
+  /// The path is one that this route serves, whatever the method.
+  func matches(_ path: [String]) -> Bool {
+    guard path.count == segments.count else { return false }
+    for (segment, expected) in zip(path, segments) {
+      // Bytes: `==` on strings calls composed and decomposed letters equal.
+      if let expected, !segment.utf8.elementsEqual(expected.utf8) { return false }
+    }
+    return true
+  }
+
+  /// The captured segments, in their order.
+  func captures(in path: [String]) -> [String] {
+    zip(path, segments).compactMap { segment, expected in expected == nil ? segment : nil }
+  }
+}

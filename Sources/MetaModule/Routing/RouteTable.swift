@@ -1,0 +1,35 @@
+/// Everything that the program answers, in the order of API.md.
+enum RouteTable {
+  static let routes: [Route] = [
+    // The endpoints of the seed (section 2).
+    Route("POST", "/verify-user/", .admin, Endpoints.verifyUser),
+    Route("GET", "/pages/", .admin, Endpoints.linkedPages),
+    Route("POST", "/sync/", .admin, Endpoints.syncClient),
+    Route("GET", "/instagram/<client_id>/", .read, Endpoints.instagramProfile),
+    Route("GET", "/post/<post_id>/", .read, Endpoints.postDetail),
+    // What operators need (section 3).
+    Route("GET", "/tokens/", .admin, Endpoints.listTokens),
+    Route("POST", "/tokens/", .admin, Endpoints.addToken),
+    Route("PATCH", "/tokens/<id>/", .admin, Endpoints.changeToken),
+    Route("DELETE", "/tokens/<id>/", .admin, Endpoints.removeToken),
+    Route("POST", "/tokens/<id>/check/", .admin, Endpoints.checkToken),
+    Route("GET", "/mappings/", .admin, Endpoints.listMappings),
+    Route("DELETE", "/mappings/<id>/", .admin, Endpoints.removeMapping),
+    Route("POST", "/mappings/<id>/refresh/", .admin, Endpoints.refreshMapping),
+    Route("GET", "/session/", .open, Endpoints.showSession),
+    Route("POST", "/session/", .open, Endpoints.signIn),
+    Route("DELETE", "/session/", .open, Endpoints.signOut),
+    Route("GET", "/events/", .admin, Endpoints.listEvents),
+    Route("GET", "/health/", .open, Endpoints.health),
+  ]
+
+  /// All routes of a path; empty: there is no such path.
+  static func routes(for path: [String]) -> [Route] { routes.filter { $0.matches(path) } }
+
+  /// `Allow` for the routes of one path (RFC 9110, section 10.2.1).
+  static func allowedMethods(_ routes: [Route]) -> [String] {
+    var methods = routes.map(\.method)
+    if methods.contains("GET") { methods.append("HEAD") }
+    return methods + ["OPTIONS"]
+  }
+}

@@ -1,0 +1,63 @@
+internal import Glibc
+
+/// Files of a few kilobytes that are read and written whole: configuration, keys.
+enum SmallFile {
+  /// The content, or `nil` with `errno` set; more than `limit` bytes are `EFBIG`.
+  static func read(_ path: String, limit: Int) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count == 0 { return bytes }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return nil
+      }
+      bytes.append(contentsOf: chunk.prefix(count))
+      guard bytes.count <= limit else {
+        errno = EFBIG
+        return nil
+      }
+    }
+  }
+
+  /// Writes a file of mode 0600 that is there completely or not at all, even after a power failure.
+  ///
+  /// - Parameter replacing: `false`: an existing file is left alone and `errno` is `EEXIST`.
+  /// - Returns: `false` with `errno` set.
+  static func write(_ bytes: [UInt8], to path: String, replacing: Bool) -> Bool {
+    let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max))"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), bytes.count - written)
+      }
+      if count < 0 && errno != EINTR { break }
+      written += max(0, count)
+    }
+    var succeeded = written == bytes.count && fsync(descriptor) == 0
+    succeeded = close(descriptor) == 0 && succeeded
+    if succeeded { succeeded = replacing ? rename(temporary, path) == 0 : link(temporary, path) == 0 }
+    let failure = errno
+    if !(succeeded && replacing) { unlink(temporary) }
+    if succeeded { synchronizeFolder(of: path) }
+    errno = failure
+    return succeeded
+  }
+
+  /// What `errno` means, for a sentence.
+  static func lastError() -> String { String(cString: strerror(errno)) }
+
+  private static func synchronizeFolder(of path: String) {
+    let folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+    let descriptor = open(folder.isEmpty ? "/" : String(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+}

@@ -1,0 +1,92 @@
+extension Store {
+  /// How often the last use of a key or a session is written down, in seconds. More often would make every request
+  /// a write, and every write ends what the other workers remember.
+  static let touchInterval: Int64 = 60
+
+  /// Which credentials exist.
+  public func credentials() throws(StoreError) -> Credentials {
+    let found = try read { (connection) throws(SQLiteFailure) in
+      try connection.first(
+        """
+        SELECT (SELECT count(*) FROM admin_password), count(*) FILTER (WHERE revoked_at IS NULL),
+          count(*) FILTER (WHERE revoked_at IS NOT NULL) FROM api_key
+        """
+      ) { (row) throws(SQLiteFailure) in
+        Credentials(
+          hasPassword: try row.integer(0) > 0, keysInForce: try row.count(1), revokedKeys: try row.count(2))
+      }
+    }
+    return found ?? Credentials(hasPassword: false, keysInForce: 0, revokedKeys: 0)
+  }
+
+  /// The key with this SHA-256, if it is in force.
+  public func key(hash: [UInt8]) throws(StoreError) -> StoredKey? {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.first(
+        """
+        SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at FROM api_key
+        WHERE hash = ? AND revoked_at IS NULL
+        """, [.blob(hash)], StoredKey.init(reading:))
+    }
+  }
+
+  /// Keys in the order of their ids, revoked ones too, those with a greater id than `after`, at most `limit`.
+  public func keys(after: Int64 = 0, limit: Int) throws(StoreError) -> [StoredKey] {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.all(
+        """
+        SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at FROM api_key
+        WHERE id > ? ORDER BY id LIMIT ?
+        """, [.integer(after), .integer(Int64(limit))], StoredKey.init(reading:))
+    }
+  }
+
+  /// Stores a key by its SHA-256.
+  public func insertKey(
+    label: String, scope: KeyScope, prefix: String, hash: [UInt8], event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) -> StoredKey {
+    try write { (connection) throws(SQLiteFailure) in
+      try connection.run(
+        "INSERT INTO api_key (label, scope, prefix, hash, created_at) VALUES (?, ?, ?, ?, ?)",
+        [.text(label), .text(scope.rawValue), .text(prefix), .blob(hash), .moment(now)])
+      let id = connection.lastInsertedID
+      try connection.append(event, subject: "key \(id)", result: "created", now: now)
+      return StoredKey(
+        id: id, label: label, scope: scope, prefix: prefix, createdAt: now, lastUsedAt: nil, revokedAt: nil)
+    }
+  }
+
+  /// Revokes a key. Returns whether there was one in force.
+  public func revokeKey(_ id: Int64, event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> Bool {
+    try write { (connection) throws(SQLiteFailure) in
+      let changed = try connection.run(
+        "UPDATE api_key SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
+        [.integer(id), .moment(now)])
+      guard changed > 0 else { return false }
+      try connection.append(event, subject: "key \(id)", result: "revoked", now: now)
+      return true
+    }
+  }
+
+  /// Keeps that this key is used now. Writes once a minute at most, so it may be called for each request.
+  public func touch(_ key: StoredKey, now: Timestamp = .now) throws(StoreError) {
+    if let last = key.lastUsedAt, last <= now, now.seconds - last.seconds < Self.touchInterval { return }
+    try write { (connection) throws(SQLiteFailure) in
+      _ = try connection.run(
+        "UPDATE api_key SET last_used_at = ?2 WHERE id = ?1", [.integer(key.id), .moment(now)])
+    }
+  }
+}
+
+extension StoredKey {
+  fileprivate init(reading row: borrowing Row) throws(SQLiteFailure) {
+    guard let scope = KeyScope(rawValue: try row.text(2)) else { throw .damagedRow }
+    id = try row.integer(0)
+    label = try row.text(1)
+    self.scope = scope
+    prefix = try row.text(3)
+    createdAt = try row.moment(4)
+    lastUsedAt = try row.optionalMoment(5)
+    revokedAt = try row.optionalMoment(6)
+  }
+}

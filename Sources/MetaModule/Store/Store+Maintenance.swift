@@ -1,0 +1,123 @@
+internal import CSQLite
+internal import Glibc
+
+/// What a backup holds.
+public struct BackupReport: Sendable, Equatable {
+  /// The size of the file.
+  public let bytes: Int64
+  /// Rows of `meta_access_token`.
+  public let tokens: Int
+  /// Rows of `client_page_mapping`.
+  public let mappings: Int
+}
+
+extension Store {
+  // MARK: - Health
+
+  /// Touches the file and throws what is the matter with it. Takes microseconds.
+  public func checkHealth() throws(StoreError) {
+    dropExchangedFile()
+    let version = try schemaVersion()
+    if version > Schema.newest {
+      // A newer program migrated it while this one was running.
+      throw .newer(path: file.path, version: version, known: Schema.newest)
+    }
+    _ = try setting("health")
+  }
+
+  /// Every inconsistency SQLite finds in the file, in its words, at most a hundred; none is the expected answer.
+  /// Reads everything.
+  public func integrityProblems() throws(StoreError) -> [String] {
+    try read { (connection) throws(SQLiteFailure) in try connection.integrityProblems() }
+  }
+
+  /// The last migration the database has.
+  public func schemaVersion() throws(StoreError) -> Int {
+    try read { (connection) throws(SQLiteFailure) in try Schema.version(of: connection) }
+  }
+
+  /// `wal`, or `delete` on a network file system.
+  public func journalMode() throws(StoreError) -> String {
+    let mode = try read { (connection) throws(SQLiteFailure) in
+      try connection.first("PRAGMA journal_mode") { (row) throws(SQLiteFailure) in try row.text(0) }
+    }
+    return mode ?? "unknown"
+  }
+
+  /// The version of the SQLite library this process runs with.
+  public static var sqliteVersion: String { String(cString: sqlite3_libversion()) }
+
+  /// Whether that version has the WAL-reset bug, so that all writes are made under one lock.
+  public static var needsWriteLock: Bool { DatabaseFile.hasResetBug }
+
+  /// Where the database is.
+  public var path: String { file.path }
+
+  // MARK: - Backup
+
+  /// Copies the database to a new file at `destination` (0600) while everybody goes on working, and checks the copy
+  /// before it appears under that name. What is there already is not overwritten.
+  ///
+  /// The copy is one moment of the database and one file, without a WAL. Its tokens are sealed: it is worth nothing
+  /// without the key ring, which is not part of it.
+  public func backup(to destination: String) throws(StoreError) -> BackupReport {
+    let partial = destination + ".partial"
+    guard access(destination, F_OK) != 0 else { throw StoreError.system(EEXIST, path: destination) }
+    unlink(partial)
+    // No other connection knows this file, but O_EXCL and the mode are wanted all the same.
+    guard mknod(partial, S_IFREG | 0o600, 0) == 0 else { throw StoreError.system(errno, path: partial) }
+    defer { unlink(partial) }
+    let report = try copy(to: partial)
+    // Not rename: of two backups to one name, the later one must not replace the earlier one.
+    guard link(partial, destination) == 0 || (errno == EPERM && rename(partial, destination) == 0) else {
+      throw StoreError.system(errno, path: destination)
+    }
+    Self.synchronize(folderOf: destination)
+    return report
+  }
+
+  private func copy(to path: String) throws(StoreError) -> BackupReport {
+    let source = try opened()
+    let report: BackupReport
+    let problems: [String]
+    do throws(SQLiteFailure) {
+      let copy = try Connection(opening: path, patience: Self.patience)
+      try copy.copyAll(from: source)
+      // The copy says of itself that it has a WAL; as one file it must not.
+      _ = try copy.first("PRAGMA journal_mode = DELETE") { _ in }
+      problems = try copy.integrityProblems()
+      report = try BackupReport(of: copy)
+    } catch {
+      throw StoreError(error, path: error.primaryCode == SQLITE_CORRUPT ? file.path : path)
+    }
+    guard problems.isEmpty else { throw .damaged(path: file.path) }
+    return report
+  }
+
+  private static func synchronize(folderOf path: String) {
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+}
+
+extension BackupReport {
+  init(of connection: Connection) throws(SQLiteFailure) {
+    bytes = try connection.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    tokens = Int(clamping: try connection.number("SELECT count(*) FROM meta_access_token"))
+    mappings = Int(clamping: try connection.number("SELECT count(*) FROM client_page_mapping"))
+  }
+}
+
+extension Connection {
+  /// What SQLite finds wrong with the file, at most a hundred sentences.
+  func integrityProblems() throws(SQLiteFailure) -> [String] {
+    let problems = try all("PRAGMA integrity_check(100)") { (row) throws(SQLiteFailure) in try row.text(0) }
+    let orphans = try all("PRAGMA foreign_key_check") { (row) throws(SQLiteFailure) in
+      "a row of \(try row.text(0)) names a row that does not exist"
+    }
+    return problems.filter { $0 != "ok" } + orphans
+  }
+}

@@ -1,0 +1,76 @@
+internal import CSQLite
+
+extension Store {
+  /// The connection; a new one after a failure that spoiled the last.
+  func opened() throws(StoreError) -> Connection {
+    if let connection { return connection }
+    let connection: Connection
+    identity = file.identity
+    do throws(SQLiteFailure) {
+      connection = try Connection(opening: file.path, patience: patience)
+    } catch {
+      guard error.primaryCode == SQLITE_CANTOPEN else { throw translated(error) }
+      connection = try createdAndOpened()
+    }
+    if identity == nil { identity = file.identity }
+    try prepare(connection)
+    self.connection = connection
+    generation &+= 1
+    return connection
+  }
+
+  private func createdAndOpened() throws(StoreError) -> Connection {
+    try file.create()
+    do throws(SQLiteFailure) {
+      return try Connection(opening: file.path, patience: patience)
+    } catch {
+      throw translated(error)
+    }
+  }
+
+  private func prepare(_ connection: Connection) throws(StoreError) {
+    let refusal: StoreError?
+    do throws(SQLiteFailure) {
+      if file.needsWriteLock { connection.leaveCheckpointsToTheWriteLock() }
+      // EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk
+      // too.
+      try connection.script(
+        """
+        PRAGMA synchronous = \(file.carriesWAL ? "FULL" : "EXTRA");
+        PRAGMA journal_size_limit = \(Self.largeWAL);
+        PRAGMA cell_size_check = ON;
+        PRAGMA cache_size = -1000
+        """)
+      if try Schema.isUpToDate(connection), try isInItsJournalMode(connection) { return }
+      refusal = try Schema.refusal(of: connection, at: file.path)
+    } catch {
+      throw translated(error)
+    }
+    if let refusal { throw refusal }
+    guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
+    try setUp(connection)
+  }
+
+  private func isInItsJournalMode(_ connection: Connection) throws(SQLiteFailure) -> Bool {
+    try connection.first("PRAGMA journal_mode") { (row) throws(SQLiteFailure) in try row.text(0) }
+      == file.journalMode
+  }
+
+  /// Chooses the journal mode and runs the missing migrations, one process after the other.
+  private func setUp(_ connection: Connection) throws(StoreError) {
+    let deadline = Deadline(in: patience)
+    // Network file systems may refuse locks; there, SQLite's own are all there is.
+    do { try acquireLock(until: deadline) } catch { if file.carriesWAL || error == .busy { throw error } }
+    defer { releaseLock() }
+    while true {
+      do throws(SQLiteFailure) {
+        _ = try connection.first(
+          file.carriesWAL ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE"
+        ) { _ in }
+        return try Schema.migrate(connection)
+      } catch {
+        guard error.isBusy, !deadline.isPast else { throw translated(error) }
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/// A signed-in browser.
+public struct StoredSession: Sendable, Equatable {
+  /// When it signed in.
+  public let createdAt: Timestamp
+  /// When it has to sign in again.
+  public let expiresAt: Timestamp
+  /// When it last asked, to the minute.
+  public let lastSeen: Timestamp
+  /// From where it signed in.
+  public let address: String
+}
+
+extension Store {
+  // MARK: - The admin password
+
+  /// The hash of the admin password, if one is set.
+  public func passwordHash() throws(StoreError) -> String? {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.first("SELECT hash FROM admin_password") { (row) throws(SQLiteFailure) in try row.text(0)
+      }
+    }
+  }
+
+  /// Sets the admin password, by its hash, or with `nil` removes it. Every session ends with it.
+  public func setPasswordHash(
+    _ hash: String?, event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) {
+    try write { (connection) throws(SQLiteFailure) in
+      try connection.run("DELETE FROM admin_password")
+      try connection.run("DELETE FROM session")
+      if let hash {
+        try connection.run(
+          "INSERT INTO admin_password (id, hash, updated_at) VALUES (1, ?, ?)", [.text(hash), .moment(now)])
+      }
+      try connection.append(
+        event, subject: "admin password", result: hash == nil ? "deleted" : "updated", now: now)
+    }
+  }
+
+  // MARK: - Sessions
+
+  /// Stores a session by the SHA-256 of its cookie, if the password is still the one that was given: of a sign-in
+  /// and a password change at once, the session does not outlive the change. Returns whether it is.
+  public func insertSession(
+    hash: [UInt8], expiresAt: Timestamp, address: String, ifPasswordHashIs passwordHash: String,
+    event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) -> Bool {
+    try write { (connection) throws(SQLiteFailure) in
+      let isSame = try connection.number(
+        "SELECT count(*) FROM admin_password WHERE hash = ?", [.text(passwordHash)])
+      guard isSame == 1 else { return false }
+      try connection.run("DELETE FROM session WHERE expires_at <= ?", [.moment(now)])
+      try connection.run(
+        "INSERT INTO session (hash, created_at, expires_at, last_seen, address) VALUES (?1, ?2, ?3, ?2, ?4)",
+        [.blob(hash), .moment(now), .moment(expiresAt), .text(address)])
+      try connection.append(event, subject: "session", result: "created", now: now)
+      return true
+    }
+  }
+
+  /// The session with this SHA-256, if it has not expired.
+  public func session(hash: [UInt8], now: Timestamp = .now) throws(StoreError) -> StoredSession? {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.first(
+        "SELECT created_at, expires_at, last_seen, address FROM session WHERE hash = ? AND expires_at > ?",
+        [.blob(hash), .moment(now)]
+      ) { (row) throws(SQLiteFailure) in
+        StoredSession(
+          createdAt: try row.moment(0), expiresAt: try row.moment(1), lastSeen: try row.moment(2),
+          address: try row.text(3))
+      }
+    }
+  }
+
+  /// Keeps that this session asks now. Writes once a minute at most, so it may be called for each request.
+  public func touch(
+    _ session: StoredSession, hash: [UInt8], now: Timestamp = .now
+  ) throws(StoreError) {
+    let last = session.lastSeen
+    if last <= now, now.seconds - last.seconds < Self.touchInterval { return }
+    try write { (connection) throws(SQLiteFailure) in
+      _ = try connection.run(
+        "UPDATE session SET last_seen = ?2 WHERE hash = ?1", [.blob(hash), .moment(now)])
+    }
+  }
+
+  /// Ends a session. Returns whether there was one.
+  @discardableResult
+  public func removeSession(
+    hash: [UInt8], event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) -> Bool {
+    try write { (connection) throws(SQLiteFailure) in
+      guard try connection.run("DELETE FROM session WHERE hash = ?", [.blob(hash)]) > 0 else { return false }
+      try connection.append(event, subject: "session", result: "deleted", now: now)
+      return true
+    }
+  }
+}

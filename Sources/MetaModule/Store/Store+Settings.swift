@@ -1,0 +1,45 @@
+extension Store {
+  /// The value under this name, such as the key ring's fingerprints.
+  public func setting(_ name: String) throws(StoreError) -> String? {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.first("SELECT value FROM setting WHERE name = ?", [.text(name)]) {
+        (row) throws(SQLiteFailure) in try row.text(0)
+      }
+    }
+  }
+
+  /// Keeps a value under this name; `nil` removes it.
+  public func setSetting(
+    _ name: String, to value: String?, event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) {
+    try write { (connection) throws(SQLiteFailure) in
+      try connection.setSetting(name, to: value)
+      try connection.append(event, subject: "setting \(name)", result: "updated", now: now)
+    }
+  }
+
+  /// Keeps a value under this name, unless there is one already; returns what stands there. Of any number of
+  /// processes that start at once, all get the same answer.
+  public func setting(_ name: String, orSet value: String) throws(StoreError) -> String {
+    if let present = try setting(name) { return present }
+    return try write { (connection) throws(SQLiteFailure) in
+      try connection.run(
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", [.text(name), .text(value)])
+      return try connection.first("SELECT value FROM setting WHERE name = ?", [.text(name)]) {
+        (row) throws(SQLiteFailure) in try row.text(0)
+      } ?? value
+    }
+  }
+}
+
+extension Connection {
+  func setSetting(_ name: String, to value: String?) throws(SQLiteFailure) {
+    if let value {
+      try run(
+        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+        [.text(name), .text(value)])
+    } else {
+      try run("DELETE FROM setting WHERE name = ?", [.text(name)])
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// That Graph throttles, as all processes shall know.
+public struct Throttle: Sendable, Equatable {
+  /// When Graph may be asked again.
+  public let until: Timestamp
+  /// A stable word.
+  public let reason: String
+}
+
+extension Store {
+  /// The longest a throttle is believed, in seconds. A clock that once stood years ahead must not block for
+  /// years.
+  static let longestThrottle: Int64 = 86_400
+
+  /// Remembers that nothing is to be asked of Graph for `subject` (such as `token 3`) until then. Never
+  /// shortens what is remembered.
+  public func block(
+    _ subject: String, until: Timestamp, reason: String, now: Timestamp = .now
+  ) throws(StoreError) {
+    let limit = Timestamp(seconds: now.seconds + Self.longestThrottle)
+    let until = min(until, limit)
+    if let present = try throttle(of: subject, now: now), present.until >= until { return }
+    try write { (connection) throws(SQLiteFailure) in
+      _ = try connection.run(
+        """
+        INSERT INTO throttle (subject, blocked_until, reason) VALUES (?1, ?2, ?3)
+        ON CONFLICT (subject) DO UPDATE SET blocked_until = excluded.blocked_until, reason = excluded.reason
+          WHERE blocked_until < excluded.blocked_until OR blocked_until > ?4
+        """, [.text(subject), .integer(until.seconds), .text(reason), .integer(limit.seconds)])
+    }
+  }
+
+  /// The throttle that is in force for `subject` now.
+  public func throttle(of subject: String, now: Timestamp = .now) throws(StoreError) -> Throttle? {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.first(
+        """
+        SELECT blocked_until, reason FROM throttle
+        WHERE subject = ? AND blocked_until > ? AND blocked_until <= ?
+        """,
+        [.text(subject), .integer(now.seconds), .integer(now.seconds + Self.longestThrottle)]
+      ) { (row) throws(SQLiteFailure) in
+        Throttle(until: Timestamp(seconds: try row.integer(0)), reason: try row.text(1))
+      }
+    }
+  }
+
+  /// Lifts the throttle of `subject`, as after a token was replaced.
+  public func unblock(_ subject: String) throws(StoreError) {
+    try write { (connection) throws(SQLiteFailure) in
+      _ = try connection.run("DELETE FROM throttle WHERE subject = ?", [.text(subject)])
+    }
+  }
+
+  /// Removes what is past. Nothing depends on it; it keeps the table small.
+  public func clearPastThrottles(now: Timestamp = .now) throws(StoreError) {
+    try write { (connection) throws(SQLiteFailure) in
+      _ = try connection.run("DELETE FROM throttle WHERE blocked_until <= ?", [.integer(now.seconds)])
+    }
+  }
+}

@@ -1,0 +1,300 @@
+extension Store {
+  // MARK: - Reading
+
+  /// The token with this id.
+  public func token(_ id: Int64) throws(StoreError) -> StoredToken? {
+    try read { (connection) throws(SQLiteFailure) in try connection.token(id) }
+  }
+
+  /// The token of this Meta user; there is one at most.
+  public func token(userID: String) throws(StoreError) -> StoredToken? {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.first(
+        "SELECT * FROM meta_access_token WHERE user_id = ?", [.text(userID)], StoredToken.init(reading:))
+    }
+  }
+
+  /// Tokens in the order of their ids, those with a greater id than `after`, at most `limit`. Ask for one
+  /// more than needed to learn whether there is a next page.
+  public func tokens(after: Int64 = 0, limit: Int) throws(StoreError) -> [StoredToken] {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.all(
+        "SELECT * FROM meta_access_token WHERE id > ? ORDER BY id LIMIT ?",
+        [.integer(after), .integer(Int64(limit))], StoredToken.init(reading:))
+    }
+  }
+
+  /// Every token with the status `active`, in the order of their ids. Those whose time is up are among them
+  /// until `expireTokens` ran.
+  public func activeTokens() throws(StoreError) -> [StoredToken] {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.all(
+        "SELECT * FROM meta_access_token WHERE status = 'active' ORDER BY id", [], StoredToken.init(reading:))
+    }
+  }
+
+  /// How many tokens have which status; a status that none has is missing.
+  public func tokenCounts() throws(StoreError) -> [TokenStatus: Int] {
+    let counts = try read { (connection) throws(SQLiteFailure) in
+      try connection.all("SELECT status, count(*) FROM meta_access_token GROUP BY status") {
+        (row) throws(SQLiteFailure) in (try TokenStatus(reading: row, column: 0), try row.count(1))
+      }
+    }
+    return Dictionary(counts) { first, _ in first }
+  }
+
+  // MARK: - Writing
+
+  /// Stores a token as active. A row of the same Meta user is replaced: label, token, facts and status,
+  /// whatever the status was. `created` tells which of the two happened.
+  public func saveToken(
+    _ token: NewToken, event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) -> (token: StoredToken, created: Bool) {
+    try write { (connection) throws(SQLiteFailure) in
+      let present = try connection.first(
+        "SELECT id FROM meta_access_token WHERE user_id = ?", [.text(token.facts.userID)]
+      ) {
+        (row) throws(SQLiteFailure) in try row.integer(0)
+      }
+      let id: Int64
+      if let present {
+        id = present
+        try connection.replaceToken(id, with: token.sealedToken, token.facts, now: now)
+        try connection.run(
+          "UPDATE meta_access_token SET account_label = ? WHERE id = ?",
+          [.text(token.accountLabel), .integer(id)])
+      } else {
+        id = try connection.insertToken(token, now: now)
+      }
+      try connection.append(
+        event, subject: "token \(id)", result: present == nil ? "created" : "updated", now: now)
+      guard let stored = try connection.token(id) else { throw .damagedRow }
+      return (stored, present == nil)
+    }
+  }
+
+  /// Replaces the sealed token of a row; it is active again. Facts that are `nil` stay, but for the two
+  /// expiries, which belonged to the old token. Returns the row, `nil` where there is none.
+  ///
+  /// Throws `conflict` where another row already has the Meta user.
+  public func replaceSealedToken(
+    _ id: Int64, with sealedToken: String, facts: TokenFacts, event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) -> StoredToken? {
+    try write { (connection) throws(SQLiteFailure) in
+      guard try connection.replaceToken(id, with: sealedToken, facts, now: now) else { return nil }
+      try connection.append(event, subject: "token \(id)", result: "updated", now: now)
+      return try connection.token(id)
+    }
+  }
+
+  /// Changes what an administrator may change: the label, or the status with its reason. `nil` leaves a
+  /// value as it is. Returns the row, `nil` where there is none.
+  public func updateToken(
+    _ id: Int64, label: String? = nil, status: TokenStatus? = nil, reason: String? = nil, event: Event? = nil,
+    now: Timestamp = .now
+  ) throws(StoreError) -> StoredToken? {
+    try write { (connection) throws(SQLiteFailure) in
+      let changed = try connection.run(
+        """
+        UPDATE meta_access_token SET
+          account_label = coalesce(?2, account_label),
+          status_reason = iif(?3 IS NULL, status_reason, ?4),
+          status = coalesce(?3, status),
+          updated_at = ?5
+        WHERE id = ?1
+        """,
+        [.integer(id), .text(label), .text(status?.rawValue), .text(reason), .moment(now)])
+      guard changed > 0 else { return nil }
+      try connection.append(event, subject: "token \(id)", result: "updated", now: now)
+      return try connection.token(id)
+    }
+  }
+
+  /// Sets status and reason, if the row still holds the token they are about. Returns whether it does.
+  ///
+  /// Compare and set: while Graph refused the old token, somebody may have stored a new one.
+  @discardableResult
+  public func markToken(
+    _ id: Int64, as status: TokenStatus, reason: String?, ifSealedIs sealedToken: String, event: Event? = nil,
+    now: Timestamp = .now
+  ) throws(StoreError) -> Bool {
+    // Twenty requests that are refused at once need not write twenty times.
+    guard let present = try token(id), present.sealedToken.isSameBytes(as: sealedToken) else { return false }
+    if present.status == status, present.statusReason == reason { return true }
+    return try write { (connection) throws(SQLiteFailure) in
+      let changed = try connection.run(
+        """
+        UPDATE meta_access_token SET status = ?3, status_reason = ?4, updated_at = ?5
+        WHERE id = ?1 AND access_token = ?2
+        """,
+        [.integer(id), .text(sealedToken), .text(status.rawValue), .text(reason), .moment(now)])
+      guard changed > 0 else { return false }
+      try connection.append(event, subject: "token \(id)", result: status.rawValue, now: now)
+      return true
+    }
+  }
+
+  /// Keeps a reason, or takes it away, and leaves the status alone; if the row still holds this token.
+  /// Returns whether it does.
+  @discardableResult
+  public func noteReason(
+    _ id: Int64, _ reason: String?, ifSealedIs sealedToken: String, now: Timestamp = .now
+  ) throws(StoreError) -> Bool {
+    guard let present = try token(id), present.sealedToken.isSameBytes(as: sealedToken) else { return false }
+    if present.statusReason == reason { return true }
+    return try write { (connection) throws(SQLiteFailure) in
+      try connection.run(
+        """
+        UPDATE meta_access_token SET status_reason = ?3, updated_at = ?4
+        WHERE id = ?1 AND access_token = ?2
+        """,
+        [.integer(id), .text(sealedToken), .text(reason), .moment(now)]) > 0
+    }
+  }
+
+  /// Keeps what a check with Graph brought: status, reason, facts, and when; if the row still holds this
+  /// token. Facts that are `nil` stay. Returns the row, `nil` where it is gone or holds another token.
+  ///
+  /// Throws `conflict` where another row already has the Meta user.
+  public func recordCheck(
+    _ id: Int64, status: TokenStatus, reason: String?, facts: TokenFacts, ifSealedIs sealedToken: String,
+    event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) -> StoredToken? {
+    try write { (connection) throws(SQLiteFailure) in
+      let changed = try connection.run(
+        """
+        UPDATE meta_access_token SET
+          status = ?3, status_reason = ?4,
+          expires_at = coalesce(?5, expires_at),
+          data_access_expires_at = coalesce(?6, data_access_expires_at),
+          scopes = coalesce(?7, scopes), user_id = coalesce(?8, user_id), user_name = coalesce(?9, user_name),
+          profile_picture = coalesce(?10, profile_picture),
+          last_checked_at = ?11, updated_at = ?11
+        WHERE id = ?1 AND access_token = ?2
+        """,
+        [
+          .integer(id), .text(sealedToken), .text(status.rawValue), .text(reason), .moment(facts.expiresAt),
+          .moment(facts.dataAccessExpiresAt), .words(facts.scopes), .text(facts.userID),
+          .text(facts.userName),
+          .text(facts.profilePicture), .moment(now),
+        ])
+      guard changed > 0 else { return nil }
+      try connection.append(event, subject: "token \(id)", result: status.rawValue, now: now)
+      return try connection.token(id)
+    }
+  }
+
+  /// Sets every active token whose `expires_at` is past to `expired`, and returns the ids of those it set.
+  /// Writes nothing where there is none, as is usual.
+  public func expireTokens(event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> [Int64] {
+    let due = try read { (connection) throws(SQLiteFailure) in try connection.dueTokens(now) }
+    if due.isEmpty { return [] }
+    return try write { (connection) throws(SQLiteFailure) in
+      let due = try connection.dueTokens(now)
+      for id in due {
+        try connection.run(
+          """
+          UPDATE meta_access_token SET status = 'expired', status_reason = 'expired', updated_at = ?2
+          WHERE id = ?1
+          """, [.integer(id), .moment(now)])
+        try connection.append(event, subject: "token \(id)", result: "expired", now: now)
+      }
+      return due
+    }
+  }
+
+  /// Removes a token. Where mappings use it, only with `force`: they keep their page tokens, which live on.
+  public func removeToken(
+    _ id: Int64, force: Bool, event: Event? = nil, now: Timestamp = .now
+  ) throws(StoreError) -> TokenRemoval {
+    try write { (connection) throws(SQLiteFailure) in
+      let users = try connection.number(
+        "SELECT count(*) FROM client_page_mapping WHERE token_id = ?", [.integer(id)])
+      guard users == 0 || force else { return .inUse(mappings: Int(users)) }
+      guard try connection.run("DELETE FROM meta_access_token WHERE id = ?", [.integer(id)]) > 0 else {
+        return .unknown
+      }
+      try connection.append(event, subject: "token \(id)", result: "deleted", now: now)
+      return .removed
+    }
+  }
+}
+
+// MARK: - Statements
+
+extension Connection {
+  fileprivate func token(_ id: Int64) throws(SQLiteFailure) -> StoredToken? {
+    try first(
+      "SELECT * FROM meta_access_token WHERE id = ?", [.integer(id)], StoredToken.init(reading:))
+  }
+
+  fileprivate func dueTokens(_ now: Timestamp) throws(SQLiteFailure) -> [Int64] {
+    try all(
+      "SELECT id FROM meta_access_token WHERE status = 'active' AND expires_at <= ? ORDER BY id",
+      [.moment(now)]
+    ) { (row) throws(SQLiteFailure) in try row.integer(0) }
+  }
+
+  fileprivate func insertToken(_ token: NewToken, now: Timestamp) throws(SQLiteFailure) -> Int64 {
+    try run(
+      """
+      INSERT INTO meta_access_token (account_label, access_token, expires_at, status, user_id, user_name,
+        profile_picture, data_access_expires_at, scopes, created_at, updated_at)
+      VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+      """,
+      [
+        .text(token.accountLabel), .text(token.sealedToken), .moment(token.facts.expiresAt),
+        .text(token.facts.userID), .text(token.facts.userName), .text(token.facts.profilePicture),
+        .moment(token.facts.dataAccessExpiresAt), .words(token.facts.scopes), .moment(now),
+      ])
+    return lastInsertedID
+  }
+
+  /// Whether there was such a row.
+  @discardableResult
+  fileprivate func replaceToken(
+    _ id: Int64, with sealedToken: String, _ facts: TokenFacts, now: Timestamp
+  ) throws(SQLiteFailure) -> Bool {
+    try run(
+      """
+      UPDATE meta_access_token SET
+        access_token = ?2, status = 'active', status_reason = NULL,
+        expires_at = ?3, data_access_expires_at = ?4,
+        scopes = coalesce(?5, scopes), user_id = coalesce(?6, user_id), user_name = coalesce(?7, user_name),
+        profile_picture = coalesce(?8, profile_picture), updated_at = ?9
+      WHERE id = ?1
+      """,
+      [
+        .integer(id), .text(sealedToken), .moment(facts.expiresAt), .moment(facts.dataAccessExpiresAt),
+        .words(facts.scopes), .text(facts.userID), .text(facts.userName), .text(facts.profilePicture),
+        .moment(now),
+      ]) > 0
+  }
+}
+
+extension TokenStatus {
+  fileprivate init(reading row: borrowing Row, column: Int32) throws(SQLiteFailure) {
+    guard let status = TokenStatus(rawValue: try row.text(column)) else { throw .damagedRow }
+    self = status
+  }
+}
+
+extension StoredToken {
+  /// By position: the order of the columns is that of the table, and migrations only append.
+  fileprivate init(reading row: borrowing Row) throws(SQLiteFailure) {
+    id = try row.integer(0)
+    accountLabel = try row.text(1)
+    sealedToken = try row.text(2)
+    expiresAt = try row.optionalMoment(3)
+    status = try TokenStatus(reading: row, column: 4)
+    statusReason = try row.optionalText(5)
+    userID = try row.optionalText(6)
+    userName = try row.optionalText(7)
+    profilePicture = try row.optionalText(8)
+    dataAccessExpiresAt = try row.optionalMoment(9)
+    scopes = try row.optionalWords(10)
+    lastCheckedAt = try row.optionalMoment(11)
+    createdAt = try row.moment(12)
+    updatedAt = try row.moment(13)
+  }
+}

@@ -1,0 +1,149 @@
+internal import CSQLite
+
+/// The database: tokens, mappings, media, throttles, settings, and who may call.
+///
+/// Every worker thread has a `Store` of its own, with one connection that is opened at once and kept. A
+/// `Store` is not shared between threads; all threads and processes share the file. A request that is
+/// answered from the cache calls `changeCounter()` (3 µs) or `latestMappingWithInstagram` (5 µs); everything
+/// else happens a few times a minute. Thousands of rows are normal, a million must not hurt.
+///
+/// It offers whole operations only, each one a transaction of its own, so that no transaction can be open
+/// while somebody waits for the network. A write that returned survives `kill -9` and power loss.
+///
+/// It stores sealed text and knows nothing of keys. Text is compared byte by byte, here as in SQLite.
+public final class Store {
+  /// How long an operation waits for locks that others hold, in milliseconds: less than a client waits for
+  /// us.
+  static let patience: Int32 = 5000
+  /// Beyond this size a writer empties the WAL.
+  static let largeWAL: Int64 = 1 << 20
+  /// Beyond this size it even waits a moment for readers that stand in the way.
+  static let hugeWAL: Int64 = 6 << 20
+
+  let file: DatabaseFile
+  let patience: Int32
+  var connection: Connection?
+  var identity: FileIdentity?
+  var lock: WriteLock?
+  var ownWrites: UInt64 = 0
+  var generation: UInt64 = 0
+
+  /// Opens the database in `folder`; makes the folder (0700) and the database (0600) where they are missing,
+  /// and brings an older schema up to date.
+  ///
+  /// Any number of processes may do so at once. Throws what `StoreError` lists; a database that is newer or
+  /// somebody else's is left untouched.
+  public convenience init(folder: String) throws(StoreError) {
+    try self.init(file: DatabaseFile(folder: folder))
+  }
+
+  /// For tests, which cannot mount a network file system nor wait for five seconds.
+  init(file: DatabaseFile, patience: Int32 = Store.patience) throws(StoreError) {
+    self.file = file
+    self.patience = patience
+    _ = try opened()
+  }
+
+  // MARK: - What the operations are made of
+
+  /// Runs `body` on the connection. One statement is one snapshot; for more, use `snapshot`.
+  func read<Result>(
+    _ body: (Connection) throws(SQLiteFailure) -> Result
+  ) throws(StoreError) -> Result {
+    let connection = try opened()
+    do throws(SQLiteFailure) {
+      return try body(connection)
+    } catch {
+      throw translated(error)
+    }
+  }
+
+  /// Runs `body` so that all its statements see the same moment.
+  func snapshot<Result>(
+    _ body: (Connection) throws(SQLiteFailure) -> Result
+  ) throws(StoreError) -> Result {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.transaction("BEGIN", body)
+    }
+  }
+
+  /// Runs `body` in a transaction, and runs it again where another's lock spoiled it. `body` must therefore
+  /// have no effect but on the database.
+  func write<Result>(
+    _ body: (Connection) throws(SQLiteFailure) -> Result
+  ) throws(StoreError) -> Result {
+    let deadline = Deadline(in: patience)
+    var attempts = 0
+    while true {
+      dropExchangedFile()
+      let connection = try opened()
+      if file.needsWriteLock { try acquireLock(until: deadline) }
+      defer { if file.needsWriteLock { releaseLock() } }
+      // Exchanged while we waited. Not opened anew here: opening takes and releases the same lock.
+      if file.identity != identity, !deadline.isPast { continue }
+      do throws(SQLiteFailure) {
+        connection.waitForLocks(upTo: max(1, deadline.left))
+        defer { connection.waitForLocks(upTo: patience) }
+        let result = try connection.transaction("BEGIN IMMEDIATE", body)
+        ownWrites &+= 1
+        emptyLargeWAL(of: connection)
+        return result
+      } catch {
+        let failure = translated(error)
+        attempts += 1
+        // A file exchanged under us is worth a second try as well: on the new file.
+        let isWorthAnother = error.isBusy || error.code == csqlite_readonly_dbmoved
+        guard isWorthAnother, attempts < 3, !deadline.isPast else { throw failure }
+      }
+    }
+  }
+
+  /// Closes the connection when another file has taken the place of the one it has open, as after a restore by
+  /// hand: SQLite would go on writing into a file that nobody will ever open again.
+  func dropExchangedFile() {
+    if connection != nil, file.identity != identity { connection = nil }
+  }
+
+  /// The same failure in the store's words. A connection that can no longer be trusted is closed; the next
+  /// operation opens a new one.
+  func translated(_ failure: SQLiteFailure) -> StoreError {
+    // A transaction that not even ROLLBACK ended ends with its connection.
+    if failure.spoilsConnection || connection?.isInTransaction == true { connection = nil }
+    return StoreError(failure, path: file.path)
+  }
+
+  func emptyLargeWAL(of connection: Connection) {
+    guard file.needsWriteLock else { return }
+    let size = file.sizeOfWAL
+    guard size > Self.largeWAL else { return }
+    connection.waitForLocks(upTo: size > Self.hugeWAL ? 1000 : 0)
+    connection.checkpoint()
+  }
+
+  func acquireLock(until deadline: Deadline) throws(StoreError) {
+    if lock == nil { lock = try WriteLock(path: file.lockPath) }
+    try lock?.acquire(until: deadline)
+  }
+
+  func releaseLock() { lock?.release() }
+
+  // MARK: - Has anything changed?
+
+  /// A value that differs from an earlier one if and only if something may have been written since, by
+  /// whatever thread or process. As long as it stays equal, what was read before is still true.
+  public func changeCounter() throws(StoreError) -> ChangeCounter {
+    let others = try read { (connection) throws(SQLiteFailure) in
+      try connection.number("PRAGMA data_version")
+    }
+    return ChangeCounter(generation: generation, others: others, own: ownWrites)
+  }
+}
+
+/// A moment in the life of the database, as one `Store` sees it.
+public struct ChangeCounter: Sendable, Equatable {
+  /// Which connection: another one counts anew.
+  let generation: UInt64
+  /// Counts others' transactions; a connection's own do not appear in it.
+  let others: Int64
+  let own: UInt64
+}

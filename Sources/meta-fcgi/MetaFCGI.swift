@@ -1,0 +1,65 @@
+internal import FastCGI
+internal import Glibc
+internal import MetaModule
+
+/// `meta.fcgi`: reads the configuration, listens, starts the workers, waits for a signal. Started by a web server
+/// without a listening socket it answers one CGI request and ends.
+@main
+enum MetaFCGI {
+  static func main() {
+    StandardDescriptors.ensureOpen()
+    umask(0o077)
+    do {
+      let arguments = try Arguments(CommandLine.arguments, environment: Configuration.processEnvironment())
+      if let text = arguments.textToPrint {
+        print(text)
+        return
+      }
+      let configuration = try Configuration(explicitFile: arguments.configurationFile)
+      if let address = arguments.listen {
+        try serve(Listener.bind(address), configuration)
+      } else if let inherited = try Listener.inherited() {
+        try serve(inherited, configuration)
+      } else if !SingleRequest.isPresent {
+        // Neither a web server nor a socket: somebody typed the name.
+        complain(Arguments.usage)
+        exit(EXIT_FAILURE)
+      } else {
+        let application = Application(configuration: configuration)
+        SingleRequest.run { exchange in answer(&exchange, application) }
+      }
+    } catch {
+      complain("meta.fcgi: \(error)")
+      exit(EXIT_FAILURE)
+    }
+  }
+
+  private static func serve(_ listener: consuming Listener, _ configuration: Configuration) throws {
+    Application(configuration: configuration).prepare()
+    let server = try Server(listener: listener, workers: configuration.workers) { complain("meta.fcgi: \($0)") }
+    try server.run {
+      let application = Application(configuration: configuration)
+      return { exchange in answer(&exchange, application) }
+    }
+    // Workers that are stuck longer than the grace period must not keep the process alive.
+    exit(EXIT_SUCCESS)
+  }
+
+  private static func answer(_ exchange: inout Exchange, _ application: Application) {
+    var request = Request()
+    exchange.forEachParameter { name, value in request.take(parameter: name, value: value) }
+    request.body =
+      switch exchange.readBody(limit: Request.bodyLimit) {
+      case .complete(let bytes): .complete(bytes)
+      case .tooLarge: .tooLarge
+      case .incomplete: .incomplete
+      }
+    let response = application.respond(to: request)
+    _ = exchange.write(response.cgiHead(), response.body)
+  }
+
+  private static func complain(_ sentence: String) {
+    var line = Array((sentence + "\n").utf8)
+    _ = write(STDERR_FILENO, &line, line.count)
+  }
+}

@@ -1,0 +1,39 @@
+internal import JSON
+internal import MetaModule
+
+/// The application's own endpoints, called by the operator: what a command changes goes the way that every request
+/// goes, with the same checks, the same events and the same sentences.
+struct API {
+  private let application: Application
+
+  init(_ options: CommonOptions) throws { application = try options.application() }
+
+  /// The answer's body; anything but a success is thrown as the sentence that a client would read.
+  func call(_ method: String, _ target: String, _ body: JSONValue? = nil) throws -> JSONValue {
+    let response = send(method, target, body?.serializedText())
+    let json = (try? JSONValue(parsing: response.body)) ?? .null
+    guard response.status < 400 else {
+      throw Complaint(json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1)
+    }
+    return json
+  }
+
+  /// The answer as it is.
+  func send(_ method: String, _ target: String, _ body: String?) -> Response {
+    var request = Request(method, target, json: body)
+    request.isFromOperator = true
+    return application.respond(to: request)
+  }
+
+  /// Every row of a list, page by page.
+  func rows(_ path: String, _ name: String) throws -> [JSONValue] {
+    var rows: [JSONValue] = []
+    var after: Int64 = 0
+    while true {
+      let page = try call("GET", "\(path)?after=\(after)")
+      rows += page[name]?.array ?? []
+      guard let next = page["next"]?.int64 else { return rows }
+      after = next
+    }
+  }
+}

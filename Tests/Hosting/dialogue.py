@@ -1,0 +1,162 @@
+"""The requests that every web server is sent, and what of an answer has to be the same behind each."""
+
+import dataclasses
+import http.client
+import json
+import re
+import urllib.parse
+
+CLIENT = "client_001"
+# Every character that servers like to decode twice, or not at all.
+STRANGE_CLIENT = "a b%62?#+&é.x"
+
+JSON_TYPE = {"Content-Type": "application/json"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    method: str
+    path: str  # Below the mount point, as it goes over the wire.
+    status: int
+    headers: dict = dataclasses.field(default_factory=dict)
+    body: bytes = b""
+    # The server in front may refuse such a path itself, in its own words: 400 or 404.
+    own_words: bool = False
+
+    def __str__(self):
+        return f"{self.method} {self.path[:60]}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict
+    body: bytes
+
+    def comparable(self):
+        """What a client of the API relies on. Seconds that pass between two servers are no difference."""
+        kept = {
+            name: self.headers.get(name)
+            for name in (
+                "content-type", "allow", "cache-control", "etag", "retry-after", "www-authenticate",
+                "x-cache", "x-content-type-options", "location",
+            )
+        }  # fmt: skip
+        if kept["cache-control"]:
+            kept["cache-control"] = re.sub(r"max-age=\d+", "max-age=N", kept["cache-control"])
+        kept["age"] = "age" in self.headers
+        return self.status, kept, re.sub(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', b'"now"', self.body)
+
+
+def as_json(**fields):
+    return json.dumps(fields).encode()
+
+
+def quoted(text):
+    return urllib.parse.quote(text, safe="")
+
+
+def conversation(page, token_id, token, post_id):
+    """The customer's workflow, then everything that servers treat differently. In order: later ones build on it."""
+    sync = {"fb_page_id": page, "ig_account_id": None, "token_id": token_id}
+    verify = {"access_token": token, "account_label": "My Facebook Account"}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    yield Request("GET", "/health/", 200)
+    yield Request("GET", "/pages/", 200)
+    yield Request("GET", "/pages", 200)
+    yield Request("POST", "/verify-user/", 200, JSON_TYPE, as_json(**verify))
+    yield Request("POST", "/verify-user", 200, form, urllib.parse.urlencode(verify).encode())
+    yield Request("POST", "/sync/", 200, JSON_TYPE, as_json(client_id=CLIENT, **sync))
+    yield Request("POST", "/sync", 200, JSON_TYPE, as_json(client_id=CLIENT, **sync))
+    yield Request("POST", "/sync/", 200, JSON_TYPE, as_json(client_id=STRANGE_CLIENT, **sync))
+    yield Request("GET", f"/instagram/{CLIENT}/", 200)
+    yield Request("GET", f"/instagram/{CLIENT}", 200)
+    yield Request("GET", f"/instagram/{CLIENT}/?fb_page_id={page}", 200)
+    yield Request("GET", f"/instagram/{CLIENT}/?fb_page_id=1", 404)
+    yield Request("HEAD", f"/instagram/{CLIENT}/", 200)
+    yield Request("GET", f"/instagram/{quoted(STRANGE_CLIENT)}/", 200)
+    yield Request("GET", f"/instagram/{quoted(quoted(STRANGE_CLIENT))}/", 404)
+    yield Request("GET", "/instagram/nobody/", 404)
+    yield Request("GET", f"/post/{post_id}/", 200)
+    yield Request("GET", f"/post/{post_id}", 200)
+    yield Request("GET", "/post/1/", 404)
+
+    yield Request("HEAD", "/pages/", 200)
+    yield Request("OPTIONS", "/sync/", 204)
+    yield Request("PUT", "/pages/", 405, JSON_TYPE, b"{}")
+    yield Request("DELETE", "/sync/", 405)
+    yield Request("PATCH", "/instagram/x/", 405, JSON_TYPE, b"{}")
+
+    yield Request("GET", "/", 404)
+    yield Request("GET", "/nothing/", 404)
+    yield Request("GET", "/pages/more/", 404)
+    yield Request("GET", "/Pages/", 404)
+    for path in ("/pages//", "//pages/", "/pages/./", "/./pages/", "/pages/%2e/", "/pages/%2E%2e/pages/",
+                 "/x/../pages/", "/pages%2f", "/pages/%00/", "/pages/%0a", "/%2570ages/"):  # fmt: skip
+        yield Request("GET", path, 404, own_words=True)
+    yield Request("GET", "/instagram/%ff/", 400, own_words=True)
+
+    yield Request("POST", "/sync/", 400, JSON_TYPE)
+    yield Request("POST", "/sync/", 400, JSON_TYPE, b"{}")
+    yield Request("POST", "/sync/", 400, JSON_TYPE, b'{"client_id": ')
+    yield Request("POST", "/sync/", 415, {"Content-Type": "text/plain"}, b"client_id")
+    yield Request("POST", "/sync/", 400, JSON_TYPE, b" " * 65536)
+    yield Request("POST", "/sync/", 413, JSON_TYPE, b" " * 65537)
+    yield Request("POST", "/sync/", 413, JSON_TYPE, b"x" * 120_000)
+
+    yield Request("GET", "/pages/", 200, {"Proxy": "http://127.0.0.1:1/"})
+    yield Request("GET", "/pages/", 200, {"X-Request-Id": "Some-Id_1.2"})
+    yield Request("GET", "/pages/", 200, {"X-Request-Id": "not an id"})
+    yield Request("GET", "/pages/", 403, {"X-Forwarded-For": "192.0.2.1"})
+    yield Request("GET", "/pages/", 403, {"Host": "evil.example"})
+
+
+def with_credentials(key):
+    """From the first API key on, each request needs one; Apache is known for keeping Authorization to itself."""
+    yield Request("GET", "/pages/", 401)
+    yield Request("GET", "/pages/", 200, {"X-API-Key": key})
+    yield Request("GET", "/pages/", 200, {"Authorization": f"Bearer {key}"})
+    yield Request("GET", "/pages/", 401, {"Authorization": f"Bearer {key}x"})
+
+
+def send(port, mount, request):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.putrequest(request.method, mount + request.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in {"Host": f"localhost:{port}", **request.headers}.items():
+            connection.putheader(name, value)
+        if request.body or request.method in ("POST", "PUT", "PATCH"):
+            connection.putheader("Content-Length", str(len(request.body)))
+        try:
+            connection.endheaders(request.body or None)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # Refused before the body was read to its end; the answer is there all the same.
+        response = connection.getresponse()
+        headers = {}
+        for name, value in response.getheaders():
+            name = name.lower()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return Answer(response.status, headers, response.read())
+    finally:
+        connection.close()
+
+
+def difference(request, answer, reference):
+    """What is wrong with an answer, in a sentence; None where nothing is."""
+    if request.own_words:
+        if answer.status not in (400, 404):
+            return f"answered {answer.status} instead of 400 or 404: {answer.body[:200]!r}"
+        return None
+    if answer.status != request.status:
+        return f"answered {answer.status} instead of {request.status}: {answer.body[:200]!r}"
+    ours = re.fullmatch(r"[A-Za-z0-9._-]{1,64}", answer.headers.get("x-request-id", ""))
+    if not ours:
+        return f"has no X-Request-Id: {answer.headers}"
+    sent = request.headers.get("X-Request-Id")
+    if sent and (answer.headers["x-request-id"] == sent) != (" " not in sent):
+        return f"answered X-Request-Id {answer.headers['x-request-id']} to {sent!r}"
+    for here, there in zip(answer.comparable(), reference.comparable(), strict=True):
+        if here != there:
+            return f"is {here!r}\n      and behind nginx {there!r}"[:2000]
+    return None
