@@ -1,10 +1,8 @@
-// Clients: a row per mapping. A thousand may be known, the first of those that fit stand in the page; rows are made
-// once and reused, so that searching costs little.
+// Clients: a row per mapping. A thousand may be known; the first that fit stand in the page, made once and reused.
 import { actions, call, change, copyOf, count, find, focusOn, folded, keep, listAll, loader, number, put, quoted, say, section, seeker, state, toast, watch, write } from "./dom.js";
 
 const { root, list, filter, empty } = section("clients");
 const more = find('[data-do="more"]', root);
-const elements = new Map();
 const order = new Intl.Collator("en", { numeric: true });
 const step = 50;
 let sorted = [];
@@ -27,7 +25,7 @@ watch("mappings", () => {
 function show() {
   const fits = seeker(filter);
   const fitting = sorted.filter(({ text }) => fits(text));
-  keep(list, fitting.slice(0, limit), elements, create, update);
+  keep(list, fitting.slice(0, limit), create, update);
   more.hidden = fitting.length <= limit;
   more.textContent = `Show more of ${number(fitting.length - limit)}`;
   write(root, { clients: filter.value ? `${number(fitting.length)} of ${number(sorted.length)}` : count(sorted.length, "mapping") });
@@ -43,7 +41,7 @@ actions(more.parentElement, {
     const first = limit;
     limit += step * 2;
     show();
-    // The button may be gone or far away now: the first new row is next.
+    // The button may be gone now.
     focusOn(find("button", list.children[first]));
   },
 });
@@ -71,7 +69,6 @@ function create({ id }) {
       deed: async () => {
         await call("DELETE", `mappings/${id}/`);
         toast(`${quoted(row().client_id)} is removed.`);
-        elements.delete(id);
         change("mappings", id, null);
       },
     },
