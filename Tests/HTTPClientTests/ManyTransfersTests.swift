@@ -109,6 +109,21 @@ struct ManyTransfersTests {
     #expect(server.accepted == 1)
   }
 
+  @Test func `after a timeout no kept connection is trusted`() throws {
+    let server = try RawServer { $0.answerAll("x") }
+    let silent = try RawServer { $0.waitForEnd() }
+    var client = try HTTPClient()
+    let hang = HTTPRequest(url: silent.url(), timeout: .milliseconds(100))
+    for _ in 0..<2 { _ = try client.perform(HTTPRequest(url: server.url())) }
+    #expect(server.accepted == 1)
+    #expect(throws: TransferError.timedOut) { try client.perform(hang) }
+    _ = try client.perform(HTTPRequest(url: server.url()))
+    #expect(server.accepted == 2)
+    client.performAll([Transfer(tag: 0, request: hang)], deadline: .now + .milliseconds(20)) { _, _ in [] }
+    _ = try client.perform(HTTPRequest(url: server.url()))
+    #expect(server.accepted == 3)
+  }
+
   @Test func `a delayed retry begins after its delay and not before`() throws {
     let attempts = Counter()
     let server = try RawServer { connection in
