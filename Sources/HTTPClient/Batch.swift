@@ -16,7 +16,7 @@ struct Batch<Tag: Sendable> {
   /// Returns when every transfer has been reported; `false` when the handle is not to be used again.
   ///
   /// After a timeout it is not: an HTTP/2 connection outlives the timeouts of its transfers, so that one whose
-  /// other end has silently gone would let every request of this thread time out, for a quarter of an hour.
+  /// other end has silently gone would let every request of this thread time out until the kernel gives it up.
   mutating func run(_ first: [Transfer<Tag>], on multi: inout MultiHandle, next: Continuation) -> Bool {
     enqueue(first, next)
     while true {
