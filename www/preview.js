@@ -76,7 +76,7 @@ async function look(index) {
   const film = item.media_type === "VIDEO" && src;
   const medium = film ? make("video", "", { controls: true, preload: "none", poster: poster ?? "", src }) : image(src ?? poster);
   view.replaceChildren(make("p", "Instagram gives no picture of this."), ...(src ?? poster ? [medium] : []));
-  write(dialog, { ...item, caption: item.caption ?? null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
+  write(dialog, { ...item, caption: item.caption || null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
   const link = find("a", dialog);
   link.hidden = !item.permalink?.startsWith("https://");
   if (!link.hidden) link.href = item.permalink;
