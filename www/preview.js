@@ -12,7 +12,7 @@ let open = 0;
 
 /** A client with one mapping needs no Page in its address. Shells want the apostrophe escaped. */
 function path() {
-  const several = state.mappings.filter((row) => row.client_id === chosen.client_id).length > 1;
+  const several = state.mappings?.filter((row) => row.client_id === chosen.client_id).length > 1;
   const client = encodeURIComponent(chosen.client_id).replaceAll("'", "%27");
   return `instagram/${client}/${several ? `?fb_page_id=${chosen.fb_page_id}` : ""}`;
 }
