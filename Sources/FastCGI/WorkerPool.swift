@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// The worker threads: one at first, one more whenever a request has to wait for one, up to the limit.
 ///
-/// A process that a web server starts for a single request needs one handler, with its database connection, and gets
-/// its first answer sooner; a busy one has as many as there are requests at a time. Plain threads, not tasks: libfcgi,
-/// SQLite and libcurl block.
+/// A process that a web server starts for a single request needs one handler, with its database connection,
+/// and gets its first answer sooner; a busy one has as many as there are requests at a time. Plain threads,
+/// not tasks: libfcgi, SQLite and libcurl block.
 final class WorkerPool: Sendable {
   private struct Threads {
     /// Running or starting.

@@ -61,6 +61,13 @@ struct CacheLedger: ~Copyable {
     file = try Self.open(path, in: directory)
   }
 
+  /// Closing alone would do, were it not for a process that another thread starts: between `fork` and `exec` it
+  /// has our open file too, and with it our locks.
+  deinit {
+    var everything = Self.description(of: Int16(F_UNLCK), from: 0, length: 0)
+    _ = fcntl(file.number, Self.setOpenFileLock, &everything)
+  }
+
   private static func open(_ path: String, in directory: CacheDirectory) throws(CacheError) -> CacheDescriptor
   {
     do throws(CacheErrno) {
@@ -98,7 +105,7 @@ struct CacheLedger: ~Copyable {
   /// Takes a lock if it is free.
   func tryToLock(_ lock: Lock) -> Attempt { set(Int16(F_WRLCK), lock) }
 
-  /// Gives a lock back; closing the ledger does that for all of its locks.
+  /// Gives a lock back; the end of the ledger does that for all of its locks.
   func unlock(_ lock: Lock) { _ = set(Int16(F_UNLCK), lock) }
 
   /// Waits for a lock that is held for microseconds only, at most a second: its holder may have been stopped.
@@ -177,11 +184,7 @@ struct CacheLedger: ~Copyable {
   }
 
   private func set(_ type: Int16, _ lock: Lock) -> Attempt {
-    var description = flock()
-    description.l_type = type
-    description.l_whence = Int16(SEEK_SET)
-    description.l_start = lock.offset
-    description.l_len = 1
+    var description = Self.description(of: type, from: lock.offset, length: 1)
     while fcntl(file.number, Self.setOpenFileLock, &description) != 0 {
       switch errno {
       case EINTR: continue
@@ -190,5 +193,9 @@ struct CacheLedger: ~Copyable {
       }
     }
     return .taken
+  }
+
+  private static func description(of type: Int16, from start: off_t, length: off_t) -> flock {
+    flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: start, l_len: length, l_pid: 0)
   }
 }

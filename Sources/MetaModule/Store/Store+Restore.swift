@@ -13,7 +13,7 @@ extension Store {
     let source: Connection
     let report: BackupReport
     do throws(SQLiteFailure) {
-      source = try Connection(opening: backup, flags: SQLITE_OPEN_READONLY, patience: patience)
+      source = try Connection(opening: backup, isReadOnly: true, patience: patience)
       // An empty file is ours to fill, but no backup.
       guard try Schema.isOurs(source) else { throw SQLiteFailure(code: SQLITE_NOTADB) }
       guard try source.integrityProblems().isEmpty else { throw .damagedRow }
