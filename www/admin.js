@@ -35,9 +35,9 @@ line.addEventListener("answered", () => {
 });
 
 async function open() {
+  setTimeout(reveal, 500); // Then skeletons show.
   health.reload();
-  await start().catch((error) => toast(error.message));
-  setTimeout(reveal, 500);
+  if (!(await start().catch((error) => toast(error.message)))) reveal();
 }
 
 const seen = new IntersectionObserver((entries) => {

@@ -12,7 +12,7 @@ let open = 0;
 
 /** A client with one mapping needs no Page in its address. Shells want the apostrophe escaped. */
 function path() {
-  const several = state.mappings.filter((row) => row.client_id === chosen.client_id).length > 1;
+  const several = state.mappings?.filter((row) => row.client_id === chosen.client_id).length > 1;
   const client = encodeURIComponent(chosen.client_id).replaceAll("'", "%27");
   return `instagram/${client}/${several ? `?fb_page_id=${chosen.fb_page_id}` : ""}`;
 }
@@ -76,7 +76,7 @@ async function look(index) {
   const film = item.media_type === "VIDEO" && src;
   const medium = film ? make("video", "", { controls: true, preload: "none", poster: poster ?? "", src }) : image(src ?? poster);
   view.replaceChildren(make("p", "Instagram gives no picture of this."), ...(src ?? poster ? [medium] : []));
-  write(dialog, { ...item, caption: item.caption ?? null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
+  write(dialog, { ...item, caption: item.caption || null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
   const link = find("a", dialog);
   link.hidden = !item.permalink?.startsWith("https://");
   if (!link.hidden) link.href = item.permalink;
