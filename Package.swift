@@ -16,6 +16,8 @@ let package = Package(
     .executable(name: "graph-simulator", targets: ["graph-simulator"]),
   ],
   dependencies: [
+    // SQLite with migrations, WAL, backup and errors that carry no bound values.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // metactl's commands, help and shell completions.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // The logging interface of the Swift ecosystem; our handler writes one line of JSON per event.
@@ -41,6 +43,7 @@ let package = Package(
       name: "MetaModule",
       dependencies: [
         "JSON", "HTTPClient", "Cryptography", "CSQLite",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
