@@ -1,37 +1,36 @@
-// Accounts: a card per token, what it can still do and for how long, and everything one can do to it, in place.
-import { actions, call, change, clearErrors, copyOf, count, find, keep, listAll, loader, make, missingText, onSubmit, parseTime, put, quoted, reasonText, say, secondsLeft, section, skeletons, state, toast, watch, write } from "./dom.js";
+// Accounts: what each token can still do, for how long, and what one can do to it, in place.
+import { actions, call, change, clearErrors, copyOf, count, find, keep, listAll, loader, make, missingText, onSubmit, put, quoted, reasonText, say, secondsLeft, section, skeletons, state, toast, watch, write } from "./dom.js";
 
 const { root, list, empty } = section("accounts");
-const elements = new Map();
 const soon = 10 * 86_400;
+const ends = ["expires_at", "data_access_expires_at"];
 
 skeletons(list, 2, "panel account");
 
 export const reload = loader(root, (current) => listAll("tokens", (rows) => current() && put("tokens", rows)));
 
-const left = (text) => secondsLeft(parseTime(text));
 const isOff = (row) => row.status === "invalid" && (row.status_reason ?? "disabled") === "disabled";
 
-/** The state of an account: a colour and a word. */
 function stateOf(row) {
-  const { status, status_reason: reason, expires_at: token, data_access_expires_at: data } = row;
+  const { status, status_reason: reason } = row;
+  const [token, data] = ends.map((name) => secondsLeft(row[name]));
   if (isOff(row)) return ["off", "Disabled"];
   if (reason === "key_missing") return ["bad", "Key missing"];
-  if (status === "expired" || left(token) <= 0) return ["bad", "Expired"];
+  if (status === "expired" || token <= 0) return ["bad", "Expired"];
   if (status !== "active") return ["bad", "Invalid"];
   if (reason) return ["warn", reason === "login_required" ? "Login needed" : "Attention"];
-  if (left(data) <= 0) return ["bad", "Data access ended"];
-  return Math.min(left(token), left(data)) < soon ? ["warn", "Expires soon"] : ["ok", "Active"];
+  if (data <= 0) return ["bad", "Data access ended"];
+  return Math.min(token, data) < soon ? ["warn", "Expires soon"] : ["ok", "Active"];
 }
 
 watch("tokens", () => {
   const rows = state.tokens;
   empty.hidden = rows.length;
-  keep(list, rows, elements, create, update);
+  keep(list, rows, create, update);
   const wanting = rows.filter((row) => /warn|bad/.test(stateOf(row)[0])).length;
   write(document, {
-    accounts: wanting ? `${count(wanting, "account needs", "accounts need")} your attention.` : "Whose Pages and Instagram accounts can be read.",
-    tokens: [wanting ? "warn" : "", rows.length || ""],
+    accounts: wanting ? `${wanting} of ${rows.length} need your attention.` : "",
+    tokens: [wanting ? "warn" : "", wanting || rows.length || ""],
   });
   // The tab tells it too: nobody looks at a page that works.
   document.title = `${wanting ? `(${wanting}) ` : ""}Meta Module`;
@@ -47,8 +46,9 @@ function update(element, row) {
     permissions: !lacking ? "Not known" : lacking.length ? `${lacking.length} missing` : "All granted",
     toggle: status === "active" ? "Disable" : "Enable",
   });
-  for (const name of ["expires_at", "data_access_expires_at"]) {
-    find(`[data-text="${name}"]`, element).className = left(row[name]) <= 0 ? "bad" : left(row[name]) < soon ? "warn" : "";
+  for (const name of ends) {
+    const left = secondsLeft(row[name]);
+    find(`[data-text="${name}"]`, element).className = left <= 0 ? "bad" : left < soon ? "warn" : "";
   }
   find("[data-missing]", element).replaceChildren(...(lacking ?? []).map((scope) => make("li", missingText(scope))));
   find('[data-do="toggle"]', element).hidden = status !== "active" && !isOff(row);
@@ -116,7 +116,6 @@ function create({ id }) {
           throw error;
         });
         toast(`${name()} is deleted.`);
-        elements.delete(id);
         change("tokens", id, null);
         say("mapped");
       },

@@ -9,7 +9,7 @@ import * as clients from "./clients.js";
 import "./preview.js";
 import * as events from "./events.js";
 
-const links = [...all("[data-rail] a")];
+const links = all("[data-rail] a");
 let trying; // The interval of new attempts while the line is lost.
 
 const reveal = () => document.body.classList.remove("starting");
@@ -18,7 +18,7 @@ watch("marked", accounts.reload);
 watch("reload", async () => {
   await Promise.all([accounts.reload(), clients.reload(), events.reload()]);
   reveal();
-  if (state.tokens && (!state.pages || map.reload.failed())) map.reload();
+  if (state.tokens) map.reload();
 });
 
 line.addEventListener("lost", () => {
@@ -34,18 +34,15 @@ line.addEventListener("answered", () => {
   open();
 });
 
-/** Asks who we are, and loads what may be seen. Also after a lost line. */
 async function open() {
+  setTimeout(reveal, 500); // Then skeletons show.
   health.reload();
-  await start().catch((error) => error.lost || toast(error.message));
-  // A slow answer must not keep the page dark: then its skeletons show.
-  setTimeout(reveal, 500);
+  if (!(await start().catch((error) => toast(error.message)))) reveal();
 }
 
 const seen = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) for (const link of links) link.ariaCurrent = link.hash === `#${target.id}` ? "location" : null;
-  }
+  const id = entries.findLast((entry) => entry.isIntersecting)?.target.id;
+  if (id) for (const link of links) link.ariaCurrent = link.hash === `#${id}`;
 }, { rootMargin: "-20% 0px -70%" });
 for (const link of links) seen.observe(find(link.hash));
 

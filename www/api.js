@@ -1,9 +1,8 @@
-// The only way to the program. Whatever fails leaves as an error that holds a sentence for a person.
+// The only way to the program. Whatever fails becomes an error with a sentence for a person.
 
-/** Relative to the page, so that any mount point works. */
-export const base = new URL("api/meta/", document.baseURI);
+export const base = new URL("api/meta/", document.baseURI); // At any mount point.
 
-/** Tells "signed-out" (the program no longer knows us), "lost" (no answer at all), "answered", "changed". */
+/** Tells "signed-out", "lost" (no answer at all), "answered", "changed". */
 export const line = new EventTarget();
 const tell = (name) => line.dispatchEvent(new Event(name));
 
@@ -11,20 +10,18 @@ const tell = (name) => line.dispatchEvent(new Event(name));
 const failure = (detail, more) => Object.assign(new Error(detail), { fields: [], ...more });
 export const wrong = (field, text) => failure(text, { fields: [[field, [text]]] });
 
-export async function exchange(method, path, body, signal = AbortSignal.timeout(30_000)) {
-  const lost = (detail) => {
-    tell("lost");
-    return failure(detail, { lost: true });
-  };
+export async function exchange(method, path, body) {
+  const lost = (detail) => tell("lost") && failure(detail);
   const response = await fetch(new URL(path, base), {
-    method, signal, cache: "no-store", body: JSON.stringify(body), headers: body && { "Content-Type": "application/json" },
-  }).catch((error) => {
-    throw error.name === "AbortError" ? error : lost("The connection is lost.");
+    method, cache: "no-store", body: JSON.stringify(body), headers: body && { "Content-Type": "application/json" }, signal: AbortSignal.timeout(30_000),
+  }).catch(() => {
+    throw lost("The connection is lost.");
   });
   const { ok, status, headers } = response;
   const answer = status === 204 ? {} : await response.json().catch(() => null);
-  // A web server without its program answers 502 in HTML, and 404 where it knows of none.
-  if (!answer) throw status < 500 ? failure(`No program answers at ${base}`) : lost("The program does not answer.");
+  // A web server without its program answers 502 in its own words, or 404.
+  if (answer ? [502, 504].includes(status) && !answer.reason : status > 499) throw lost("The program does not answer.");
+  if (!answer) throw failure(`No program answers at ${base}`);
   tell("answered");
   if (ok && method !== "GET") tell("changed");
   if (ok || answer.checks) return { answer, headers };
@@ -35,7 +32,7 @@ export async function exchange(method, path, body, signal = AbortSignal.timeout(
 
 export const call = async (...request) => (await exchange(...request)).answer;
 
-/** Every row of a list, 200 at a time; `each` gets the rows so far. */
+/** `each` gets the rows so far. */
 export async function listAll(name, each) {
   let rows = [];
   for (let next = 0; next !== null; ) {

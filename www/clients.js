@@ -1,14 +1,11 @@
-// Clients: a row per mapping. A thousand may be known, the first of those that fit stand in the page; rows are made
-// once and reused, so that searching costs little.
+// Clients: a row per mapping. A thousand may be known; the first that fit stand in the page, made once and reused.
 import { actions, call, change, copyOf, count, find, focusOn, folded, keep, listAll, loader, number, put, quoted, say, section, seeker, state, toast, watch, write } from "./dom.js";
 
 const { root, list, filter, empty } = section("clients");
 const more = find('[data-do="more"]', root);
-const elements = new Map();
 const order = new Intl.Collator("en", { numeric: true });
-const step = 50;
 let sorted = [];
-let limit = step;
+let limit = 50;
 
 export const reload = loader(root, (current) => listAll("mappings", (rows) => current() && put("mappings", rows)));
 
@@ -27,23 +24,23 @@ watch("mappings", () => {
 function show() {
   const fits = seeker(filter);
   const fitting = sorted.filter(({ text }) => fits(text));
-  keep(list, fitting.slice(0, limit), elements, create, update);
+  keep(list, fitting.slice(0, limit), create, update);
   more.hidden = fitting.length <= limit;
   more.textContent = `Show more of ${number(fitting.length - limit)}`;
   write(root, { clients: filter.value ? `${number(fitting.length)} of ${number(sorted.length)}` : count(sorted.length, "mapping") });
 }
 
 filter.addEventListener("input", () => {
-  limit = step;
+  limit = 50;
   show();
 });
 
 actions(more.parentElement, {
   more: async () => {
     const first = limit;
-    limit += step * 2;
+    limit += 100;
     show();
-    // The button may be gone or far away now: the first new row is next.
+    // The button may be gone now.
     focusOn(find("button", list.children[first]));
   },
 });
@@ -62,16 +59,15 @@ function create({ id }) {
       focusOn(find("#preview h2"));
     },
     refresh: async () => {
-      const { mapping } = await call("POST", `mappings/${id}/refresh/`);
-      change("mappings", id, { ...row(), ...mapping });
-      toast(`The grid of ${quoted(row().client_id)} is fetched anew.`);
+      const { refreshed, detail, mapping } = await call("POST", `mappings/${id}/refresh/`);
+      change("mappings", id, mapping);
+      toast(refreshed ? `The grid of ${quoted(mapping.client_id)} is fetched anew.` : detail);
     },
     remove: {
       ask: () => "Remove?",
       deed: async () => {
         await call("DELETE", `mappings/${id}/`);
         toast(`${quoted(row().client_id)} is removed.`);
-        elements.delete(id);
         change("mappings", id, null);
       },
     },

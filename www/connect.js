@@ -1,32 +1,28 @@
-// Connecting: paste a token, see whose it is, save. The token leaves its field at once and lives in one variable
-// until it is saved, given up, or the session ends.
+// Connecting: paste a token, see whose it is, save. The token leaves its field at once and lives in one variable.
 import { actions, all, call, find, focusOn, onSubmit, put, quoted, say, section, sentence, showErrors, state, toast, watch, write, wrong } from "./dom.js";
 
 const { root } = section("connect");
 const [verify, save] = all("form", root);
 const { access_token: field, account_label: label } = verify.elements;
 const waiting = find("[data-waiting]", root);
-const saved = find("[data-saved]", root);
 let token = "";
 
-/** Holds a token, or none: then the confirmation goes too. */
 function hold(value = "") {
   token = value;
   field.value = "";
   field.placeholder = token ? "Received, kept until you save" : "EAAG…";
   save.reset();
   save.hidden = true;
-  waiting.hidden = !saved.hidden;
+  waiting.hidden = false;
 }
 
 watch("forget", () => hold());
 addEventListener("pagehide", () => hold());
 
 onSubmit(verify, async () => {
-  saved.hidden = true;
   hold(field.value.trim() || token);
   const person = await call("POST", "verify-user/", { access_token: token, account_label: label.value || undefined }).catch((error) => {
-    // Throttled or not answered: the token may be fine and is kept, so that Verify can be pressed again.
+    // Throttled or not answered, the token is kept, so that Verify can be pressed again.
     if (error.status !== 400) throw error;
     hold();
     throw error.fields.length ? error : wrong("access_token", sentence(error));
@@ -52,12 +48,10 @@ onSubmit(save, async ({ expires_at: { value: day } }) => {
   });
   if (!row) return;
   verify.reset();
-  saved.hidden = false;
-  write(saved, row);
   hold();
-  focusOn(saved);
-  toast(`${quoted(row.account_label)} is connected.`);
-  put("tokens", [...state.tokens.filter(({ id }) => id !== row.id), row].sort((a, b) => a.id - b.id));
+  focusOn(find("#map h2"));
+  toast(`${quoted(row.account_label)} is connected. Next: map a client.`);
+  put("tokens", [...(state.tokens ?? []).filter(({ id }) => id !== row.id), row].sort((a, b) => a.id - b.id));
   say("connected");
 });
 

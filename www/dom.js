@@ -1,4 +1,4 @@
-// Between data and elements. Text enters the page through textContent only, markup only from <template>.
+// Between data and elements. Text enters through textContent only, markup only from <template>.
 import { exact, number, parseTime, plain, relative, sentence } from "./words.js";
 
 export * from "./api.js";
@@ -11,7 +11,6 @@ export const make = (tag, textContent, more) => Object.assign(document.createEle
 export const copyOf = (name) => find(`[data-template="${name}"]`).content.firstElementChild.cloneNode(true);
 export const image = (src) => make("img", "", { alt: "", loading: "lazy", src });
 
-/** The parts that most sections have. */
 export function section(name) {
   const root = document.getElementById(name);
   const [list, filter, empty, form] = ["[data-list]", "[type=search]", "[data-empty]", "form"].map((part) => find(part, root));
@@ -23,21 +22,22 @@ export function focusOn(element) {
   element.focus();
 }
 
-/** Writes values into the [data-text] places of `root`: text, numbers, a moment into a <time>, and pairs: [look, word]
-    into a chip (a state is never told by colour alone), [address, name] into a picture. */
+/** Fills the [data-text] places of `root`: text, numbers, a moment into a <time>, [look, word] into a chip (a state is
+    never told by colour alone), [address, name] into a picture. */
 export function write(root, values) {
-  for (const [name, value] of Object.entries(values)) {
-    for (const place of all(`[data-text="${name}"]`, root)) {
-      const text = (typeof value === "number" ? number(value) : value) ?? place.dataset.none ?? "";
-      if (place.tagName === "TIME") time(place, value);
-      else if (place.matches(".avatar")) picture(place, ...value);
-      else if (Array.isArray(value)) Object.assign(place, { className: `chip ${value[0]}`, textContent: value[1] });
-      else if (place.textContent !== text) place.textContent = text;
-    }
+  for (const place of all("[data-text]", root)) {
+    const name = place.dataset.text;
+    if (!(name in values)) continue;
+    const value = values[name];
+    const text = (typeof value === "number" ? number(value) : value) ?? place.dataset.none ?? "";
+    if (place.tagName === "TIME") time(place, value);
+    else if (name === "face") picture(place, ...value);
+    else if (Array.isArray(value)) Object.assign(place, { className: `chip ${value[0]}`, textContent: value[1] });
+    else if (place.textContent !== text) place.textContent = text;
   }
 }
 
-/** Initials stand behind the picture, and alone when there is none. */
+// Initials stand behind the picture. Addresses at Meta die after days: then it goes and they show.
 function picture(place, address, name) {
   const letters = plain(name).split(/\s+/).map((word) => [...word][0]).slice(0, 2).join("").toUpperCase();
   if (place.textContent === letters && find("img", place)?.src === (address ?? undefined)) return;
@@ -45,21 +45,22 @@ function picture(place, address, name) {
   place.replaceChildren(letters, ...(address ? [image(address)] : []));
 }
 
-// Addresses at Meta's image hosts die after days: the torn picture goes, what is behind it shows.
 document.addEventListener("error", ({ target }) => target.tagName === "IMG" && target.remove(), true);
 
-/** Relative to now; exact on hover, and for screen readers, which do not read titles. */
+// Exact on hover, and for screen readers, which do not read titles.
 function time(place, text) {
   const date = parseTime(text);
   place.dateTime = text ?? "";
   place.title = date ? exact(date) : "";
   if (!date) return place.replaceChildren(place.dataset.none ?? "–");
-  place.replaceChildren(make("span", relative(date), { ariaHidden: "true" }), make("span", exact(date), { className: "unseen" }));
+  place.replaceChildren(make("span", relative(text), { ariaHidden: "true" }), make("span", exact(date), { className: "unseen" }));
 }
 
 setInterval(() => {
-  for (const { firstElementChild: shown, dateTime } of all("time")) if (shown) shown.textContent = relative(parseTime(dateTime));
+  for (const { firstElementChild: shown, dateTime } of all("time")) if (shown) shown.textContent = relative(dateTime);
 }, 10_000);
+
+const alert = (tag, text) => make(tag, text, { className: "error", role: "alert" });
 
 let fading;
 
@@ -68,12 +69,12 @@ export function toast(text) {
   const place = find("dialog[open] [data-toast]") ?? find("[data-toast]");
   clearTimeout(fading);
   place.replaceChildren();
-  // A live region speaks when it changes: the same sentence twice needs a moment without.
+  // The same sentence twice is spoken only after a moment without.
   requestAnimationFrame(() => place.replaceChildren(make("p", text)));
   fading = setTimeout(() => place.replaceChildren(), 9000);
 }
 
-/** Without HTTPS there is no clipboard: then at least the text is there to be marked. */
+/** Without HTTPS there is no clipboard: then the text can be marked. */
 export const copyText = async (text) => toast((await navigator.clipboard?.writeText(text).then(() => "Copied.")) ?? text);
 
 /** The button keeps the focus, says that it is busy, and takes no second press. */
@@ -95,66 +96,61 @@ function sure(button, question) {
   button.onblur?.();
   button.focus();
   button.classList.add("armed");
-  Object.assign(button, { textContent: question, onblur: back, onkeydown: ({ key }) => key === "Escape" && button.onblur?.() });
+  Object.assign(button, { textContent: question, onblur: back, onkeydown: ({ key }) => void (key === "Escape" && button.onblur?.()) });
   toast(`${question} Press once more. Escape keeps it.`);
 }
 
-/** Wires the [data-do] buttons of `root` to async deeds, {ask, deed} if they are dangerous. What goes wrong is said
-    beside the button. When the deed removes `root`, the focus goes to its neighbour. */
+/** Wires the [data-do] buttons of `root` to async deeds, {ask, deed} if dangerous. What goes wrong is said beside the
+    button. When the deed removes `root`, the focus goes to its neighbour. */
 export function actions(root, deeds) {
   root.addEventListener("click", ({ target, detail }) => {
     const button = target.closest("[data-do]");
     const deed = deeds[button?.dataset.do];
-    // The second half of a double click is no answer to a question.
+    // A double click is no answer to a question.
     if (!deed || (deed.ask && (detail > 1 || !sure(button, deed.ask())))) return;
-    const row = button.closest(".row, td") ?? root;
+    const row = button.parentElement;
     const next = root.nextElementSibling ?? root.previousElementSibling;
-    const head = find("h2", root.closest("section"));
-    find(".error", row)?.remove();
+    const head = root.closest("section")?.querySelector("h2");
+    find("[role=alert]", row)?.remove();
     busy(button, async () => {
       await (deed.deed ?? deed)(button);
-      if (!root.isConnected) focusOn(next ? find(`[data-do="${button.dataset.do}"]`, next) : head);
-    }, (error) => error.status === 401 || row.append(make("p", sentence(error), { className: "error", role: "alert" })))
+      if (!root.isConnected) focusOn((next && find(`[data-do="${button.dataset.do}"]`, next)) ?? head);
+    }, (error) => error.status === 401 || row.append(alert("p", sentence(error))))
       .then(() => button.onblur?.());
   });
 }
 
-let serial = 0;
-
-/** Says what went wrong under the field that caused it, else above the button. The focus goes there. */
+/** Says what went wrong in the label of the field, else above the button. The focus goes there. */
 export function showErrors(form, error) {
   clearErrors(form);
   let first;
   for (const [name, messages] of error.fields ?? []) {
     const input = find(`[name="${name}"]`, form);
     if (!input) continue;
-    const said = make("p", messages.join(" "), { className: "error", id: `error-${++serial}` });
-    input.closest(".field").append(said);
+    (input.closest("fieldset")?.firstElementChild ?? input.parentElement).append(alert("span", messages.join(" ")));
     input.ariaInvalid = "true";
-    input.setAttribute("aria-describedby", said.id);
     first ??= input;
   }
-  if (!first) find(".row", form).before((first = make("p", sentence(error), { className: "error" })));
+  if (!first) find("button:not([type])", form).parentElement.before((first = alert("p", sentence(error))));
   if (error.status !== 401) focusOn(first);
 }
 
 export function clearErrors(form) {
-  for (const said of all(".error", form)) said.remove();
+  for (const said of all("[role=alert]", form)) said.remove();
   for (const input of all("[aria-invalid]", form)) input.ariaInvalid = null;
 }
 
-/** The program checks the fields; the page only says what it found. */
 export function onSubmit(form, work) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    busy(find(".primary", form), async () => {
+    busy(event.submitter, async () => {
       clearErrors(form);
       await work(form.elements);
     }, (error) => showErrors(form, error));
   });
 }
 
-/** Only the newest load of a section counts; a failure is said at its head, with a way to try again. */
+/** Only the newest load counts; a failure is said at the head of the section. */
 export function loader(root, load) {
   const problem = copyOf("problem");
   let turn = 0;
@@ -167,23 +163,25 @@ export function loader(root, load) {
     root.ariaBusy = null;
     if (!trouble || trouble.status === 401) return problem.remove();
     write(problem, { problem: sentence(trouble) });
-    if (!problem.isConnected) find(".head", root).after(problem);
+    if (!problem.isConnected) find("h2", root).parentElement.after(problem);
   };
   actions(problem, { retry: reload });
-  reload.failed = () => problem.isConnected;
   return reload;
 }
 
 export const skeletons = (list, amount, look = "") =>
   list.replaceChildren(...Array.from({ length: amount }, () => make("li", "", { className: `skeleton ${look}` })));
 
-/** Each key's element is made once and reused, so that open forms survive. */
-export function keep(list, rows, elements, create, update, keyOf = ({ id }) => id) {
+const made = new WeakMap(); // The elements of a list by key: reused, so that open forms survive.
+
+export function keep(list, rows, create, update, keyOf = ({ id }) => id) {
+  const known = made.get(list) ?? new Map();
+  made.set(list, known);
   const wanted = rows.map((row) => {
     const key = keyOf(row);
-    if (!elements.has(key)) elements.set(key, create(row));
-    update(elements.get(key), row);
-    return elements.get(key);
+    if (!known.has(key)) known.set(key, create(row));
+    update(known.get(key), row);
+    return known.get(key);
   });
   if (wanted.length !== list.children.length || wanted.some((element, index) => element !== list.children[index])) list.replaceChildren(...wanted);
 }

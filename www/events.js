@@ -2,7 +2,6 @@
 import { actions, call, copyOf, find, keep, line, loader, section, write } from "./dom.js";
 
 const { root, list, empty } = section("events");
-const elements = new Map();
 let rows = [];
 let next;
 
@@ -13,9 +12,9 @@ async function ask(after, current = () => true) {
   next = answer.next;
   find('[data-do="more"]', root).hidden = !next;
   empty.hidden = rows.length;
-  keep(list, rows, elements, () => copyOf("event"), (element, row) => write(element, {
+  keep(list, rows, () => copyOf("event"), (element, row) => write(element, {
     ...row,
-    result: [/^(ok|success|20\d)/.test(row.result) ? "ok" : "warn", row.result],
+    result: [row.action.endsWith("refused") ? "warn" : "", row.result],
   }));
 }
 

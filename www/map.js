@@ -1,15 +1,12 @@
-// Mapping: a client id and one of the Pages that the accounts reach. The list is built once per answer of Meta,
-// filtering hides and shows; radio buttons bring their keyboard and their screen-reader words with them.
-import { actions, call, copyOf, find, focusOn, folded, keep, loader, make, number, onSubmit, put, quoted, say, section, seeker, skeletons, state, toast, watch, write } from "./dom.js";
+// Mapping: a client id and one of the Pages that the accounts reach. Filtering only hides and shows.
+import { actions, call, copyOf, find, folded, keep, loader, make, number, onSubmit, put, quoted, say, section, seeker, skeletons, state, toast, watch, write } from "./dom.js";
 
 const { root, list, filter, form } = section("map");
 const { client_id: client, token_id: account } = form.elements;
-const done = find("[data-done]", root);
-const elements = new Map();
 const keyOf = (page) => `${page.token_id}:${page.fb_page_id}`;
 let asked; // The active accounts that the list was made for.
 
-const active = () => state.tokens.filter((row) => row.status === "active");
+const active = () => (state.tokens ?? []).filter((row) => row.status === "active");
 
 skeletons(list, 5, "choice");
 
@@ -35,7 +32,7 @@ watch("tokens", () => {
 watch("connected", reload);
 
 watch("pages", () => {
-  keep(list, state.pages, elements, (page) => {
+  keep(list, state.pages, (page) => {
     const element = copyOf("page");
     find("input", element).value = keyOf(page);
     return element;
@@ -52,11 +49,11 @@ function sift() {
   const fits = seeker(filter);
   const { pages } = state;
   let shown = 0;
-  for (const page of pages) {
+  pages.forEach((page, index) => {
     const wanted = fits(page.text) && [String(page.token_id), ""].includes(account.value);
-    elements.get(keyOf(page)).hidden = !wanted;
+    list.children[index].hidden = !wanted;
     shown += wanted;
-  }
+  });
   write(root, {
     found: shown === pages.length ? shown : `${shown} of ${number(pages.length)}`,
     none: shown ? "" : pages.length ? "No Page fits the filter."
@@ -82,13 +79,9 @@ actions(root, { ask: reload });
 onSubmit(form, async () => {
   const { fb_page_id, token_id, ...page } = chosen() ?? {};
   const client_id = client.value.trim();
-  done.hidden = true;
   const { created } = await call("POST", "sync/", { client_id, fb_page_id, token_id });
-  const word = created ? "Created" : "Updated";
-  write(done, { client_id, ...page, word: ["ok", word] });
-  done.hidden = false;
-  focusOn(done);
-  toast(`${word}: ${quoted(client_id)} shows ${quoted(page.fb_page_name)}.`);
+  toast(`${created ? "Created" : "Updated"}: ${quoted(client_id)} shows ${quoted(page.fb_page_name)}.`);
+  find("a", form).hidden = false;
   say("mapped");
   say("preview", { ...page, client_id, fb_page_id });
 });

@@ -1,6 +1,6 @@
-// Preview: a client's grid as a site would show it, and one medium in a dialog. Captions are other people's text: they
-// stay text, each in a direction of its own that cannot turn its surroundings around.
-import { actions, all, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, section, sentence, skeletons, state, watch, write } from "./dom.js";
+// Preview: a client's grid as a site would show it, one medium in a dialog. Captions stay text, each in a direction
+// of its own that cannot turn its surroundings around.
+import { actions, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, section, sentence, skeletons, state, watch, write } from "./dom.js";
 
 const { root, list, empty } = section("preview");
 const stage = find("[data-stage]", root);
@@ -9,11 +9,10 @@ const view = find("[data-view]");
 let chosen; // {client_id, fb_page_id, …}
 let media = [];
 let open = 0;
-let asking;
 
-/** A client with one mapping needs no Page in its address. The apostrophe is escaped because of shells. */
+/** A client with one mapping needs no Page in its address. Shells want the apostrophe escaped. */
 function path() {
-  const several = state.mappings.filter((row) => row.client_id === chosen.client_id).length > 1;
+  const several = state.mappings?.filter((row) => row.client_id === chosen.client_id).length > 1;
   const client = encodeURIComponent(chosen.client_id).replaceAll("'", "%27");
   return `instagram/${client}/${several ? `?fb_page_id=${chosen.fb_page_id}` : ""}`;
 }
@@ -36,7 +35,7 @@ watch("preview", (row) => {
   reload();
 });
 
-watch("reload", () => reload.failed() && reload());
+watch("reload", () => chosen && reload());
 watch("forget", () => dialog.close());
 
 function show({ profile, media: items = [], detail }, headers) {
@@ -61,7 +60,7 @@ function tile(item, index) {
   const button = element.firstElementChild;
   const caption = plain(item.caption).trim() || "No caption";
   const address = item.thumbnail_url ?? (item.media_type === "VIDEO" ? null : item.media_url);
-  // A screen reader hears "Video, 17 Dec 2025: Behind the scenes", not a file name.
+  // A screen reader hears "Video, 17 Dec 2025: Behind the scenes".
   button.ariaLabel = `${kindOf(item)}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}`;
   button.dataset.index = index;
   write(element, { caption, kind: { VIDEO: "▶", CAROUSEL_ALBUM: "❐" }[item.media_type] });
@@ -73,30 +72,27 @@ async function look(index) {
   const item = media[index];
   if (!item) return;
   open = index;
-  asking?.abort();
-  asking = new AbortController();
-  const { signal } = asking;
   const { media_url: src, thumbnail_url: poster } = item;
   const film = item.media_type === "VIDEO" && src;
   const medium = film ? make("video", "", { controls: true, preload: "none", poster: poster ?? "", src }) : image(src ?? poster);
   view.replaceChildren(make("p", "Instagram gives no picture of this."), ...(src ?? poster ? [medium] : []));
-  write(dialog, { ...item, caption: item.caption ?? null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
+  write(dialog, { ...item, caption: item.caption || null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
   const link = find("a", dialog);
   link.hidden = !item.permalink?.startsWith("https://");
   if (!link.hidden) link.href = item.permalink;
-  for (const button of all("[data-by]", dialog)) button.ariaDisabled = String(!media[index + Number(button.dataset.by)]);
-  await call("GET", `post/${encodeURIComponent(item.id)}/`, undefined, signal).then(
-    ({ like_count, comments_count }) => write(dialog, { like_count, comments_count }),
-    (error) => signal.aborted || write(dialog, { like_count: "–", comments_count: "–", trouble: sentence(error) }),
+  const fill = (values) => media[open] === item && write(dialog, values);
+  await call("GET", `post/${encodeURIComponent(item.id)}/`).then(
+    ({ like_count, comments_count }) => fill({ like_count, comments_count }),
+    (error) => fill({ like_count: "–", comments_count: "–", trouble: sentence(error) }),
   );
 }
 
-list.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-index]");
-  if (!button) return;
-  look(Number(button.dataset.index));
-  dialog.showModal();
-  focusOn(find("h2", dialog));
+actions(list, {
+  open: async ({ dataset }) => {
+    look(Number(dataset.index));
+    dialog.showModal();
+    focusOn(find("h2", dialog));
+  },
 });
 
 dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
@@ -104,12 +100,10 @@ dialog.addEventListener("keydown", ({ key, target }) => {
   if (target.tagName !== "VIDEO") look(open + ({ ArrowLeft: -1, ArrowRight: 1 }[key] ?? NaN));
 });
 dialog.addEventListener("close", () => {
-  asking?.abort();
   view.replaceChildren(); // Stops a film.
   list.children[open]?.firstElementChild.focus();
 });
 
-/** In protected mode no key is needed; otherwise the reader's own stands in a variable. */
 const curl = (where) =>
   copyText(`curl ${state.session.mode === "protected" ? "" : '-H "X-API-Key: $META_API_KEY" '}'${new URL(where, base)}'`);
 

@@ -1,5 +1,5 @@
-// Who is looking: the sign-in form, or the notice of protected mode. Notices when a session ends in mid-work.
-import { actions, call, clock, copyText, find, focusOn, line, onSubmit, parseTime, put, say, section, state, toast, write, wrong } from "./dom.js";
+// Who is looking: sign-in, or the notice of protected mode. Notices when a session ends in mid-work.
+import { actions, call, clock, copyText, find, focusOn, line, onSubmit, put, say, section, state, toast, write, wrong } from "./dom.js";
 
 const { root, form } = section("sign-in");
 const notice = section("protected").root;
@@ -17,9 +17,8 @@ function show(session, why) {
   find("[data-who]").hidden = !inside || guarded;
   write(document, {
     why,
-    who: session.expires_at ? `Signed in until ${clock(parseTime(session.expires_at))}` : "Signed in",
-    protected: inside ? "There is no password yet, so only this machine may use this page. To open it to others, set one on the server:"
-      : "This installation is new and closed: without a password only the server itself may use this page. Set one there, then reload:",
+    protected: inside ? "There is no password yet, so only this machine may use this page. To open it to others, set one:"
+      : "Without a password only the server itself may use this page. Set one there, then reload:",
   });
   say(inside ? "reload" : "forget");
   return inside;
@@ -43,9 +42,8 @@ onSubmit(form, async () => {
   password.value = "";
   const session = await call("POST", "session/", { password: given }).catch((error) => {
     const { status, wait, message } = error;
-    if (status === 403) throw wrong("password", message.replace("Wrong password.", "That is not the password."));
-    if (status !== 429) throw error;
-    throw wrong("password", `Too many failed attempts. Try again in ${Math.ceil(wait / 60)} min, after ${clock(Date.now() + wait * 1000)}.`);
+    if (![403, 429].includes(status)) throw error;
+    throw wrong("password", status === 403 ? message : `Too many failed attempts. Try again after ${clock(Date.now() + wait * 1000)}.`);
   });
   show(session);
   toast("Signed in.");

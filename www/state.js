@@ -1,10 +1,9 @@
-// What several sections need: whoever learns something puts it, whoever shows it watches.
+// What several sections need: who learns it puts it, who shows it watches.
 const bus = new EventTarget();
 
-/** The session, and the rows of tokens, pages, mappings; absent until known. */
-export const state = {};
+export const state = {}; // session, tokens, pages, mappings: absent until known.
 
-/** Also for plain messages: "reload" (signed in, connected again), "forget" (tokens in memory go). */
+/** Also "reload" (signed in, connected again) and "forget" (tokens in memory go). */
 export const say = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
 export const watch = (name, then) => bus.addEventListener(name, ({ detail }) => then(detail));
 

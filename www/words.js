@@ -7,15 +7,15 @@ export const exact = format({ dateStyle: "full", timeStyle: "long" });
 export const day = format({ dateStyle: "medium" });
 export const clock = format({ timeStyle: "short" });
 export const number = (value) => value?.toLocaleString(locale) ?? "–";
-export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
+export const count = (value, one) => `${number(value)} ${one}${value === 1 ? "" : "s"}`;
 
 /** Meta writes +0000 where the standard wants +00:00. */
 export const parseTime = (text) => (text ? new Date(text.replace(/(\d\d)(\d\d)$/, "$1:$2")) : null);
-export const secondsLeft = (date) => (date ? (date - Date.now()) / 1000 : Infinity);
+export const secondsLeft = (text) => (text ? (parseTime(text) - Date.now()) / 1000 : Infinity);
 
-/** "in 58 days", "2 minutes ago". Days go up to 100: a countdown in months would be too coarse. */
-export function relative(date) {
-  let value = secondsLeft(date);
+/** Days go up to 100: a countdown in months would be too coarse. */
+export function relative(text) {
+  let value = secondsLeft(text);
   if (Math.abs(value) < 5) return "just now";
   for (const [unit, limit, size = limit] of [["second", 60], ["minute", 60], ["hour", 48, 24], ["day", 100, 365], ["year", 1e9]]) {
     if (Math.abs(value) < limit) return relativeFormat.format(Math.round(value), unit);
@@ -23,7 +23,7 @@ export function relative(date) {
   }
 }
 
-/** Without direction controls; `quoted` names stand isolated in our sentences. */
+/** Without direction controls; `quoted` is isolated from our sentence. */
 export const plain = (text) => (text ?? "").replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 export const quoted = (name) => `“\u2068${plain(name)}\u2069”`;
 
@@ -42,7 +42,7 @@ const reasons = {
 };
 export const reasonText = (reason) => reasons[reason] ?? "";
 
-/** The sentence for a failure: ours where it says more, else the program's. */
+/** Ours where it says more, else the program's. */
 export const sentence = ({ status, reason, message }) => status === 401 ? "Your session has ended. Sign in again."
   : reason === "rate_limited" ? `Meta is throttling. ${message}.` : reasonText(reason) || message;
 

@@ -57,12 +57,14 @@ static inline int cfastcgi_watch_always(int epoll, int descriptor, uint64_t tag)
     return cfastcgi_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, tag);
 }
 
-/// Waits for one event and stores its tag. 1: an event, 0: none in time, -1: errno.
+/// Waits for one event and stores its tag. 1: an event, 2: one of a descriptor that is of no further use, 0: none in
+/// time, -1: errno.
 static inline int cfastcgi_wait(int epoll, int milliseconds, uint64_t *tag) {
     struct epoll_event event;
     int count = epoll_wait(epoll, &event, 1, milliseconds);
-    if (count == 1) *tag = event.data.u64;
-    return count;
+    if (count != 1) return count;
+    *tag = event.data.u64;
+    return event.events & (EPOLLHUP | EPOLLERR) ? 2 : 1;
 }
 
 // MARK: sockets

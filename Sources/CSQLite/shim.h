@@ -26,23 +26,6 @@ static inline int csqlite_distrust_schema(sqlite3 *connection) {
   return sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
 }
 
-/// A mapping can only name a token that exists.
-static inline int csqlite_enforce_foreign_keys(sqlite3 *connection) {
-  return sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)0);
-}
-
-// SQLITE_TRANSIENT (SQLite copies the bytes) is -1 cast to a function pointer, which Swift does not import.
-
-static inline int csqlite_bind_text(
-    sqlite3_stmt *statement, int index, const void *bytes, sqlite3_uint64 count) {
-  return sqlite3_bind_text64(statement, index, (const char *)bytes, count, SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
-static inline int csqlite_bind_blob(
-    sqlite3_stmt *statement, int index, const void *bytes, sqlite3_uint64 count) {
-  return sqlite3_bind_blob64(statement, index, bytes, count, SQLITE_TRANSIENT);
-}
-
 // Extended result codes are expressions of shifts, which Swift does not import either.
 static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
 static const int csqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;

@@ -3,10 +3,10 @@ internal import Glibc
 
 /// Writes an answer as FastCGI records, or as it is.
 ///
-/// libfcgi's writer copies into an 8 KiB buffer, so that a usual answer of ours would take two system calls and a
-/// copy. We frame it ourselves, two fixed-size headers around the caller's bytes, and hand header, content and the end
-/// of the request to the kernel in one call. An answer is rarely larger than the 64 KiB of one record.
-/// Limits are in milliseconds.
+/// libfcgi's writer copies into an 8 KiB buffer, so that a usual answer of ours would take two system calls
+/// and a copy. We frame it ourselves, two fixed-size headers around the caller's bytes, and hand header,
+/// content and the end of the request to the kernel in one call. An answer is rarely larger than the 64 KiB
+/// of one record. Limits are in milliseconds.
 enum AnswerWriter {
   /// Record types and values of the FastCGI specification, section 8.
   private enum Record {
@@ -48,7 +48,8 @@ enum AnswerWriter {
               parts[1] = part(of: head, start, end)
               parts[2] = part(of: content, start - head.count, end - head.count)
               parts[3] = iovec(
-                iov_base: frame.baseAddress?.advanced(by: Record.headerLength), iov_len: tail - Record.headerLength)
+                iov_base: frame.baseAddress?.advanced(by: Record.headerLength),
+                iov_len: tail - Record.headerLength)
               return send(parts, to: descriptor, until: deadline)
             }
           }
@@ -94,7 +95,8 @@ enum AnswerWriter {
   // MARK: Framing
 
   private static func putHeader(
-    _ type: UInt8, _ id: UInt16, length: Int, padding: Int, into frame: UnsafeMutableRawBufferPointer, at offset: Int
+    _ type: UInt8, _ id: UInt16, length: Int, padding: Int, into frame: UnsafeMutableRawBufferPointer,
+    at offset: Int
   ) {
     frame[offset] = Record.version
     frame[offset + 1] = type
@@ -122,13 +124,14 @@ enum AnswerWriter {
     let upper = min(max(end, lower), bytes.count)
     // The kernel only reads through this pointer.
     return iovec(
-      iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress?.advanced(by: lower)), iov_len: upper - lower)
+      iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress?.advanced(by: lower)),
+      iov_len: upper - lower)
   }
 
   // MARK: Sending
 
-  /// Hands all parts to the kernel; a peer that takes nothing for the connection's send timeout ends it, and so does
-  /// one that only nibbles until the deadline.
+  /// Hands all parts to the kernel; a peer that takes nothing for the connection's send timeout ends it, and
+  /// so does one that only nibbles until the deadline.
   private static func send(
     _ parts: UnsafeMutableBufferPointer<iovec>, to descriptor: Int32, until deadline: Deadline
   ) -> Bool {

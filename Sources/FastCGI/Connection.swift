@@ -12,8 +12,8 @@ struct Connection {
     _ = Glibc.close(descriptor)
   }
 
-  /// Closes after the peer has had time to take the answer: to close while something is unread makes the kernel
-  /// throw away, on TCP, what the peer has not read yet. At most a second and 16 MiB of unread body.
+  /// Closes after the peer has had time to take the answer: to close while something is unread makes the
+  /// kernel throw away, on TCP, what the peer has not read yet. At most a second and 16 MiB of unread body.
   func closeAfterLinger() {
     shutdown(descriptor, Int32(SHUT_WR))
     let deadline = Deadline.after(milliseconds: 1000)

@@ -2,19 +2,27 @@ internal import CFastCGI
 internal import Glibc
 internal import Synchronization
 
-/// Where workers wait for work: one epoll instance over the listening socket, every parked connection, and the signal
-/// to stop.
+/// Where workers wait for work: one epoll instance over the listening socket, every parked connection, and
+/// the signal to stop.
 ///
 /// Each descriptor in it fires once and wakes one worker, which arms it again when it is done. So there is no
-/// herd, a connection that says nothing or is kept between requests costs no thread, there may be more connections
-/// than threads, and a stop wakes everybody without a signal to a thread. libfcgi's own accept has none of that: it
-/// blocks, ends the loop at EMFILE, and leaves the socket inherited by child processes.
+/// herd, a connection that says nothing or is kept between requests costs no thread, there may be more
+/// connections than threads, and a stop wakes everybody without a signal to a thread. libfcgi's own accept
+/// has none of that: it blocks, ends the loop at EMFILE, and leaves the socket inherited by child processes.
 final class ConnectionQueue: Sendable {
   /// What `next` found.
   enum Event {
     case connection(Connection)
     /// There will be no further connection.
     case end
+  }
+
+  /// What `accept` found in the listening socket's queue.
+  private enum Accepted {
+    case connection(Connection)
+    /// Somebody who has nothing to be read yet, or has gone again.
+    case quiet
+    case nobody
   }
 
   private enum Tag {
@@ -26,31 +34,43 @@ final class ConnectionQueue: Sendable {
   private let limits: Limits
   private let report: @Sendable (String) -> Void
   private let epoll: Descriptor
-  private let stopSignal: Descriptor
+  private let stopSignal: WakeUp
   private let parked: ParkedConnections
   private let waiting = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
   private let isAccepting = Atomic<Bool>(true)
-  private let lastComplaint = Mutex<Deadline?>(nil)
+  /// Until when new connections may still say something after the stop.
+  private let graceEnd = Guarded<Deadline?>(nil)
+  private let nextComplaint = Guarded<Deadline?>(nil)
+  private let brokenBy = Atomic<Int32>(0)
+  private let onBroken: @Sendable () -> Void
 
+  /// - Parameter onBroken: called when the listening socket will never give a connection again.
   init(
-    listener: consuming Listener, limits: Limits, report: @escaping @Sendable (String) -> Void
+    listener: consuming Listener, limits: Limits, report: @escaping @Sendable (String) -> Void,
+    onBroken: @escaping @Sendable () -> Void
   ) throws(FastCGIError) {
     epoll = try Descriptor(cfastcgi_epoll(), action: "make", subject: "an epoll instance")
-    stopSignal = try Descriptor(cfastcgi_eventfd(), action: "make", subject: "an eventfd")
+    stopSignal = try WakeUp()
     guard cfastcgi_watch_once(epoll.number, listener.descriptor.number, Tag.listener) == 0,
-      cfastcgi_watch_always(epoll.number, stopSignal.number, Tag.stop) == 0
+      cfastcgi_watch_always(epoll.number, stopSignal.descriptor.number, Tag.stop) == 0
     else { throw .system(action: "watch", subject: "the listening socket", errno: errno) }
     parked = try ParkedConnections()
     self.listener = listener
     self.limits = limits
     self.report = report
+    self.onBroken = onBroken
   }
 
   /// Workers that have nothing to do.
   var waitingWorkers: Int { waiting.load(ordering: .relaxed) }
   var isStopping: Bool { stopping.load(ordering: .acquiring) }
   var isInherited: Bool { listener.isInherited }
+  /// Why the listening socket is of no use any more.
+  var failure: FastCGIError? {
+    let reason = brokenBy.load(ordering: .relaxed)
+    return reason == 0 ? nil : .system(action: "accept from", subject: "the listening socket", errno: reason)
+  }
 
   // MARK: Workers
 
@@ -68,16 +88,25 @@ final class ConnectionQueue: Sendable {
       }
       switch tag {
       case Tag.stop:
-        // It stays ready and goes to the end of the list each time: seen twice in a row, nothing else was ready.
-        // Another worker may have the listening socket's one event, though, and more than one connection behind it.
-        if sawStop {
-          guard isAccepting.load(ordering: .relaxed), let connection = accept() else { return .end }
-          return .connection(connection)
+        // It stays ready and goes to the end of the list each time: seen twice in a row, nothing else was
+        // ready. Another worker may have the listening socket's one event, though, and more than one
+        // connection behind it.
+        guard sawStop else {
+          sawStop = true
+          continue
         }
-        sawStop = true
-        continue
+        switch isAccepting.load(ordering: .relaxed) ? accept() : .nobody {
+        case .connection(let connection): return .connection(connection)
+        case .quiet: continue
+        case .nobody:
+          guard isSomebodyExpected() else { return .end }
+          usleep(1000)
+        }
+      case Tag.listener where count == 2 && !isStopping:
+        // accept() would not tell: it says "not yet", again and again.
+        fail(EINVAL)
       case Tag.listener:
-        if let connection = accept() { return .connection(connection) }
+        if case .connection(let connection) = accept() { return .connection(connection) }
       default:
         if let descriptor = parked.take(tag) {
           return .connection(Connection(descriptor: descriptor, isWatched: true))
@@ -85,6 +114,13 @@ final class ConnectionQueue: Sendable {
       }
       sawStop = false
     }
+  }
+
+  /// Whether to stay a moment longer at the end, for a connection that was accepted and whose request has not
+  /// come yet: nginx sends it within microseconds.
+  private func isSomebodyExpected() -> Bool {
+    guard let grace = graceEnd.withLock({ $0 }), !grace.isPast else { return false }
+    return parked.hasUnserved
   }
 
   /// Keeps a connection for the peer's next request.
@@ -103,50 +139,56 @@ final class ConnectionQueue: Sendable {
   // MARK: Accepting
 
   /// Takes one connection from the listening socket, and lets the next worker have the one after it.
-  private func accept() -> Connection? {
+  private func accept() -> Accepted {
     let descriptor = cfastcgi_accept(listener.descriptor.number)
-    let reason = errno
-    if descriptor < 0 { recover(from: reason) }
+    if descriptor < 0, !recover(from: errno) { return .nobody }
     _ = cfastcgi_watch_again(epoll.number, listener.descriptor.number, Tag.listener)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { return .quiet }
 
     let connection = Connection(descriptor: descriptor, isWatched: false)
     var receive = timeval(milliseconds: limits.receive)
     var send = timeval(milliseconds: limits.send)
     guard cfastcgi_set_timeouts(descriptor, &receive, &send) == 0 else {
       connection.close()
-      return nil
+      return .quiet
     }
     if listener.isTCP { cfastcgi_set_no_delay(descriptor) }
-    // At the end there is no later: nginx sends within microseconds after it has connected.
-    if isStopping {
-      var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      poll(&wait, 1, 100)
-    }
     switch cfastcgi_peek(descriptor) {
-    case 1...: return connection
+    case 1...: return .connection(connection)
     case 0: connection.close()
     default: park(connection, for: limits.receive, isServed: false)
     }
-    return nil
+    return .quiet
   }
 
-  /// Without descriptors or memory there is nothing to do but to wait, and the loop must not end for it. The listening
-  /// socket is not armed meanwhile, so that only this worker waits; the others serve what they have.
-  private func recover(from reason: Int32) {
+  /// Decides what a failed accept means. Without descriptors or memory there is nothing to do but to wait,
+  /// and the loop must not end for it; the listening socket is not armed meanwhile, so that only this worker
+  /// waits.
+  /// - Returns: whether to try again.
+  private func recover(from reason: Int32) -> Bool {
     switch reason {
-    case EAGAIN, EINTR, ECONNABORTED, EPROTO: return
-    default: break
+    case EINTR, ECONNABORTED, EPROTO: break
+    case EAGAIN: return !isStopping
+    case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP:
+      if !isStopping { fail(reason) }
+      return false
+    default:
+      parked.takeQuiet(servedOnly: true) { _ = close($0) }
+      complain("cannot accept a connection: \(FastCGIError.text(of: reason)); trying again")
+      if isStopping { usleep(1000) } else { stopSignal.wait(milliseconds: 50) }
     }
-    parked.takeServed { _ = close($0) }
-    complain("cannot accept a connection: \(FastCGIError.text(of: reason)); trying again")
-    var wait = pollfd(fd: stopSignal.number, events: Int16(POLLIN), revents: 0)
-    poll(&wait, 1, 50)
+    return true
+  }
+
+  /// Ends the service: somebody shut the shared socket down, and only whoever started us can give us another.
+  private func fail(_ reason: Int32) {
+    brokenBy.store(reason, ordering: .relaxed)
+    onBroken()
   }
 
   /// Reports at most once a minute.
   private func complain(_ text: String) {
-    let isDue = lastComplaint.withLock { next in
+    let isDue = nextComplaint.withLock { next in
       if let next, !next.isPast { return false }
       next = .after(milliseconds: 60_000)
       return true
@@ -166,19 +208,26 @@ final class ConnectionQueue: Sendable {
     parked.takeAll { _ = close($0) }
   }
 
-  /// Lets the workers finish what has arrived and then end. A connection that waits in the kernel's queue has
-  /// arrived: nobody else would serve it, since a socket of ours is unlinked first.
+  /// Lets the workers finish what has arrived and then end.
+  ///
+  /// A connection in the kernel's queue has arrived: nobody else would serve it. So a socket of ours first
+  /// takes no further one (only we have it, so it can be shut down) and its queue is worked off. Others may
+  /// have an inherited one: it stays as it is, and so does a TCP socket, which would drop its queue.
   func stop() {
-    listener.file?.remove()
     stopping.store(true, ordering: .releasing)
-    var one: UInt64 = 1
-    _ = write(stopSignal.number, &one, MemoryLayout.size(ofValue: one))
+    if listener.file != nil {
+      listener.file?.remove()
+      shutdown(listener.descriptor.number, Int32(SHUT_RDWR))
+    }
+    graceEnd.withLock { $0 = .after(milliseconds: 100) }
+    stopSignal.signal()
   }
 
-  /// Ends what would never end by itself: connections that were quiet until now, and, where others can still connect,
-  /// the queue of new ones. Whoever comes to an inherited socket from now on is for the next process.
+  /// Ends what would never end by itself: connections that were quiet until now, and, where others can still
+  /// connect, the queue of new ones. Whoever comes to an inherited socket from now on is for the next
+  /// process.
   func stopFurther() {
-    closeParked()
+    parked.takeQuiet(servedOnly: false) { _ = close($0) }
     guard listener.file == nil else { return }
     isAccepting.store(false, ordering: .relaxed)
     _ = epoll_ctl(epoll.number, EPOLL_CTL_DEL, listener.descriptor.number, nil)

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// One request and the way to answer it, lent to the handler for the length of a call.
 ///
-/// The same behind FastCGI and as a CGI program. Everything that comes out of it is a copy, or is lent to a closure:
-/// libfcgi frees its memory at the end of the request.
+/// The same behind FastCGI and as a CGI program. Everything that comes out of it is a copy, or is lent to a
+/// closure: libfcgi frees its memory at the end of the request.
 public struct Exchange: ~Copyable {
   /// Where the request came from and the answer goes to.
   enum Channel {
@@ -32,8 +32,8 @@ public struct Exchange: ~Copyable {
 
   /// A parameter as text; the first one, where a name occurs twice.
   ///
-  /// Bytes that are no UTF-8 appear as U+FFFD, so that a present parameter never looks absent. Where it matters,
-  /// ask `withParameter` for the bytes. A value ends at its first NUL.
+  /// Bytes that are no UTF-8 appear as U+FFFD, so that a present parameter never looks absent. Where it
+  /// matters, ask `withParameter` for the bytes. A value ends at its first NUL.
   public borrowing func parameter(_ name: StaticString) -> String? {
     parameters.value(of: name).map { String(cString: $0) }
   }
@@ -47,14 +47,14 @@ public struct Exchange: ~Copyable {
     return try use(bytes.span)
   }
 
-  /// How many parameters have this name. Two headers of one name become two parameters: a credential that occurs
-  /// twice is better refused.
+  /// How many parameters have this name. Two headers of one name become two parameters: a credential that
+  /// occurs twice is better refused.
   public borrowing func occurrences(of name: StaticString) -> Int {
     parameters.count(of: name)
   }
 
-  /// Lends the bytes of every parameter's name and value, in the web server's order; nothing is copied. In a CGI
-  /// program the rest of the environment is among them.
+  /// Lends the bytes of every parameter's name and value, in the web server's order; nothing is copied. In a
+  /// CGI program the rest of the environment is among them.
   public borrowing func forEachParameter(_ use: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
     parameters.forEach { name, value in use(name.span, value.span) }
   }
@@ -80,15 +80,15 @@ public struct Exchange: ~Copyable {
     return .complete(bytes)
   }
 
-  /// Whether nothing of this request is left on the connection. A body that nobody asked for is left there; that
-  /// there is none is found out here, which costs no system call, since it came with the parameters.
+  /// Whether nothing of this request is left on the connection. A body that nobody asked for is left there;
+  /// that there is none is found out here, which costs no system call, since it came with the parameters.
   mutating func isBodyAtEnd() -> Bool {
     if body == .unread, announcedLength() == 0 { _ = readBody(limit: 0) }
     return body == .atEnd
   }
 
-  /// `CONTENT_LENGTH` in its one spelling, digits without a leading zero; 0 where it is absent or empty, `nil` where
-  /// it is anything else.
+  /// `CONTENT_LENGTH` in its one spelling, digits without a leading zero; 0 where it is absent or empty,
+  /// `nil` where it is anything else.
   private func announcedLength() -> Int? {
     guard let value = parameters.value(of: "CONTENT_LENGTH") else { return 0 }
     let digits = ParameterList.bytes(value, count: strlen(value))
@@ -126,6 +126,8 @@ public struct Exchange: ~Copyable {
   /// Answers in the place of a handler that did not.
   mutating func answerIfNecessary() {
     guard answer == .none else { return }
-    write(Array("Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\n".utf8), Array("No answer.\n".utf8))
+    write(
+      Array("Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\n".utf8),
+      Array("No answer.\n".utf8))
   }
 }

@@ -41,7 +41,8 @@ public enum FastCGIError: Error, CustomStringConvertible {
 
   /// The system's words for an `errno`.
   static func text(of errno: Int32) -> String {
-    // GNU's strerror is safe between threads since glibc 2.32; older ones share a buffer for unknown numbers only.
+    // GNU's strerror is safe between threads since glibc 2.32; older ones share a buffer for unknown numbers
+    // only.
     guard let text = strerror(errno) else { return "error \(errno)" }
     return String(cString: text)
   }

@@ -22,14 +22,17 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
       guard let first = path.first, first != UInt8(ascii: "@"), path.last != UInt8(ascii: "/") else {
         throw .invalidAddress(text)
       }
-      guard path.count <= cfastcgi_longest_path() else { throw .pathTooLong(String(decoding: path, as: UTF8.self)) }
+      guard path.count <= cfastcgi_longest_path() else {
+        throw .pathTooLong(String(decoding: path, as: UTF8.self))
+      }
       self = .unix(path: String(decoding: path, as: UTF8.self))
     } else {
       self = try Self.parsingLoopback(bytes, text)
     }
   }
 
-  private static func parsingLoopback(_ bytes: [UInt8], _ text: String) throws(FastCGIError) -> ListenAddress {
+  private static func parsingLoopback(_ bytes: [UInt8], _ text: String) throws(FastCGIError) -> ListenAddress
+  {
     guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) else { throw .invalidAddress(text) }
     var host = bytes[..<colon]
     let digits = bytes[(colon + 1)...]
@@ -54,7 +57,8 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unix(let path): "unix:\(path)"
-    case .loopback(let host, let port): host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    case .loopback(let host, let port):
+      host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
   }
 }

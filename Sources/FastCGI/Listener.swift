@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The socket that the web server connects to, made by us or inherited from whoever started us.
 ///
-/// Made once, before the first worker. libfcgi's own `FCGX_OpenSocket` is not used: it unlinks whatever stands at the
-/// path, a living socket too, obeys the umask and ends the process when it fails.
+/// Made once, before the first worker. libfcgi's own `FCGX_OpenSocket` is not used: it unlinks whatever
+/// stands at the path, a living socket too, obeys the umask and ends the process when it fails.
 public struct Listener: ~Copyable, Sendable {
   let descriptor: Descriptor
   /// A socket of ours is removed at the end; an inherited one is somebody else's.
@@ -15,7 +15,8 @@ public struct Listener: ~Copyable, Sendable {
   /// The kernel lowers this to net.core.somaxconn. A full queue makes nginx answer 502.
   static let backlog: Int32 = 4096
 
-  private init(descriptor: consuming Descriptor, file: consuming SocketFile?, isInherited: Bool, isTCP: Bool) {
+  private init(descriptor: consuming Descriptor, file: consuming SocketFile?, isInherited: Bool, isTCP: Bool)
+  {
     self.descriptor = descriptor
     self.file = file
     self.isInherited = isInherited
@@ -34,7 +35,8 @@ public struct Listener: ~Copyable, Sendable {
 
   private static func bindUnix(_ path: String, _ address: ListenAddress) throws(FastCGIError) -> Listener {
     guard path.utf8.count <= cfastcgi_longest_path() else { throw .pathTooLong(path) }
-    let descriptor = try Descriptor(cfastcgi_socket(AF_UNIX), action: "make a socket for", subject: "\(address)")
+    let descriptor = try Descriptor(
+      cfastcgi_socket(AF_UNIX), action: "make a socket for", subject: "\(address)")
     let file = try SocketFile(binding: descriptor, to: path)
     return Listener(descriptor: descriptor, file: file, isInherited: false, isTCP: false)
   }
@@ -46,7 +48,8 @@ public struct Listener: ~Copyable, Sendable {
     let family = cfastcgi_parse_address(host, port, &storage)
     guard family != 0 else { throw .invalidAddress("\(address)") }
     guard cfastcgi_is_loopback(&storage) != 0 else { throw .notLoopback("\(address)") }
-    let descriptor = try Descriptor(cfastcgi_socket(family), action: "make a socket for", subject: "\(address)")
+    let descriptor = try Descriptor(
+      cfastcgi_socket(family), action: "make a socket for", subject: "\(address)")
     guard cfastcgi_bind_ip(descriptor.number, &storage) == 0, listen(descriptor.number, backlog) == 0 else {
       if errno == EADDRINUSE { throw .alreadyInUse("\(address)") }
       throw .system(action: "listen at", subject: "\(address)", errno: errno)
@@ -54,8 +57,8 @@ public struct Listener: ~Copyable, Sendable {
     return Listener(descriptor: descriptor, file: nil, isInherited: false, isTCP: true)
   }
 
-  /// The listening socket on descriptor 0, as spawn-fcgi, systemd and mod_fcgid hand it over; `nil` when descriptor
-  /// 0 is anything else, which means that one CGI request is to be answered.
+  /// The listening socket on descriptor 0, as spawn-fcgi, systemd and mod_fcgid hand it over; `nil` when
+  /// descriptor 0 is anything else, which means that one CGI request is to be answered.
   /// - Throws: `notLoopback` for an inherited socket that other machines can reach; `system`.
   public static func inherited() throws(FastCGIError) -> Listener? {
     var address = sockaddr_storage()
@@ -64,14 +67,16 @@ public struct Listener: ~Copyable, Sendable {
     guard family == AF_UNIX || cfastcgi_is_loopback(&address) != 0 else {
       throw .notLoopback("the inherited socket")
     }
-    // Out of the way of everything that reads standard input, and not handed on to programs that we might start.
+    // Out of the way of everything that reads standard input, and not handed on to programs that we might
+    // start.
     let descriptor = try Descriptor(
       fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), action: "take over", subject: "the inherited socket")
     let null = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), action: "open", subject: "/dev/null")
     guard dup2(null.number, STDIN_FILENO) >= 0 else {
       throw .system(action: "replace", subject: "standard input", errno: errno)
     }
-    // Several processes may share it, and a connection that one of them took must not block the others in accept.
+    // Several processes may share it, and a connection that one of them took must not block the others in
+    // accept.
     guard fcntl(descriptor.number, F_SETFL, fcntl(descriptor.number, F_GETFL) | O_NONBLOCK) == 0 else {
       throw .system(action: "take over", subject: "the inherited socket", errno: errno)
     }

@@ -2,13 +2,13 @@ internal import Glibc
 
 /// The `NAME=value` strings of one request, as libfcgi and a CGI process's environment both store them.
 ///
-/// Lent for one request: libfcgi frees the strings at its end. About 25 entries behind nginx; a name is looked for
-/// by walking through them, which costs less than a dictionary of copies would.
+/// Lent for one request: libfcgi frees the strings at its end. About 25 entries behind nginx; a name is
+/// looked for by walking through them, which costs less than a dictionary of copies would.
 struct ParameterList {
   let entries: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
-  /// The first value under a name. The first wins, as in libfcgi: what the web server's configuration sets before
-  /// its standard parameters cannot be overruled by a client's header.
+  /// The first value under a name. The first wins, as in libfcgi: what the web server's configuration sets
+  /// before its standard parameters cannot be overruled by a client's header.
   func value(of name: StaticString) -> UnsafeMutablePointer<CChar>? {
     var entry = entries
     while let text = entry.pointee {
@@ -48,7 +48,8 @@ struct ParameterList {
     in text: UnsafeMutablePointer<CChar>, named name: StaticString
   ) -> UnsafeMutablePointer<CChar>? {
     let count = name.utf8CodeUnitCount
-    // strncmp stops at the NUL of a shorter entry, so that the "=" is looked for only where the name was found.
+    // strncmp stops at the NUL of a shorter entry, so that the "=" is looked for only where the name was
+    // found.
     let isNamed = name.withUTF8Buffer { bytes in
       guard let start = bytes.baseAddress else { return false }
       return start.withMemoryRebound(to: CChar.self, capacity: count) { strncmp(text, $0, count) == 0 }

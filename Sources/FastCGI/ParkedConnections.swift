@@ -2,14 +2,14 @@ internal import CFastCGI
 internal import Glibc
 internal import Synchronization
 
-/// The connections that wait for their peer's next bytes, without a thread: new ones that are still silent, and those
-/// that the web server keeps between requests.
+/// The connections that wait for their peer's next bytes, without a thread: new ones that are still silent,
+/// and those that the web server keeps between requests.
 ///
-/// Taken out and put back with every request on a kept connection, by all workers at a time, so it is a row of atomic
-/// words, one for each descriptor number. (A mutex held while epoll is told wakes a worker which then waits for the
-/// mutex: measured, less than half of the requests.) Whoever takes a connection out owns it. Epoll may still
-/// report one that was closed meanwhile, and the kernel gives its number to the next connection at once; a generation
-/// tells them apart.
+/// Taken out and put back with every request on a kept connection, by all workers at a time, so it is a row
+/// of atomic words, one for each descriptor number. (A mutex held while epoll is told wakes a worker which
+/// then waits for the mutex: measured, less than half of the requests.) Whoever takes a connection out owns
+/// it. Epoll may still report one that was closed meanwhile, and the kernel gives its number to the next
+/// connection at once; a generation tells them apart.
 struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// One descriptor's state in 64 bits.
   private struct State {
@@ -21,8 +21,8 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
 
     /// In here, and to be taken.
     static let parked: UInt64 = 1
-    /// Epoll is being told about it: nobody but its event may take it, or the number might be closed and be somebody
-    /// else's by then.
+    /// Epoll is being told about it: nobody but its event may take it, or the number might be closed and be
+    /// somebody else's by then.
     static let arming: UInt64 = 2
     /// It has had a request: its peer expects that it may be closed between two.
     static let served: UInt64 = 4
@@ -65,7 +65,9 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// Parks a connection that the caller owns.
   /// - Parameter arm: tells epoll the tag under which to announce the connection; false if it could not.
   /// - Returns: false if it could not be parked and is still the caller's.
-  borrowing func add(_ descriptor: Int32, until deadline: Deadline, isServed: Bool, arm: (UInt64) -> Bool) -> Bool {
+  borrowing func add(_ descriptor: Int32, until deadline: Deadline, isServed: Bool, arm: (UInt64) -> Bool)
+    -> Bool
+  {
     let index = Int(descriptor)
     guard index < capacity else { return false }
     if index >= end.load(ordering: .relaxed) { end.max(index + 1, ordering: .relaxed) }
@@ -76,7 +78,8 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     let isArmed = arm(new.generation << 32 | UInt64(UInt32(bitPattern: descriptor)))
     let settled = isArmed ? new.without(State.arming) : new.without(State.parked | State.arming)
     // Fails if its event came at once: then it is in another worker's hands already.
-    _ = words[index].compareExchange(expected: new.bits, desired: settled.bits, ordering: .acquiringAndReleasing)
+    _ = words[index].compareExchange(
+      expected: new.bits, desired: settled.bits, ordering: .acquiringAndReleasing)
     return isArmed
   }
 
@@ -93,31 +96,44 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Whether one is among them that has not had its first request.
+  var hasUnserved: Bool {
+    (0..<end.load(ordering: .relaxed)).contains { index in
+      let state = State(bits: words[index].load(ordering: .relaxed))
+      return state.has(State.parked) && !state.has(State.served)
+    }
+  }
+
   /// Takes out every connection whose time is over.
   borrowing func takeExpired(_ use: (Int32) -> Void) {
     let now = Deadline.now.milliseconds
-    take(use) { $0.isExpired(at: now) }
+    take(use) { state, _ in state.isExpired(at: now) }
   }
 
-  /// Takes out all that were served before.
-  borrowing func takeServed(_ use: (Int32) -> Void) {
-    take(use) { $0.has(State.served) }
+  /// Takes out those whose peer has sent nothing. (A look at somebody else's connection, should one be taken
+  /// and closed at this very moment, does no harm.)
+  /// - Parameter servedOnly: only those that had a request; their peer expects to be closed between two.
+  borrowing func takeQuiet(servedOnly: Bool, _ use: (Int32) -> Void) {
+    take(use) { state, descriptor in
+      (!servedOnly || state.has(State.served)) && cfastcgi_peek(descriptor) <= 0
+    }
   }
 
   /// Takes out all.
   borrowing func takeAll(_ use: (Int32) -> Void) {
-    take(use) { _ in true }
+    take(use) { _, _ in true }
   }
 
-  private borrowing func take(_ use: (Int32) -> Void, where isWanted: (State) -> Bool) {
+  private borrowing func take(_ use: (Int32) -> Void, where isWanted: (State, Int32) -> Bool) {
     for index in 0..<end.load(ordering: .relaxed) {
       let state = State(bits: words[index].load(ordering: .acquiring))
-      guard state.has(State.parked), !state.has(State.arming), isWanted(state) else { continue }
+      guard state.has(State.parked), !state.has(State.arming), isWanted(state, Int32(index)) else { continue }
       if exchange(index, state, state.without(State.parked)) { use(Int32(index)) }
     }
   }
 
   private borrowing func exchange(_ index: Int, _ old: State, _ new: State) -> Bool {
-    words[index].compareExchange(expected: old.bits, desired: new.bits, ordering: .acquiringAndReleasing).exchanged
+    words[index].compareExchange(expected: old.bits, desired: new.bits, ordering: .acquiringAndReleasing)
+      .exchanged
   }
 }

@@ -3,9 +3,10 @@ internal import Glibc
 
 /// A worker's `FCGX_Request`, which serves one connection after the other.
 ///
-/// libfcgi keeps pointers into it, so it is allocated once and never moves. What we rely on, as libfcgi 2.4.2's source
-/// tells: `FCGX_Accept_r` first finishes what is in the request, then accepts a connection only if `ipcFd` is negative,
-/// then reads the parameters; when that fails it closes `ipcFd` and tries to accept again.
+/// libfcgi keeps pointers into it, so it is allocated once and never moves. What we rely on, as libfcgi
+/// 2.4.2's source tells: `FCGX_Accept_r` first finishes what is in the request, then accepts a connection
+/// only if `ipcFd` is negative, then reads the parameters; when that fails it closes `ipcFd` and tries to
+/// accept again.
 struct RequestSlot: ~Copyable {
   private let request: UnsafeMutablePointer<FCGX_Request>
   private let limits: Limits
@@ -23,8 +24,8 @@ struct RequestSlot: ~Copyable {
     request.deallocate()
   }
 
-  /// Initialises libfcgi, once in a process. It installs handlers for SIGPIPE, SIGTERM and SIGUSR1; whoever wants
-  /// others sets them afterwards.
+  /// Initialises libfcgi, once in a process. It installs handlers for SIGPIPE, SIGTERM and SIGUSR1; whoever
+  /// wants others sets them afterwards.
   static let initialized: Bool = FCGX_Init() == 0
 
   /// Serves the request that waits on a connection.
@@ -38,6 +39,13 @@ struct RequestSlot: ~Copyable {
     // Closes a connection that fails without waiting two seconds for its peer to go first.
     request.pointee.detached = 1
     guard FCGX_Accept_r(request) == 0 else { return nil }
+    // It also succeeds, with a part of the parameters, when the connection ends or falls silent between two
+    // of them.
+    guard FCGX_GetError(request.pointee.in) == 0 else {
+      release()
+      connection.close()
+      return nil
+    }
 
     var isClean = false
     if request.pointee.role == FCGI_RESPONDER, let entries = request.pointee.envp {
@@ -57,14 +65,15 @@ struct RequestSlot: ~Copyable {
     }
     let isKept = isClean && request.pointee.keepConnection != 0 && mayKeep()
     release()
-    // Bytes of this request that stay unread would be the next request's first ones, and a client chooses them.
+    // Bytes of this request that stay unread would be the next request's first ones, and a client chooses
+    // them.
     if isKept { return connection }
     if isClean { connection.close() } else { connection.closeAfterLinger() }
     return nil
   }
 
-  /// Frees the request's memory and forgets the connection. `FCGX_Finish_r` would write the closing records, which
-  /// `AnswerWriter` has sent with the answer.
+  /// Frees the request's memory and forgets the connection. `FCGX_Finish_r` would write the closing records,
+  /// which `AnswerWriter` has sent with the answer.
   private borrowing func release() {
     FCGX_Free(request, 0)
     request.pointee.ipcFd = -1

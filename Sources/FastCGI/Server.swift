@@ -4,9 +4,8 @@ internal import Synchronization
 
 /// Serves FastCGI requests on plain threads until the process is told to end.
 ///
-/// ```swift
-/// let server = try Server(listener: .bind(address), workers: 32)
-/// try server.run { let application = try Application(); return { exchange in application.answer(&exchange) } }
+/// ```swift let server = try Server(listener: .bind(address), workers: 32) try server.run { let application =
+/// try Application(); return { exchange in application.answer(&exchange) } }
 /// ```
 public final class Server: Sendable {
   /// Answers one request. Made by a worker for itself, so that it may own what is not shared between threads.
@@ -17,7 +16,7 @@ public final class Server: Sendable {
   private let limits: Limits
   private let report: @Sendable (String) -> Void
   /// Readable when somebody called `stop`, or when no worker is left.
-  private let wakeUp: Descriptor
+  private let wakeUp: WakeUp
 
   /// - Parameters:
   ///   - workers: requests served at a time; threads are started as they are needed.
@@ -30,17 +29,21 @@ public final class Server: Sendable {
     limits = Limits(timeouts)
     self.workers = workers
     self.report = report
-    wakeUp = try Descriptor(cfastcgi_eventfd(), action: "make", subject: "an eventfd")
-    queue = try ConnectionQueue(listener: listener, limits: limits, report: report)
+    let wakeUp = try WakeUp()
+    self.wakeUp = wakeUp
+    queue = try ConnectionQueue(
+      listener: listener, limits: limits, report: report, onBroken: { wakeUp.signal() })
   }
 
-  /// Serves until SIGTERM, SIGINT or SIGUSR1, or until `stop` is called, then finishes the requests in flight.
-  /// An inherited socket's server also ends when its executable was replaced: mod_fcgid starts the new one.
+  /// Serves until SIGTERM, SIGINT or SIGUSR1, or until `stop` is called, then finishes the requests in
+  /// flight. An inherited socket's server also ends when its executable was replaced: mod_fcgid starts the
+  /// new one.
   ///
-  /// To be called once, and from the main thread before there are others, since the signals are blocked here for
-  /// the threads that follow. SIGPIPE is ignored from now on.
+  /// To be called once, and from the main thread before there are others, since the signals are blocked here
+  /// for the threads that follow. SIGPIPE is ignored from now on.
   /// - Parameter makeHandler: runs once on every worker thread.
-  /// - Returns: the number of workers that were still busy when `timeouts.shutdown` was over. They are left behind;
+  /// - Returns: the number of workers that were still busy when `timeouts.shutdown` was over. They are left
+  /// behind;
   ///   the process can end.
   /// - Throws: `workerFailed` if not even one worker could start; `system`.
   @discardableResult
@@ -58,18 +61,18 @@ public final class Server: Sendable {
 
     let pool = WorkerPool(
       queue: queue, workers: workers, limits: limits, makeHandler: makeHandler, report: report,
-      onEnd: { [self] in stop() })
+      onEnd: { [wakeUp] in wakeUp.signal() })
     pool.grow()
     watch(signalled, pool)
     end(pool)
+    if let failure = queue.failure { throw failure }
     if let failure = pool.failure { throw .workerFailed(failure) }
     return pool.alive
   }
 
   /// Ends `run` from another thread, in the same way as a signal does.
   public func stop() {
-    var one: UInt64 = 1
-    _ = write(wakeUp.number, &one, MemoryLayout.size(ofValue: one))
+    wakeUp.signal()
   }
 
   /// Waits for a reason to end, and looks after the quiet connections meanwhile.
@@ -79,10 +82,10 @@ public final class Server: Sendable {
     while pool.alive > 0 {
       var events = [
         pollfd(fd: signalled.number, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: wakeUp.number, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wakeUp.descriptor.number, events: Int16(POLLIN), revents: 0),
       ]
       if poll(&events, 2, pause) > 0 {
-        drain(wakeUp)
+        wakeUp.clear()
         return
       }
       queue.closeExpired()
@@ -106,13 +109,8 @@ public final class Server: Sendable {
   }
 
   private func wait(until deadline: Deadline) {
-    var event = pollfd(fd: wakeUp.number, events: Int16(POLLIN), revents: 0)
-    if poll(&event, 1, deadline.remainingMilliseconds) > 0 { drain(wakeUp) }
-  }
-
-  private func drain(_ eventfd: borrowing Descriptor) {
-    var count: UInt64 = 0
-    _ = read(eventfd.number, &count, MemoryLayout.size(ofValue: count))
+    wakeUp.wait(milliseconds: deadline.remainingMilliseconds)
+    wakeUp.clear()
   }
 
   /// Whether the file that this process was started from is gone or another one by now.

@@ -1,12 +1,12 @@
-/// How long the server waits for whom. Web servers on the same machine answer in microseconds, so that each of these
-/// is met only when something is broken.
+/// How long the server waits for whom. Web servers on the same machine answer in microseconds, so that each
+/// of these is met only when something is broken.
 public struct ServerTimeouts: Sendable {
   /// For the next bytes of a request, and for the whole of its body.
   public var receive: Duration
   /// For the web server to take the answer, or the next part of it.
   public var send: Duration
-  /// For the next request on a connection that the web server keeps (`fastcgi_keep_conn on`). It costs no thread,
-  /// only a descriptor. Longer than nginx's own 60 seconds, so that it is nginx which ends it.
+  /// For the next request on a connection that the web server keeps (`fastcgi_keep_conn on`). It costs no
+  /// thread, only a descriptor. Longer than nginx's own 60 seconds, so that it is nginx which ends it.
   public var idle: Duration
   /// For requests in flight when the program is told to end. Supervisors kill after 5 seconds or more.
   public var shutdown: Duration

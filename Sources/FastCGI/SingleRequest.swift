@@ -1,8 +1,8 @@
 internal import CFastCGI
 internal import Glibc
 
-/// The CGI form of the same program: one request from the environment and standard input, its answer on standard
-/// output. libfcgi takes no part in it.
+/// The CGI form of the same program: one request from the environment and standard input, its answer on
+/// standard output. libfcgi takes no part in it.
 public enum SingleRequest {
   /// Whether a web server started this process for one request, as the environment tells. If not, somebody
   /// started it in a terminal and had better be told how to use it.

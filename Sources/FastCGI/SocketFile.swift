@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// The unix socket that we made: its file, its folder, and the duty to remove it at the end.
 ///
-/// Made once at start, removed once at the end. Both happen under a lock on the folder, so that two programs that
-/// start at once, or one that ends while its successor starts, never remove each other's socket. The lock is on the
-/// folder itself: a lock file of our own would have to stay for ever.
+/// Made once at start, removed once at the end. Both happen under a lock on the folder, so that two programs
+/// that start at once, or one that ends while its successor starts, never remove each other's socket. The
+/// lock is on the folder itself: a lock file of our own would have to stay for ever.
 struct SocketFile: ~Copyable, Sendable {
   private let folder: Descriptor
   private let name: String
@@ -14,7 +14,8 @@ struct SocketFile: ~Copyable, Sendable {
   private let device: dev_t
   private let isRemoved = Atomic<Bool>(false)
 
-  /// Binds `socket` to `path`, unless something lives there, and listens. The file is 0660 before anyone can connect.
+  /// Binds `socket` to `path`, unless something lives there, and listens. The file is 0660 before anyone can
+  /// connect.
   /// - Throws: `alreadyInUse`, `notASocket` or `system`.
   init(binding socket: borrowing Descriptor, to path: String) throws(FastCGIError) {
     let (folderPath, name) = Self.split(path)
@@ -48,13 +49,14 @@ struct SocketFile: ~Copyable, Sendable {
     _ socket: borrowing Descriptor, _ path: String, in folder: borrowing Descriptor, _ name: String
   ) throws(FastCGIError) -> stat {
     try removeStale(path, in: folder, name)
-    // The mode of the socket's own inode limits the file's, so it is never open to others, whatever the umask.
+    // The mode of the socket's own inode limits the file's, so it is never open to others, whatever the
+    // umask.
     fchmod(socket.number, 0o600)
     guard cfastcgi_bind_unix(socket.number, path) == 0 else {
       throw .system(action: "listen at", subject: path, errno: errno)
     }
-    // Nobody can connect before listen(). The umask does not apply to chmod. All under the lock: a socket which does
-    // not listen yet looks stale to a second start.
+    // Nobody can connect before listen(). The umask does not apply to chmod. All under the lock: a socket
+    // which does not listen yet looks stale to a second start.
     var status = stat()
     guard fchmodat(folder.number, name, 0o660, 0) == 0,
       fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0,

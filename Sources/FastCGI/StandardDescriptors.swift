@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Descriptors 0, 1 and 2. A web server may start us with any of them closed, and then the next file opened takes
-/// its number: a log line once landed in a database that way.
+/// Descriptors 0, 1 and 2. A web server may start us with any of them closed, and then the next file opened
+/// takes its number: a log line once landed in a database that way.
 public enum StandardDescriptors {
   /// Opens those that are closed to `/dev/null`. To be called before anything else in the program.
   public static func ensureOpen() {

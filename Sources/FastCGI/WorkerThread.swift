@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A plain thread with a small stack.
 enum WorkerThread {
-  /// What the deepest call needs, many times over; untouched pages cost nothing, but the kernel may back the 8 MiB of
-  /// the default with huge pages.
+  /// What the deepest call needs, many times over; untouched pages cost nothing, but the kernel may back the
+  /// 8 MiB of the default with huge pages.
   private static let stackBytes = 1 << 20
 
   /// The closure on its way into the thread.

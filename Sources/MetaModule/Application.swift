@@ -95,7 +95,10 @@ public final class Application {
       let opened = try Store(folder: configuration.dataDirectory)
       openStore = opened
       return opened
-    } catch { throw APIError(error) }
+    } catch {
+      warnOnceAMinute(error.sentence)
+      throw APIError(error)
+    }
   }
 
   /// The key ring, held against the database: a ring that cannot open what is stored there is not used at all.
@@ -112,7 +115,8 @@ public final class Application {
       }
       return ring
     } catch let error as VaultError {
-      throw .unavailable(error.sentence, retryAfter: 60)
+      warnOnceAMinute(error.sentence)
+      throw .unavailable(error.detail, retryAfter: 60)
     } catch { throw APIError(storeOr: error) }
   }
 
@@ -145,7 +149,7 @@ public final class Application {
 
 extension APIError {
   /// What a client is told when the database cannot be used.
-  init(_ error: StoreError) { self = .unavailable(error.sentence, retryAfter: 5) }
+  init(_ error: StoreError) { self = .unavailable(error.detail, retryAfter: 5) }
 
   /// An error of ours passes; one of the store is told; anything else is our fault.
   init(storeOr error: any Error) {

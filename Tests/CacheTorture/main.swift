@@ -3,9 +3,10 @@
 //   cache-torture stampede DIRECTORY KEY THREADS LOG [fail]   miss the key with many threads at once
 //   cache-torture lead DIRECTORY KEY                          begin a flight and never end it cache-torture
 //   full DIRECTORY KEY BYTES LIMIT              store under a file size limit, as on a full disk
-//   cache-torture churn DIRECTORY SECONDS                     read, store, remove and sweep at random
-//   cache-torture keys DIRECTORY COUNT                        how fast reading and storing are with so many
-//   keys
+//   cache-torture everything DIRECTORY KEY                    each operation once, to let system calls fail
+//   under it cache-torture churn DIRECTORY SECONDS                     read, store, remove and sweep at
+//   random cache-torture keys DIRECTORY COUNT                        how fast reading and storing are with so
+//   many keys
 
 import Glibc
 import MetaModule
@@ -55,6 +56,8 @@ do {
     _ = consume flight
   case "full":
     try storeOnFullDisk(cache, key(argument(2)), bytes: number(3), limit: number(4))
+  case "everything":
+    doEverything(cache, key(argument(2)))
   case "churn":
     churn(cache, seconds: number(2))
   case "keys":

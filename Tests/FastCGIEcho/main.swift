@@ -1,5 +1,5 @@
-// A FastCGI and CGI program without the core: it says what it received. For tests that need a process of its own,
-// and for benchmarks of the FastCGI module alone.
+// A FastCGI and CGI program without the core: it says what it received. For tests that need a process of its
+// own, and for benchmarks of the FastCGI module alone.
 //
 //     fastcgi-echo --listen unix:/tmp/echo.sock [--workers N] [--receive-ms N] [--idle-ms N]
 //

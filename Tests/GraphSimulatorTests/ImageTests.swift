@@ -89,6 +89,20 @@ internal import Testing
     #expect(show(graph, String(url.split(separator: "?")[0])).status == 403)
   }
 
+  @Test(arguments: ["media_url", "picture"]) func `a URL whose time has come is refused`(field: String) throws
+  {
+    let graph = try Graph()
+    let json =
+      field == "picture"
+      ? graph.get("/me?fields=picture").json : graph.get("/\(Demo.post)?fields=media_url").json
+    let url = try #require(json["media_url"]?.string ?? json["picture"]?["data"]?["url"]?.string)
+    let request = IncomingRequest(method: "GET", target: String(url.dropFirst(graph.server.url.utf8.count)))
+    #expect(CDN().respond(to: request).status == 200)
+    let late = CDN(now: GraphTime.now() + 40 * 86_400).respond(to: request)
+    #expect(late.status == 403)
+    #expect(String(decoding: late.body, as: UTF8.self) == "URL signature expired")
+  }
+
   @Test func `pictures can fail too`() throws {
     let graph = try Graph()
     let url = graph.get("/\(Demo.post)?fields=media_url").json["media_url"]?.string

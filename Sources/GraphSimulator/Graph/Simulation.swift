@@ -32,7 +32,7 @@ final class Simulation: Sendable {
     var reply: Reply
     if isPicture {
       reply = plan.reply(version: route.version, pools: .application, usage: []) {
-        CDN(world: self.world).respond(to: request)
+        CDN().respond(to: request)
       }
     } else {
       let pools = pools(of: route, isPageToken: label?.contains("/") ?? false)

@@ -2,8 +2,6 @@
 struct CDN {
   static let prefix = "/cdn/"
 
-  var world: World
-
   /// What a URL shows.
   enum Kind: String, Sendable {
     case image = "i"
@@ -29,6 +27,9 @@ struct CDN {
     return "\(base)\(path)?\(query)\(outline)&hash=Ae\(seal("\(query)\(outline)", 14))"
   }
 
+  /// When it is; a URL ends.
+  var now = GraphTime.now()
+
   func respond(to request: IncomingRequest) -> Reply {
     let parts = request.path.dropFirst(Self.prefix.count).split(separator: "/").map(String.init)
     if parts == ["platform", "profilepic"] { return profilePicture(request.query) }
@@ -38,7 +39,7 @@ struct CDN {
     guard let end = request.query["oe"].flatMap({ Int($0, radix: 16) }), let seal = request.query["oh"],
       seal == "00_AY" + Self.seal("\(request.path) \(end)", 40)
     else { return text(403, "Bad URL hash") }
-    guard end > GraphTime.now() else { return text(403, "URL signature expired") }
+    guard end > now else { return text(403, "URL signature expired") }
     switch kind {
     case .video: return content("video/mp4", EmptyVideo.bytes)
     case .portrait: return content("image/png", Painting(id).portrait())
@@ -54,7 +55,7 @@ struct CDN {
     let signed =
       "asid=\(id)&height=\(query["height"] ?? "")&width=\(query["width"] ?? "")&ext=\(end)\(outline)"
     guard query["hash"] == "Ae" + Self.seal(signed, 14) else { return text(403, "Bad URL hash") }
-    guard end > GraphTime.now() else { return text(403, "URL signature expired") }
+    guard end > now else { return text(403, "URL signature expired") }
     let painting = Painting(id)
     return content("image/png", outline.isEmpty ? painting.portrait() : painting.silhouette())
   }

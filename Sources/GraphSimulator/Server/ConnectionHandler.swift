@@ -59,7 +59,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
   private func answerNext(_ context: ChannelHandlerContext) {
-    guard !isBusy, let simulation = box.simulation, let exchange = waiting.popFirst() else { return }
+    guard !isBusy, let exchange = waiting.popFirst() else { return }
+    guard let simulation = box.simulation else { return context.close(promise: nil) }
     isBusy = true
     if !exchange.request.path.hasPrefix(Control.prefix) {
       gauge = simulation.gauge

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Hands the simulation to connections. It is made after the port is known, which its URLs contain; a
-/// connection in between would find nothing.
+/// connection in between is closed.
 final class SimulationBox: Sendable {
   private let value = Mutex<Simulation?>(nil)
 

@@ -26,7 +26,11 @@ struct Noise: RandomNumberGenerator {
 
   /// Letters and digits, as in tokens and trace ids.
   mutating func letters(_ count: Int) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
-    return String(decoding: (0..<count).map { _ in alphabet[below(alphabet.count)] }, as: UTF8.self)
+    String(unsafeUninitializedCapacity: count) { buffer in
+      for index in 0..<count { buffer[index] = Self.alphabet[below(62)] }
+      return count
+    }
   }
+
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
 }

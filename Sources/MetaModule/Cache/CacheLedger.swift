@@ -61,6 +61,13 @@ struct CacheLedger: ~Copyable {
     file = try Self.open(path, in: directory)
   }
 
+  /// Closing alone would do, were it not for a process that another thread starts: between `fork` and `exec`
+  /// it has our open file too, and with it our locks.
+  deinit {
+    var everything = Self.description(of: Int16(F_UNLCK), from: 0, length: 0)
+    _ = fcntl(file.number, Self.setOpenFileLock, &everything)
+  }
+
   private static func open(_ path: String, in directory: CacheDirectory) throws(CacheError) -> CacheDescriptor
   {
     do throws(CacheErrno) {
@@ -98,7 +105,7 @@ struct CacheLedger: ~Copyable {
   /// Takes a lock if it is free.
   func tryToLock(_ lock: Lock) -> Attempt { set(Int16(F_WRLCK), lock) }
 
-  /// Gives a lock back; closing the ledger does that for all of its locks.
+  /// Gives a lock back; the end of the ledger does that for all of its locks.
   func unlock(_ lock: Lock) { _ = set(Int16(F_UNLCK), lock) }
 
   /// Waits for a lock that is held for microseconds only, at most a second: its holder may have been stopped.
@@ -113,8 +120,8 @@ struct CacheLedger: ~Copyable {
     }
   }
 
-  /// A field of a subfolder's record; 0 where there is none yet.
-  func read(_ field: Field, of shard: Int) -> UInt64 {
+  /// A field of a subfolder's record, 0 where nothing was written yet; `nil` when it cannot be read.
+  func read(_ field: Field, of shard: Int) -> UInt64? {
     read(at: shard * Self.recordLength + field.rawValue)
   }
 
@@ -125,7 +132,7 @@ struct CacheLedger: ~Copyable {
 
   /// Adds to what the subfolder is said to hold. The shard's lock must be held.
   func add(bytes: Int64, to shard: Int) {
-    let known = Int64(bitPattern: read(.bytes, of: shard))
+    let known = Int64(bitPattern: read(.bytes, of: shard) ?? 0)
     let (sum, overflow) = known.addingReportingOverflow(bytes)
     // A count is not worth an error: the next sweep puts it right.
     try? write(UInt64(bitPattern: overflow ? 0 : max(0, sum)), to: .bytes, of: shard)
@@ -154,8 +161,8 @@ struct CacheLedger: ~Copyable {
 
   /// When the last sweep began, in unix seconds, and at which subfolder the next one goes on.
   var sweep: (began: Int64, next: Int) {
-    let next = read(at: Self.sweepOffset + 8)
-    return (Int64(bitPattern: read(at: Self.sweepOffset)), Int(next % UInt64(CacheDirectory.shardCount)))
+    let next = read(at: Self.sweepOffset + 8) ?? 0
+    return (Int64(bitPattern: read(at: Self.sweepOffset) ?? 0), Int(next % UInt64(CacheDirectory.shardCount)))
   }
 
   /// Notes that a sweep begins now and where the next one goes on.
@@ -165,11 +172,12 @@ struct CacheLedger: ~Copyable {
     try? write(UInt64(truncatingIfNeeded: next), at: Self.sweepOffset + 8)
   }
 
-  private func read(at offset: Int) -> UInt64 {
+  private func read(at offset: Int) -> UInt64? {
     let number = file.number
     var value: UInt64 = 0
     let count = withUnsafeMutableBytes(of: &value) { pread(number, $0.baseAddress, $0.count, off_t(offset)) }
-    return count == 8 ? UInt64(littleEndian: value) : 0
+    // 0 bytes are the end of a file that could not be allocated, on a full disk.
+    return count == 8 ? UInt64(littleEndian: value) : count == 0 ? 0 : nil
   }
 
   private func write(_ value: UInt64, at offset: Int) throws(CacheErrno) {
@@ -177,11 +185,7 @@ struct CacheLedger: ~Copyable {
   }
 
   private func set(_ type: Int16, _ lock: Lock) -> Attempt {
-    var description = flock()
-    description.l_type = type
-    description.l_whence = Int16(SEEK_SET)
-    description.l_start = lock.offset
-    description.l_len = 1
+    var description = Self.description(of: type, from: lock.offset, length: 1)
     while fcntl(file.number, Self.setOpenFileLock, &description) != 0 {
       switch errno {
       case EINTR: continue
@@ -190,5 +194,9 @@ struct CacheLedger: ~Copyable {
       }
     }
     return .taken
+  }
+
+  private static func description(of type: Int16, from start: off_t, length: off_t) -> flock {
+    flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: start, l_len: length, l_pid: 0)
   }
 }

@@ -1,77 +1,111 @@
 internal import CSQLite
+internal import GRDB
+internal import Glibc
 
-/// One open database connection and its prepared statements. Belongs to one `Store`, and with it to one
+/// One open database connection of GRDB's and its prepared statements. Belongs to one `Store`, and with it to one
 /// thread.
 ///
-/// Why not GRDB: measured with GRDB 7.10 (two cores, SQLite 3.40.1, -O), the mapping lookup of a warm
-/// request took 9.5 µs there and 4.7 µs here, the start of a process with an open database 4.5 ms and 2.5
-/// ms, and a stripped program weighed 61 MB and 7 MB, since GRDB needs Foundation. What we need of SQLite
-/// fits into this file, `Statement` and `Row`.
+/// GRDB opens, configures, compiles, steps and backs up; what it throws becomes a `SQLiteFailure` here, and nothing of
+/// it leaves the store. A queue for one thread costs 2 µs a statement, which is why what a warm request needs is
+/// remembered above (`Store.latestMappingWithInstagram`).
 final class Connection {
-  private let handle: OpaquePointer
+  private let queue: DatabaseQueue
   /// By the address of the literal: comparing the text would cost more than many of the statements do.
   private var statements: [UnsafePointer<UInt8>: Statement] = [:]
 
   /// Opens the file at `path`, which must exist.
   ///
   /// The busy timeout comes before anything else: even looking at the schema meets other processes' locks.
-  init(opening path: String, flags: Int32 = SQLITE_OPEN_READWRITE, patience: Int32) throws(SQLiteFailure) {
-    var handle: OpaquePointer?
-    // Extended result codes from the start; no mutex, for one thread uses the connection.
-    let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nil)
-    guard let handle else { throw SQLiteFailure(code: SQLITE_NOMEM) }
-    guard code == SQLITE_OK else {
-      let failure = SQLiteFailure(code: code, systemError: sqlite3_system_errno(handle))
-      sqlite3_close_v2(handle)
-      throw failure
+  init(opening path: String, isReadOnly: Bool = false, patience: Int32) throws(SQLiteFailure) {
+    var configuration = GRDB.Configuration()
+    configuration.readonly = isReadOnly
+    configuration.busyMode = .timeout(Double(patience) / 1000)
+    configuration.foreignKeysEnabled = true
+    configuration.allowsUnsafeTransactions = true  // `transaction` ends what it begins; GRDB need not trap on it.
+    configuration.prepareDatabase { database in
+      csqlite_defensive(database.sqliteConnection)
+      csqlite_distrust_schema(database.sqliteConnection)
     }
-    self.handle = handle
-    waitForLocks(upTo: patience)
-    csqlite_defensive(handle)
-    csqlite_distrust_schema(handle)
-    csqlite_enforce_foreign_keys(handle)
+    errno = 0
+    do { queue = try DatabaseQueue(path: path, configuration: configuration) } catch {
+      throw SQLiteFailure(error, systemError: errno)
+    }
   }
 
-  deinit {
-    // Statements first: a connection that still has some would live on as a zombie, and hold its locks.
-    statements.removeAll()
-    sqlite3_close_v2(handle)
+  /// Lends GRDB's connection; nested calls run in the outermost one.
+  private func withDatabase<Result>(
+    _ body: (Database) throws -> Result
+  ) throws(SQLiteFailure) -> Result {
+    do {
+      return try queue.unsafeReentrantWrite { database in
+        errno = 0  // So that a full disk or quota can be told from a broken one.
+        do { return try body(database) } catch let error as DatabaseError {
+          // SQLite notes the errno of a statement that fails on its way, but not of a COMMIT that does; there the
+          // thread's own is still the one of the failed call.
+          let noted = sqlite3_system_errno(database.sqliteConnection)
+          throw SQLiteFailure(error, systemError: noted == 0 ? errno : noted)
+        }
+      }
+    } catch {
+      throw SQLiteFailure(error, systemError: 0)
+    }
+  }
+
+  /// Something that GRDB has no word for, asked of SQLite itself; nothing in it can fail.
+  private func withHandle<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
+    queue.unsafeReentrantWrite { database in body(database.sqliteConnection) }
   }
 
   /// How long SQLite waits for others' locks, in milliseconds.
-  func waitForLocks(upTo milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+  func waitForLocks(upTo milliseconds: Int32) { _ = withHandle { sqlite3_busy_timeout($0, milliseconds) } }
 
   /// Leaves every checkpoint to the holder of the write lock.
   func leaveCheckpointsToTheWriteLock() {
-    sqlite3_wal_autocheckpoint(handle, 0)
-    csqlite_no_checkpoint_on_close(handle)
+    withHandle { handle in
+      sqlite3_wal_autocheckpoint(handle, 0)
+      csqlite_no_checkpoint_on_close(handle)
+    }
   }
 
   /// Whether a transaction is open. SQLite ends some by itself (full disk, I/O error): never guess.
-  var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+  var isInTransaction: Bool { withHandle { sqlite3_get_autocommit($0) == 0 } }
 
   /// Whether the file could only be opened for reading.
-  var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
+  var isReadOnly: Bool { withHandle { sqlite3_db_readonly($0, "main") == 1 } }
 
   /// The id of the row this connection inserted last.
-  var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle) }
+  var lastInsertedID: Int64 { withHandle { sqlite3_last_insert_rowid($0) } }
 
-  /// The statement, compiled on first use.
-  private func statement(_ sql: StaticString) throws(SQLiteFailure) -> Statement {
-    if let statement = statements[sql.utf8Start] { return statement }
-    let statement = try Statement(sql, on: handle)
-    statements[sql.utf8Start] = statement
-    return statement
+  /// Hands every row of a statement to `body`, until it answers `false`. The statement is compiled on first use.
+  private func rows(
+    _ sql: StaticString, _ values: [SQLiteValue], _ body: (borrowing Row) throws(SQLiteFailure) -> Bool
+  ) throws(SQLiteFailure) {
+    try withDatabase { database in
+      let statement: Statement
+      if let compiled = statements[sql.utf8Start] {
+        statement = compiled
+      } else {
+        statement = try database.makeStatement(sql: "\(sql)")
+        statements[sql.utf8Start] = statement
+      }
+      let arguments = StatementArguments(values.map(\.databaseValue))
+      // A statement left standing on a row would keep its read lock, and with it the WAL, as long as we live.
+      defer { sqlite3_reset(statement.sqliteStatement) }
+      guard statement.columnCount > 0 else { return try statement.execute(arguments: arguments) }
+      let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
+      while try cursor.next() != nil {
+        guard try body(Row(handle: statement.sqliteStatement)) else { return }
+      }
+    }
   }
 
   /// Runs a statement and returns how many rows it inserted, updated or deleted.
   @discardableResult
   func run(_ sql: StaticString, _ values: [SQLiteValue] = []) throws(SQLiteFailure) -> Int {
-    let before = sqlite3_total_changes(handle)
-    try statement(sql).run(values, on: handle) { _ in true }
-    // sqlite3_changes() keeps the count of the last statement that changed something; the difference does
-    // not.
-    return sqlite3_total_changes(handle) == before ? 0 : Int(sqlite3_changes(handle))
+    let before = withHandle { sqlite3_total_changes($0) }
+    try rows(sql, values) { _ in true }
+    // sqlite3_changes() keeps the count of the last statement that changed something; the difference does not.
+    return withHandle { sqlite3_total_changes($0) == before ? 0 : Int(sqlite3_changes($0)) }
   }
 
   /// The first row, if there is one.
@@ -80,7 +114,7 @@ final class Connection {
     _ read: (borrowing Row) throws(SQLiteFailure) -> Result
   ) throws(SQLiteFailure) -> Result? {
     var result: Result?
-    try statement(sql).run(values, on: handle) { (row) throws(SQLiteFailure) in
+    try rows(sql, values) { (row) throws(SQLiteFailure) in
       result = try read(row)
       return false
     }
@@ -93,7 +127,7 @@ final class Connection {
     _ read: (borrowing Row) throws(SQLiteFailure) -> Result
   ) throws(SQLiteFailure) -> [Result] {
     var results: [Result] = []
-    try statement(sql).run(values, on: handle) { (row) throws(SQLiteFailure) in
+    try rows(sql, values) { (row) throws(SQLiteFailure) in
       results.append(try read(row))
       return true
     }
@@ -106,7 +140,7 @@ final class Connection {
     _ sql: StaticString, _ values: [SQLiteValue] = [], _ body: (borrowing Row) throws(SQLiteFailure) -> Bool
   ) throws(SQLiteFailure) -> Bool {
     var isComplete = true
-    try statement(sql).run(values, on: handle) { (row) throws(SQLiteFailure) in
+    try rows(sql, values) { (row) throws(SQLiteFailure) in
       isComplete = try body(row)
       return isComplete
     }
@@ -120,41 +154,38 @@ final class Connection {
 
   /// Runs statements that are needed once, one after the other.
   func script(_ sql: String) throws(SQLiteFailure) {
-    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw SQLiteFailure(of: handle) }
+    try withDatabase { try $0.execute(sql: sql) }
   }
 
   /// Runs `body` between `begin` and COMMIT.
   func transaction<Result>(
     _ begin: StaticString, _ body: (Connection) throws(SQLiteFailure) -> Result
   ) throws(SQLiteFailure) -> Result {
-    try run(begin)
-    do throws(SQLiteFailure) {
-      let result = try body(self)
-      try run("COMMIT")
-      return result
-    } catch {
-      // A full disk or an I/O error has rolled back already.
-      if isInTransaction { _ = try? run("ROLLBACK") }
-      throw error
+    // In one visit of the queue: GRDB insists that nobody leaves it with a transaction open.
+    try withDatabase { _ in
+      try run(begin)
+      do {
+        let result = try body(self)
+        try run("COMMIT")
+        return result
+      } catch {
+        // A full disk or an I/O error has rolled back already.
+        if isInTransaction { _ = try? run("ROLLBACK") }
+        throw error
+      }
     }
   }
 
   /// Copies the whole database of `source` into this one, in one transaction, while others use either.
   func copyAll(from source: Connection) throws(SQLiteFailure) {
-    guard let backup = sqlite3_backup_init(handle, "main", source.handle, "main") else {
-      throw SQLiteFailure(of: handle)
-    }
-    let step = sqlite3_backup_step(backup, -1)
-    let finish = sqlite3_backup_finish(backup)
-    guard step == SQLITE_DONE, finish == SQLITE_OK else {
-      let code = step == SQLITE_DONE || step == SQLITE_OK ? finish : step
-      throw SQLiteFailure(code: code, systemError: sqlite3_system_errno(handle))
+    try withDatabase { destination in
+      try source.withDatabase { try $0.backup(to: destination) }
     }
   }
 
   /// Tries to move the whole WAL into the database and to empty it; others' reads may leave a rest.
   func checkpoint() {
     // No failure is one of the caller's transaction: it is committed, and the next one tries again.
-    sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    _ = try? withDatabase { try $0.checkpoint(.truncate) }
   }
 }

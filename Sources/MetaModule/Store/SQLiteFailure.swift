@@ -1,5 +1,5 @@
 internal import CSQLite
-internal import Glibc
+internal import GRDB
 
 /// What SQLite answered instead of `SQLITE_OK`. Stays inside the store, which translates it to `StoreError`.
 ///
@@ -15,13 +15,14 @@ struct SQLiteFailure: Error, Equatable {
     self.systemError = systemError
   }
 
-  /// What went wrong last on this connection.
-  init(of connection: OpaquePointer) {
-    code = sqlite3_extended_errcode(connection)
-    // SQLite notes the errno of a statement that fails on its way, but not of a COMMIT that does; there the
-    // thread's own is still the one of the failed call (`Statement.run` set it to 0).
-    let noted = sqlite3_system_errno(connection)
-    systemError = noted == 0 ? errno : noted
+  /// What GRDB threw; a failure of ours passes as it is.
+  init(_ error: any Error, systemError: Int32) {
+    switch error {
+    case let failure as SQLiteFailure: self = failure
+    case let error as DatabaseError:
+      self.init(code: error.extendedResultCode.rawValue, systemError: systemError)
+    default: self.init(code: SQLITE_INTERNAL)
+    }
   }
 
   /// A row that our own schema does not allow: NULL where text must be, bytes that are not UTF-8.

@@ -1,3 +1,6 @@
+internal import Foundation
+internal import GRDB
+
 /// A value on its way into a statement.
 enum SQLiteValue {
   case null
@@ -17,5 +20,15 @@ enum SQLiteValue {
   /// Words separated by spaces; NULL for nothing.
   static func words(_ words: [String]?) -> SQLiteValue {
     words.map { .text($0.joined(separator: " ")) } ?? .null
+  }
+
+  /// As GRDB binds it.
+  var databaseValue: DatabaseValue {
+    switch self {
+    case .null: .null
+    case .integer(let number): number.databaseValue
+    case .text(let text): text.databaseValue
+    case .blob(let bytes): Data(bytes).databaseValue
+    }
   }
 }

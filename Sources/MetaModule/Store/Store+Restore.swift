@@ -1,19 +1,20 @@
 internal import CSQLite
 
 extension Store {
-  /// Puts the backup at `backup` in the place of the database in `folder`, and checks it before. Processes that are
-  /// running go on with what was restored. A database that cannot be opened any more is not overwritten but renamed
-  /// (`meta.sqlite3.unusable-…`), and the backup becomes a new one; then the processes should be restarted.
+  /// Puts the backup at `backup` in the place of the database in `folder`, and checks it before. Processes
+  /// that are running go on with what was restored. A database that cannot be opened any more is not
+  /// overwritten but renamed (`meta.sqlite3.unusable-…`), and the backup becomes a new one; then the
+  /// processes should be restarted.
   ///
-  /// The key ring is not part of a backup: the one of its time is needed to open what it holds. API keys, sessions
-  /// and the admin password are those of its time, too.
+  /// The key ring is not part of a backup: the one of its time is needed to open what it holds. API keys,
+  /// sessions and the admin password are those of its time, too.
   public static func restore(
     _ backup: String, into folder: String, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> BackupReport {
     let source: Connection
     let report: BackupReport
     do throws(SQLiteFailure) {
-      source = try Connection(opening: backup, flags: SQLITE_OPEN_READONLY, patience: patience)
+      source = try Connection(opening: backup, isReadOnly: true, patience: patience)
       // An empty file is ours to fill, but no backup.
       guard try Schema.isOurs(source) else { throw SQLiteFailure(code: SQLITE_NOTADB) }
       guard try source.integrityProblems().isEmpty else { throw .damagedRow }

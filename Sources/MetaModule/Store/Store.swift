@@ -4,7 +4,7 @@ internal import CSQLite
 ///
 /// Every worker thread has a `Store` of its own, with one connection that is opened at once and kept. A
 /// `Store` is not shared between threads; all threads and processes share the file. A request that is
-/// answered from the cache calls `changeCounter()` (3 µs) or `latestMappingWithInstagram` (5 µs); everything
+/// answered from the cache calls `changeCounter()` (2 µs) or `latestMappingWithInstagram` (5 µs); everything
 /// else happens a few times a minute. Thousands of rows are normal, a million must not hurt.
 ///
 /// It offers whole operations only, each one a transaction of its own, so that no transaction can be open
@@ -15,8 +15,9 @@ public final class Store {
   /// How long an operation waits for locks that others hold, in milliseconds: less than a client waits for
   /// us.
   static let patience: Int32 = 5000
-  /// Beyond this size a writer empties the WAL.
-  static let largeWAL: Int64 = 1 << 20
+  /// Beyond this size a writer empties the WAL. Small, for a process that starts alone (CGI) reads all of it
+  /// first.
+  static let largeWAL: Int64 = 1 << 18
   /// Beyond this size it even waits a moment for readers that stand in the way.
   static let hugeWAL: Int64 = 6 << 20
 
@@ -98,8 +99,8 @@ public final class Store {
     }
   }
 
-  /// Closes the connection when another file has taken the place of the one it has open, as after a restore by
-  /// hand: SQLite would go on writing into a file that nobody will ever open again.
+  /// Closes the connection when another file has taken the place of the one it has open, as after a restore
+  /// by hand: SQLite would go on writing into a file that nobody will ever open again.
   func dropExchangedFile() {
     if connection != nil, file.identity != identity { connection = nil }
   }

@@ -72,7 +72,8 @@ public enum StoreError: Error, Sendable, Equatable {
       "\(path) is not a database of Meta Module. It was not touched. Set META_DATA_DIR to a folder of its "
         + "own, or, if its beginning was damaged, restore a backup: metactl restore FILE."
     case .inputOutput(let path, let code):
-      "Reading or writing \(path) failed: \(Self.text(of: code)). Check the disk; no restart is needed."
+      "Reading or writing \(path) failed: \(Self.text(of: code)). Check the disk and the limits "
+        + "of the process (ulimit -n); no restart is needed."
     case .cannotOpen(let path, let reason):
       "\(path) cannot be opened: \(reason). Check META_DATA_DIR and who owns the folder."
     case .outOfMemory:
@@ -104,7 +105,8 @@ public enum StoreError: Error, Sendable, Equatable {
     switch code {
     case ENOSPC, EDQUOT, EFBIG: .full
     case EROFS, EACCES, EPERM: .readOnly(path: path)
-    case EIO, 0: .inputOutput(path: path, code: EIO)
+    case 0: .inputOutput(path: path, code: EIO)
+    case EIO, EMFILE, ENFILE, EINTR: .inputOutput(path: path, code: code)
     case ENOMEM: .outOfMemory
     default: .cannotOpen(path: path, reason: text(of: code))
     }

@@ -111,8 +111,9 @@ struct CacheFlightTests {
         if place == 0 {
           let version = row.increment()
           do { try folder.cache.remove(key) } catch { problems += 1 }
-          if let text = folder.text(under: key), (Int(text) ?? 0) < version { problems += 1 }
-          usleep(1000)
+          for _ in 0..<30 {
+            if let text = folder.text(under: key), (Int(text) ?? 0) < version { problems += 1 }
+          }
         } else if case .leader(let flight) = folder.cache.beginFlight(
           key, now: folder.now, waitAtMost: .zero)
         {
@@ -125,6 +126,28 @@ struct CacheFlightTests {
       return problems
     }
     #expect(problems.allSatisfy { $0 == 0 })
+  }
+
+  @Test func `while somebody changes a subfolder, nobody else stores there or removes`() async throws {
+    let folder = try CacheFolder()
+    let key = try cacheKey()
+    try folder.store("old", under: key)
+    let ledger = try CacheLedger(in: CacheDirectory(path: folder.cache.path))
+    #expect(ledger.tryToLock(.shard(key.shard)) == .taken)
+    let failures = await onCacheThreads(2) { place -> CacheError? in
+      do throws(CacheError) {
+        if place == 0 { try folder.cache.remove(key) } else { try folder.store("new", under: key) }
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let busy = CacheError.busy(path: folder.cache.path + "/" + CacheDirectory.shardName(key.shard))
+    #expect(failures == [busy, busy])
+    #expect(folder.text(under: key) == "old")
+    #expect(!folder.files().contains { $0.hasSuffix(".torso") })
+    ledger.unlock(.shard(key.shard))
+    try folder.store("new", under: key)
   }
 
   @Test func `who waited for an answer that cannot be stored goes on without the cache`() async throws {

@@ -20,7 +20,7 @@ final class CacheFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: parent) }
 
   /// Stores a text for 300 s fresh and a day stale.
-  func store(_ text: String, under key: CacheKey, at moment: Timestamp? = nil) throws {
+  func store(_ text: String, under key: CacheKey, at moment: Timestamp? = nil) throws(CacheError) {
     try cache.store(
       Array(text.utf8), etag: "\"\(text.utf8.count)\"", under: key, now: moment ?? now, freshFor: 300,
       staleFor: 86_400)

@@ -1,0 +1,169 @@
+import FastCGI
+import Glibc
+import Testing
+
+/// Connections that are kept, abused, silent, or gone.
+@Suite struct ConnectionTests {
+  @Test func `a kept connection serves one request after the other`() throws {
+    let server = try RunningServer(workers: 1, handler: Handlers.body)
+    let client = try Client(server.path)
+    for number in 1...50 {
+      client.send(Wire.request("/", body: "\(number)", keep: true, id: number))
+      let records = Wire.records(in: client.readAnswer())
+      #expect(
+        records.first == Wire.Record(type: Wire.stdout, id: number, content: Array("complete:\(number)".utf8))
+      )
+    }
+    client.send(Wire.request("/", keep: false))
+    #expect(Wire.answer(in: try #require(client.readToEnd())).text == "complete:")
+  }
+
+  @Test func `more kept connections than threads do not starve each other`() throws {
+    let server = try RunningServer(workers: 2, handler: Handlers.path)
+    let clients = try (0..<40).map { _ in try Client(server.path) }
+    for round in 0..<3 {
+      for (index, client) in clients.enumerated() {
+        client.send(Wire.request("/\(round)/\(index)", keep: true))
+        #expect(Wire.answer(in: client.readAnswer()).text == "/\(round)/\(index)")
+      }
+    }
+    #expect(try Client.exchange(server.path, Wire.request("/new")).text == "/new")
+  }
+
+  /// A body whose bytes are themselves a request, from this machine's own address.
+  private static let forged = Wire.request("/forged", more: [("REMOTE_ADDR", "127.0.0.1")])
+
+  /// The forged request at several places in the records around it.
+  @Test(arguments: [0, 1, 7, 8, 5000, 8192, 70_000])
+  func `an unread body does not become a request`(_ offset: Int) throws {
+    let seen = Seen()
+    let server = try RunningServer(workers: 1) { exchange in
+      seen.add(exchange.parameter("PATH_INFO") ?? "-")
+      exchange.write([], Array("unread".utf8))
+    }
+    for _ in 0..<20 {
+      let client = try Client(server.path)
+      let body = [UInt8](repeating: 0, count: offset) + Self.forged
+      client.send(
+        Wire.begin(keep: true)
+          + Wire.parameters([("PATH_INFO", "/outer"), ("CONTENT_LENGTH", "\(body.count)")])
+          + Wire.stream(Wire.stdin, body))
+      let answer = Wire.answer(in: try #require(client.readToEnd()))
+      #expect(answer == ("unread", 0))
+    }
+    #expect(Set(seen.all) == ["/outer"])
+    #expect(seen.all.count == 20)
+  }
+
+  @Test(arguments: ["5", "999999", "x", ""])
+  func `neither does one that is longer, larger or falsely announced`(_ length: String) throws {
+    let seen = Seen()
+    let server = try RunningServer(workers: 1) { exchange in
+      seen.add(exchange.parameter("PATH_INFO") ?? "-")
+      Handlers.body(&exchange)
+    }
+    let client = try Client(server.path)
+    client.send(
+      Wire.begin(keep: true) + Wire.parameters([("PATH_INFO", "/outer"), ("CONTENT_LENGTH", length)])
+        + Wire.stream(Wire.stdin, Self.forged))
+    #expect(client.readToEnd() != nil)
+    #expect(seen.all == ["/outer"])
+  }
+
+  @Test func `a silent peer holds no worker, and is dropped after the timeout`() throws {
+    let server = try RunningServer(
+      workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(300)), handler: Handlers.path)
+    let silent = try (0..<10).map { _ in try Client(server.path) }
+    #expect(try Client.exchange(server.path, Wire.request("/meanwhile")).text == "/meanwhile")
+    for client in silent { #expect(client.readToEnd() == []) }
+  }
+
+  /// Beginnings of a request, and what may be answered to them.
+  private static let beginnings: [([UInt8], String)] = [
+    (Array(Wire.begin().prefix(3)), ""),
+    (Wire.begin(), ""),
+    (Wire.begin() + Wire.parameters([("A", "b")]).prefix(10), ""),
+    // Between two parameters: nothing shows that there should be more but the missing end.
+    (Wire.begin() + Wire.record(Wire.params, Wire.pair([65], [66])), ""),
+    (Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "5")]) + Wire.record(Wire.stdin, [1]), "incomplete"),
+  ]
+
+  @Test(arguments: beginnings)
+  func `a peer that falls silent half-way is dropped after the timeout`(_ bytes: [UInt8], _ expected: String)
+    throws
+  {
+    let server = try RunningServer(
+      workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(200)), handler: Handlers.body)
+    let client = try Client(server.path)
+    client.send(bytes)
+    #expect(Wire.answer(in: try #require(client.readToEnd())).text == expected)
+    #expect(try Client.exchange(server.path, Wire.request("/after")).text == "complete:")
+  }
+
+  @Test(arguments: beginnings)
+  func `a peer that leaves half-way starts nothing`(_ bytes: [UInt8], _ expected: String) throws {
+    let server = try RunningServer(workers: 1, handler: Handlers.body)
+    let client = try Client(server.path)
+    client.send(bytes)
+    client.finishSending()
+    #expect(Wire.answer(in: try #require(client.readToEnd())).text == expected)
+    #expect(try Client.exchange(server.path, Wire.request("/after")).text == "complete:")
+  }
+
+  @Test func `a body that trickles in is given up after the timeout`() throws {
+    let server = try RunningServer(
+      workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(300)), handler: Handlers.body)
+    let client = try Client(server.path)
+    client.send(Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "60")]))
+    // Never silent for as long as the timeout, and yet never done.
+    for _ in 0..<20 where client.send(Wire.record(Wire.stdin, [65])) { usleep(50_000) }
+    #expect(Wire.answer(in: client.readAnswer()).text == "incomplete")
+  }
+
+  @Test func `a kept connection is closed when it is idle for too long`() throws {
+    let server = try RunningServer(timeouts: ServerTimeouts(idle: .milliseconds(200)), handler: Handlers.path)
+    let client = try Client(server.path)
+    client.send(Wire.request("/", keep: true))
+    #expect(Wire.answer(in: try #require(client.readToEnd())) == ("/", 0))
+  }
+
+  @Test func `clients that leave in mid-answer concern nobody else`() throws {
+    let server = try RunningServer(workers: 2, handler: Handlers.size)
+    for index in 0..<300 {
+      let client = try Client(server.path)
+      client.send(Wire.request("/5000000", keep: index % 2 == 0))
+    }
+    #expect(try Client.exchange(server.path, Wire.request("/3")).text == "xxx")
+  }
+
+  @Test func `a client that takes nothing is given up after the timeout`() throws {
+    let server = try RunningServer(
+      workers: 1, timeouts: ServerTimeouts(send: .milliseconds(200)), handler: Handlers.size)
+    let client = try Client(server.path)
+    client.send(Wire.request("/5000000"))
+    #expect(try Client.exchange(server.path, Wire.request("/3")).text == "xxx")
+    #expect(Wire.answer(in: try #require(client.readToEnd())).protocolStatus == nil)
+  }
+
+  @Test func `many clients at once are all answered`() throws {
+    let server = try RunningServer(workers: 8, handler: Handlers.body)
+    let path = server.path
+    let counts = concurrently(16) { index -> Int in
+      var count = 0
+      guard let kept = try? Client(path) else { return -1 }
+      for round in 0..<50 {
+        let body = "\(index):\(round)"
+        if index % 2 == 0 {
+          kept.send(Wire.request("/", body: body, keep: true))
+          if Wire.answer(in: kept.readAnswer()) == ("complete:\(body)", 0) { count += 1 }
+        } else if let answer = try? Client.exchange(path, Wire.request("/", body: body)),
+          answer == ("complete:\(body)", 0)
+        {
+          count += 1
+        }
+      }
+      return count
+    }
+    #expect(counts == [Int](repeating: 50, count: 16))
+  }
+}

@@ -1,0 +1,74 @@
+import FastCGI
+import Testing
+
+/// Parameters, in usual and in absurd numbers and sizes.
+@Suite struct ParameterTests {
+  /// Answers with name and value of all parameters, one a line.
+  private static let list: SharedHandler = { exchange in
+    var text: [UInt8] = []
+    exchange.forEachParameter { name, value in
+      name.withUnsafeBufferPointer { text += $0 }
+      text += Array("=".utf8)
+      value.withUnsafeBufferPointer { text += $0 }
+      text += Array("\n".utf8)
+    }
+    exchange.write([], text)
+  }
+
+  private func answer(
+    to pairs: [(String, String)], _ handler: @escaping SharedHandler
+  ) throws -> String {
+    let server = try RunningServer(handler: handler)
+    let bytes = Wire.begin() + Wire.parameters(pairs) + Wire.record(Wire.stdin)
+    return try Client.exchange(server.path, bytes).text
+  }
+
+  @Test func `parameters come in their order, duplicates too`() throws {
+    let text = try answer(to: [("B", "1"), ("A", ""), ("B", "2=3"), ("Ä", "ö")], Self.list)
+    #expect(text == "FCGI_ROLE=RESPONDER\nB=1\nA=\nB=2=3\nÄ=ö\n")
+  }
+
+  @Test func `the first of two values is taken, and there is a count of both`() throws {
+    let text = try answer(to: [("NAME_LONGER", "x"), ("NAME", "first"), ("NAM", "y"), ("NAME", "second")]) {
+      let bytes = $0.withParameter("NAME") { $0.count }
+      let values = [$0.parameter("NAME"), $0.parameter("ABSENT"), $0.parameter("NAM"), $0.parameter("")]
+      $0.write([], Array("\(values) \(bytes ?? -1) \($0.occurrences(of: "NAME"))".utf8))
+    }
+    #expect(text == #"[Optional("first"), nil, Optional("y"), nil] 5 2"#)
+  }
+
+  @Test func `a value that is no text is still present`() throws {
+    let server = try RunningServer { exchange in
+      exchange.write(
+        [], Array("\(exchange.parameter("A") == nil) \(exchange.withParameter("A") { $0[0] } ?? 0)".utf8))
+    }
+    let bytes = Wire.stream(Wire.params, Wire.pair(Array("A".utf8), [0xff]))
+    #expect(
+      try Client.exchange(server.path, Wire.begin() + bytes + Wire.record(Wire.stdin)).text == "false 255")
+  }
+
+  @Test func `a NUL ends a value, and a name that holds one hides its parameter`() throws {
+    let pairs = [("A", "x\0y"), ("B\0C", "z"), ("\0", ""), ("D", "\0"), ("E", "e")]
+    #expect(try answer(to: pairs, Self.list) == "FCGI_ROLE=RESPONDER\nA=x\nD=\nE=e\n")
+  }
+
+  @Test func `a hundred thousand parameters are read`() throws {
+    let pairs = (0..<100_000).map { ("NAME_\($0)", "\($0)") }
+    let text = try answer(to: pairs) { exchange in
+      var count = 0
+      exchange.forEachParameter { _, _ in count += 1 }
+      exchange.write([], Array("\(count) \(exchange.parameter("NAME_99999") ?? "-")".utf8))
+    }
+    #expect(text == "100001 99999")
+  }
+
+  @Test func `a value of ten megabytes is read`() throws {
+    let text = try answer(to: [("BIG", String(repeating: "b", count: 10_000_000)), ("LAST", "here")]) {
+      exchange in
+      exchange.write(
+        [],
+        Array("\(exchange.withParameter("BIG") { $0.count } ?? 0) \(exchange.parameter("LAST") ?? "-")".utf8))
+    }
+    #expect(text == "10000000 here")
+  }
+}

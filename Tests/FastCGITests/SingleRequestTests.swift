@@ -1,0 +1,67 @@
+import Glibc
+import Testing
+
+/// The CGI form, as a process.
+@Suite struct SingleRequestTests {
+  /// Runs the program with an environment and a standard input that stays open behind the given bytes.
+  private func run(
+    _ environment: [String: String], input: String = "", isOpen: Bool = true
+  ) throws -> (output: String, status: Int32?) {
+    let ends = EchoProcess.channel()
+    defer { if isOpen { close(ends[1]) } }
+    write(ends[1], input, input.utf8.count)
+    if !isOpen { close(ends[1]) }
+    let process = try EchoProcess([], input: ends[0], environment: environment)
+    close(ends[0])
+    return (process.standardOutput(), process.exitStatus())
+  }
+
+  private static let head = "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\n"
+
+  @Test func `a request without a body is answered on standard output`() throws {
+    let (output, status) = try run(["REQUEST_METHOD": "GET", "PATH_INFO": "/unread"])
+    #expect(output == Self.head + "unread\n")
+    #expect(status == 0)
+  }
+
+  @Test func `exactly as many bytes are read as were announced`() throws {
+    let (output, _) = try run(
+      ["REQUEST_METHOD": "POST", "PATH_INFO": "/body", "CONTENT_LENGTH": "5"], input: "hello, and more")
+    #expect(output == Self.head + "hello")
+  }
+
+  @Test(arguments: [("6", "400 Bad Request"), ("99999", "413 Too Large"), ("-1", "400 Bad Request")])
+  func `a body that is not as announced is refused`(_ length: String, _ status: String) throws {
+    let (output, _) = try run(
+      ["REQUEST_METHOD": "POST", "PATH_INFO": "/body", "CONTENT_LENGTH": length], input: "hello",
+      isOpen: false)
+    #expect(output == "Status: \(status)\r\n\r\n")
+  }
+
+  @Test func `the environment is the parameters`() throws {
+    let (output, _) = try run(["REQUEST_METHOD": "GET", "PATH_INFO": "/parameters", "HTTP_X": "=1=2"])
+    #expect(
+      Set(output.dropFirst(Self.head.count).split(separator: "\n")).isSuperset(of: [
+        "REQUEST_METHOD=3", "PATH_INFO=11", "HTTP_X=4",
+      ]))
+  }
+
+  @Test func `a large answer goes through a pipe whole`() throws {
+    let (output, _) = try run(["PATH_INFO": "/size/300000"])
+    #expect(output.utf8.count == Self.head.utf8.count + 300_000)
+  }
+
+  @Test func `a web server that goes away does not kill the program`() throws {
+    let process = try EchoProcess([], environment: ["PATH_INFO": "/size/3000000"], shell: "exec >/dev/full")
+    #expect(process.exitStatus() == 0)
+  }
+
+  @Test(.enabled(if: access("/usr/bin/cgi-fcgi", X_OK) == 0))
+  func `libfcgi's own client gets the same answer from the FastCGI form`() throws {
+    let server = try RunningServer(handler: Handlers.path)
+    let process = try EchoProcess(
+      ["-bind", "-connect", server.path], environment: ["PATH_INFO": "/from/cgi-fcgi"],
+      executable: "/usr/bin/cgi-fcgi")
+    #expect(process.standardOutput() == "/from/cgi-fcgi")
+  }
+}
