@@ -96,7 +96,6 @@ actions(list, {
   },
 });
 
-dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
 dialog.addEventListener("keydown", ({ key, target }) => {
   if (target.tagName !== "VIDEO") look(open + ({ ArrowLeft: -1, ArrowRight: 1 }[key] ?? NaN));
 });
