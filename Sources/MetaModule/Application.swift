@@ -149,7 +149,14 @@ public final class Application {
 
 extension APIError {
   /// What a client is told when the database cannot be used.
-  init(_ error: StoreError) { self = .unavailable(error.detail, retryAfter: 5) }
+  init(_ error: StoreError) {
+    self =
+      switch error {
+      case .conflict: .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
+      case .unexpected: .serverError
+      default: .unavailable(error.detail, retryAfter: 5)
+      }
+  }
 
   /// An error of ours passes; one of the store is told; anything else is our fault.
   init(storeOr error: any Error) {
