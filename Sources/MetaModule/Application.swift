@@ -17,6 +17,7 @@ public final class Application {
   let cache: FileCache?
   private let vault: Vault
   private var openStore: Store?
+  private var remembered: RememberedReads?
   private var lastWarning: Timestamp?
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
@@ -99,6 +100,13 @@ public final class Application {
       warnOnceAMinute(error.sentence)
       throw APIError(error)
     }
+  }
+
+  /// The reads of a warm request, as they are at its beginning.
+  func rememberedReads() throws(APIError) -> RememberedReads {
+    let reads = if let remembered { remembered } else { RememberedReads(of: try store()) }
+    remembered = reads
+    return reads
   }
 
   /// The key ring, held against the database: a ring that cannot open what is stored there is not used at all.
