@@ -71,15 +71,11 @@ public final class Application {
     do { path = try RequestPath(of: request) } catch {
       throw error == .notUTF8 ? .notUTF8Path : .notFound
     }
-    let routes = RouteTable.routes(for: path.segments)
-    guard let first = routes.first else { throw .notFound }
-    record.route = first.pattern
-    let method = request.method == "HEAD" ? "GET" : request.method
-    let route = routes.first { $0.method == method }
-    let caller = try Access(self).caller(of: request, for: route ?? first)
-    let allowed = RouteTable.allowedMethods(routes)
-    if method == "OPTIONS" { return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))]) }
-    guard let route else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    guard let route = RouteTable.route(request.method, path.segments) else {
+      return try refuseMethod(request, path, &record)
+    }
+    record.route = route.pattern
+    let caller = try Access(self).caller(of: request, for: route)
     if case .tooLarge = request.body { throw .bodyTooLarge }
     if case .incomplete = request.body { throw .bodyIncomplete }
 
@@ -87,6 +83,19 @@ public final class Application {
       self, request, captures: route.captures(in: path.segments), caller: caller, record: record)
     defer { record = context.record }
     return try route.endpoint(context)
+  }
+
+  /// A path that is not there, or not with this method. Who may not use it is not told its methods.
+  private func refuseMethod(
+    _ request: Request, _ path: RequestPath, _ record: inout RequestRecord
+  ) throws(APIError) -> Response {
+    let routes = RouteTable.routes(for: path.segments)
+    guard let first = routes.first else { throw .notFound }
+    record.route = first.pattern
+    _ = try Access(self).caller(of: request, for: first)
+    let allowed = RouteTable.allowedMethods(routes)
+    guard request.method == "OPTIONS" else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
   }
 
   /// The database; opened by the first request that needs it, and again by the next one when that failed.
