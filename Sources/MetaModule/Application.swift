@@ -15,7 +15,7 @@ public final class Application {
   let graphHealth: GraphHealth
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
-  private let vault: Vault
+  let vault: Vault
   private var openStore: Store?
   private var lastWarning: Timestamp?
 
@@ -28,7 +28,8 @@ public final class Application {
     vault = Vault(configuration)
     Self.makeDataDirectory(configuration.dataDirectory)
     do {
-      cache = try FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+      cache = try FileCache(
+        directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
     } catch {
       cache = nil
       self.logger.warning("The cache cannot be used: \(error)")
@@ -39,10 +40,18 @@ public final class Application {
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
   /// start and not from the first client. What is wrong does not stop the program: each request tries again.
   public func prepare() {
+    markAsRunning()
     do {
       _ = try store()
       _ = try keyRing()
     } catch { logger.critical("\(error.detail)") }
+  }
+
+  /// Tells `metactl restore` that this process serves requests, until it ends.
+  public func markAsRunning() {
+    if !InstallationLock.markAsRunning(in: configuration.dataDirectory) {
+      warn("meta.lock cannot be locked: metactl restore will not know that this process is running.")
+    }
   }
 
   /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
@@ -77,7 +86,9 @@ public final class Application {
     let route = routes.first { $0.method == method }
     let caller = try Access(self).caller(of: request, for: route ?? first)
     let allowed = RouteTable.allowedMethods(routes)
-    if method == "OPTIONS" { return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))]) }
+    if method == "OPTIONS" {
+      return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
+    }
     guard let route else { throw .methodNotAllowed(request.method, allowed: allowed) }
     if case .tooLarge = request.body { throw .bodyTooLarge }
     if case .incomplete = request.body { throw .bodyIncomplete }
@@ -102,7 +113,8 @@ public final class Application {
   func keyRing() throws(APIError) -> KeyRing {
     do {
       let store = try store()
-      let recorded = try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
+      let recorded =
+        try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
       let ring = try vault.ring(mayCreate: recorded.isEmpty)
       guard recorded.isEmpty || recorded.contains(where: ring.fingerprints.contains) else {
         throw APIError.unavailable(Self.wrongKey, retryAfter: 60)
