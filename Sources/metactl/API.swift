@@ -13,7 +13,8 @@ struct API {
     let response = send(method, target, body?.serializedText())
     let json = (try? JSONValue(parsing: response.body)) ?? .null
     guard response.status < 400 else {
-      throw Complaint(json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1)
+      throw Complaint(
+        json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1)
     }
     return json
   }
