@@ -3,6 +3,7 @@ import { actions, call, change, clearErrors, copyOf, count, find, keep, listAll,
 
 const { root, list, empty } = section("accounts");
 const soon = 10 * 86_400;
+const ends = ["expires_at", "data_access_expires_at"];
 
 skeletons(list, 2, "panel account");
 
@@ -11,14 +12,15 @@ export const reload = loader(root, (current) => listAll("tokens", (rows) => curr
 const isOff = (row) => row.status === "invalid" && (row.status_reason ?? "disabled") === "disabled";
 
 function stateOf(row) {
-  const { status, status_reason: reason, expires_at: token, data_access_expires_at: data } = row;
+  const { status, status_reason: reason } = row;
+  const [token, data] = ends.map((name) => secondsLeft(row[name]));
   if (isOff(row)) return ["off", "Disabled"];
   if (reason === "key_missing") return ["bad", "Key missing"];
-  if (status === "expired" || secondsLeft(token) <= 0) return ["bad", "Expired"];
+  if (status === "expired" || token <= 0) return ["bad", "Expired"];
   if (status !== "active") return ["bad", "Invalid"];
   if (reason) return ["warn", reason === "login_required" ? "Login needed" : "Attention"];
-  if (secondsLeft(data) <= 0) return ["bad", "Data access ended"];
-  return Math.min(secondsLeft(token), secondsLeft(data)) < soon ? ["warn", "Expires soon"] : ["ok", "Active"];
+  if (data <= 0) return ["bad", "Data access ended"];
+  return Math.min(token, data) < soon ? ["warn", "Expires soon"] : ["ok", "Active"];
 }
 
 watch("tokens", () => {
@@ -28,7 +30,7 @@ watch("tokens", () => {
   const wanting = rows.filter((row) => /warn|bad/.test(stateOf(row)[0])).length;
   write(document, {
     accounts: wanting ? `${wanting} of ${rows.length} need your attention.` : "",
-    tokens: [wanting ? "warn" : "", rows.length || ""],
+    tokens: [wanting ? "warn" : "", wanting || rows.length || ""],
   });
   // The tab tells it too: nobody looks at a page that works.
   document.title = `${wanting ? `(${wanting}) ` : ""}Meta Module`;
@@ -44,8 +46,9 @@ function update(element, row) {
     permissions: !lacking ? "Not known" : lacking.length ? `${lacking.length} missing` : "All granted",
     toggle: status === "active" ? "Disable" : "Enable",
   });
-  for (const name of ["expires_at", "data_access_expires_at"]) {
-    find(`[data-text="${name}"]`, element).className = secondsLeft(row[name]) <= 0 ? "bad" : secondsLeft(row[name]) < soon ? "warn" : "";
+  for (const name of ends) {
+    const left = secondsLeft(row[name]);
+    find(`[data-text="${name}"]`, element).className = left <= 0 ? "bad" : left < soon ? "warn" : "";
   }
   find("[data-missing]", element).replaceChildren(...(lacking ?? []).map((scope) => make("li", missingText(scope))));
   find('[data-do="toggle"]', element).hidden = status !== "active" && !isOff(row);

@@ -11,10 +11,7 @@ const failure = (detail, more) => Object.assign(new Error(detail), { fields: [],
 export const wrong = (field, text) => failure(text, { fields: [[field, [text]]] });
 
 export async function exchange(method, path, body) {
-  const lost = (detail) => {
-    tell("lost");
-    return failure(detail);
-  };
+  const lost = (detail) => tell("lost") && failure(detail);
   const response = await fetch(new URL(path, base), {
     method, cache: "no-store", body: JSON.stringify(body), headers: body && { "Content-Type": "application/json" }, signal: AbortSignal.timeout(30_000),
   }).catch(() => {
@@ -22,8 +19,9 @@ export async function exchange(method, path, body) {
   });
   const { ok, status, headers } = response;
   const answer = status === 204 ? {} : await response.json().catch(() => null);
-  // A web server without its program answers in HTML: 502, or 404.
-  if (!answer) throw status < 500 ? failure(`No program answers at ${base}`) : lost("The program does not answer.");
+  // A web server without its program answers 502 in its own words, or 404.
+  if (answer ? [502, 504].includes(status) && !answer.reason : status > 499) throw lost("The program does not answer.");
+  if (!answer) throw failure(`No program answers at ${base}`);
   tell("answered");
   if (ok && method !== "GET") tell("changed");
   if (ok || answer.checks) return { answer, headers };
@@ -34,7 +32,6 @@ export async function exchange(method, path, body) {
 
 export const call = async (...request) => (await exchange(...request)).answer;
 
-/** `each` gets the rows so far. */
 export async function listAll(name, each) {
   let rows = [];
   for (let next = 0; next !== null; ) {

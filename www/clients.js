@@ -4,9 +4,8 @@ import { actions, call, change, copyOf, count, find, focusOn, folded, keep, list
 const { root, list, filter, empty } = section("clients");
 const more = find('[data-do="more"]', root);
 const order = new Intl.Collator("en", { numeric: true });
-const step = 50;
 let sorted = [];
-let limit = step;
+let limit = 50;
 
 export const reload = loader(root, (current) => listAll("mappings", (rows) => current() && put("mappings", rows)));
 
@@ -32,14 +31,14 @@ function show() {
 }
 
 filter.addEventListener("input", () => {
-  limit = step;
+  limit = 50;
   show();
 });
 
 actions(more.parentElement, {
   more: async () => {
     const first = limit;
-    limit += step * 2;
+    limit += 100;
     show();
     // The button may be gone now.
     focusOn(find("button", list.children[first]));
@@ -60,9 +59,9 @@ function create({ id }) {
       focusOn(find("#preview h2"));
     },
     refresh: async () => {
-      const { mapping } = await call("POST", `mappings/${id}/refresh/`);
-      change("mappings", id, { ...row(), ...mapping });
-      toast(`The grid of ${quoted(row().client_id)} is fetched anew.`);
+      const { refreshed, detail, mapping } = await call("POST", `mappings/${id}/refresh/`);
+      change("mappings", id, mapping);
+      toast(refreshed ? `The grid of ${quoted(mapping.client_id)} is fetched anew.` : detail);
     },
     remove: {
       ask: () => "Remove?",

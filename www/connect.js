@@ -51,7 +51,7 @@ onSubmit(save, async ({ expires_at: { value: day } }) => {
   hold();
   focusOn(find("#map h2"));
   toast(`${quoted(row.account_label)} is connected. Next: map a client.`);
-  put("tokens", [...state.tokens.filter(({ id }) => id !== row.id), row].sort((a, b) => a.id - b.id));
+  put("tokens", [...(state.tokens ?? []).filter(({ id }) => id !== row.id), row].sort((a, b) => a.id - b.id));
   say("connected");
 });
 

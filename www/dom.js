@@ -31,7 +31,7 @@ export function write(root, values) {
     const value = values[name];
     const text = (typeof value === "number" ? number(value) : value) ?? place.dataset.none ?? "";
     if (place.tagName === "TIME") time(place, value);
-    else if (place.matches(".avatar")) picture(place, ...value);
+    else if (name === "face") picture(place, ...value);
     else if (Array.isArray(value)) Object.assign(place, { className: `chip ${value[0]}`, textContent: value[1] });
     else if (place.textContent !== text) place.textContent = text;
   }
@@ -59,6 +59,8 @@ function time(place, text) {
 setInterval(() => {
   for (const { firstElementChild: shown, dateTime } of all("time")) if (shown) shown.textContent = relative(dateTime);
 }, 10_000);
+
+const alert = (tag, text) => make(tag, text, { className: "error", role: "alert" });
 
 let fading;
 
@@ -106,14 +108,14 @@ export function actions(root, deeds) {
     const deed = deeds[button?.dataset.do];
     // A double click is no answer to a question.
     if (!deed || (deed.ask && (detail > 1 || !sure(button, deed.ask())))) return;
-    const row = button.closest(".row, td") ?? root;
+    const row = button.parentElement;
     const next = root.nextElementSibling ?? root.previousElementSibling;
     const head = root.closest("section")?.querySelector("h2");
-    find(".error", row)?.remove();
+    find("[role=alert]", row)?.remove();
     busy(button, async () => {
       await (deed.deed ?? deed)(button);
       if (!root.isConnected) focusOn((next && find(`[data-do="${button.dataset.do}"]`, next)) ?? head);
-    }, (error) => error.status === 401 || row.append(make("p", sentence(error), { className: "error", role: "alert" })))
+    }, (error) => error.status === 401 || row.append(alert("p", sentence(error))))
       .then(() => button.onblur?.());
   });
 }
@@ -125,23 +127,23 @@ export function showErrors(form, error) {
   for (const [name, messages] of error.fields ?? []) {
     const input = find(`[name="${name}"]`, form);
     if (!input) continue;
-    (input.closest("fieldset")?.firstElementChild ?? input.parentElement).append(make("span", messages.join(" "), { className: "error" }));
+    (input.closest("fieldset")?.firstElementChild ?? input.parentElement).append(alert("span", messages.join(" ")));
     input.ariaInvalid = "true";
     first ??= input;
   }
-  if (!first) find(".row", form).before((first = make("p", sentence(error), { className: "error" })));
+  if (!first) find("button:not([type])", form).parentElement.before((first = alert("p", sentence(error))));
   if (error.status !== 401) focusOn(first);
 }
 
 export function clearErrors(form) {
-  for (const said of all(".error", form)) said.remove();
+  for (const said of all("[role=alert]", form)) said.remove();
   for (const input of all("[aria-invalid]", form)) input.ariaInvalid = null;
 }
 
 export function onSubmit(form, work) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    busy(find(".primary", form), async () => {
+    busy(event.submitter, async () => {
       clearErrors(form);
       await work(form.elements);
     }, (error) => showErrors(form, error));
@@ -161,7 +163,7 @@ export function loader(root, load) {
     root.ariaBusy = null;
     if (!trouble || trouble.status === 401) return problem.remove();
     write(problem, { problem: sentence(trouble) });
-    if (!problem.isConnected) find(".head", root).after(problem);
+    if (!problem.isConnected) find("h2", root).parentElement.after(problem);
   };
   actions(problem, { retry: reload });
   return reload;

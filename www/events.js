@@ -14,7 +14,7 @@ async function ask(after, current = () => true) {
   empty.hidden = rows.length;
   keep(list, rows, () => copyOf("event"), (element, row) => write(element, {
     ...row,
-    result: [/^(ok|success|20\d)/.test(row.result) ? "ok" : "warn", row.result],
+    result: [row.action.endsWith("refused") ? "warn" : "", row.result],
   }));
 }
 

@@ -6,7 +6,7 @@ const { client_id: client, token_id: account } = form.elements;
 const keyOf = (page) => `${page.token_id}:${page.fb_page_id}`;
 let asked; // The active accounts that the list was made for.
 
-const active = () => state.tokens.filter((row) => row.status === "active");
+const active = () => (state.tokens ?? []).filter((row) => row.status === "active");
 
 skeletons(list, 5, "choice");
 

@@ -1,6 +1,6 @@
 // Preview: a client's grid as a site would show it, one medium in a dialog. Captions stay text, each in a direction
 // of its own that cannot turn its surroundings around.
-import { actions, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, section, sentence, skeletons, state, watch, write } from "./dom.js";
+import { actions, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, say, section, sentence, skeletons, state, watch, write } from "./dom.js";
 
 const { root, list, empty } = section("preview");
 const stage = find("[data-stage]", root);
@@ -12,7 +12,7 @@ let open = 0;
 
 /** A client with one mapping needs no Page in its address. Shells want the apostrophe escaped. */
 function path() {
-  const several = state.mappings.filter((row) => row.client_id === chosen.client_id).length > 1;
+  const several = state.mappings?.filter((row) => row.client_id === chosen.client_id).length > 1;
   const client = encodeURIComponent(chosen.client_id).replaceAll("'", "%27");
   return `instagram/${client}/${several ? `?fb_page_id=${chosen.fb_page_id}` : ""}`;
 }
@@ -46,6 +46,7 @@ function show({ profile, media: items = [], detail }, headers) {
     return head(chosen.fb_page_name, ["off", "No Instagram"]);
   }
   const cache = headers.get("X-Cache");
+  if (cache === "miss") say("mapped");
   write(stage, {
     none: cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.",
     fetched: new Date(Date.now() - 1000 * headers.get("Age")).toISOString(),
@@ -60,7 +61,7 @@ function tile(item, index) {
   const button = element.firstElementChild;
   const caption = plain(item.caption).trim() || "No caption";
   const address = item.thumbnail_url ?? (item.media_type === "VIDEO" ? null : item.media_url);
-  // A screen reader hears "Video, 17 Dec 2025: Behind the scenes".
+  // Heard as "Video, 17 Dec 2025: Behind the scenes".
   button.ariaLabel = `${kindOf(item)}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}`;
   button.dataset.index = index;
   write(element, { caption, kind: { VIDEO: "▶", CAROUSEL_ALBUM: "❐" }[item.media_type] });
@@ -76,7 +77,7 @@ async function look(index) {
   const film = item.media_type === "VIDEO" && src;
   const medium = film ? make("video", "", { controls: true, preload: "none", poster: poster ?? "", src }) : image(src ?? poster);
   view.replaceChildren(make("p", "Instagram gives no picture of this."), ...(src ?? poster ? [medium] : []));
-  write(dialog, { ...item, caption: item.caption ?? null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
+  write(dialog, { ...item, caption: item.caption || null, kind: kindOf(item), like_count: "…", comments_count: "…", trouble: "" });
   const link = find("a", dialog);
   link.hidden = !item.permalink?.startsWith("https://");
   if (!link.hidden) link.href = item.permalink;

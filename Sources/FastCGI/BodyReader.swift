@@ -13,8 +13,18 @@ enum BodyReader {
     -> [UInt8]?
   {
     guard let stream else { return nil }
+    // The end must be seen, not assumed: it is a record of its own, and whatever stays unread of this request
+    // would be taken for the next one on a connection that is kept.
+    let body = count == 0 ? [] : content(count, from: stream, within: limit)
+    guard body.count == count, FCGX_GetChar(stream) == EOF, FCGX_GetError(stream) == 0 else { return nil }
+    return body
+  }
+
+  private static func content(
+    _ count: Int, from stream: UnsafeMutablePointer<FCGX_Stream>, within limit: Int32
+  ) -> [UInt8] {
     let deadline = Deadline.after(milliseconds: limit)
-    let body = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count, let start = buffer.baseAddress {
         let available = stream.pointee.stop - stream.pointee.rdNext
         if available > 0 {
@@ -31,10 +41,6 @@ enum BodyReader {
         }
       }
     }
-    // The end must be seen, not assumed: it is a record of its own, and whatever stays unread of this request
-    // would be taken for the next one on a connection that is kept.
-    guard body.count == count, FCGX_GetChar(stream) == EOF, FCGX_GetError(stream) == 0 else { return nil }
-    return body
   }
 
   /// Reads a CGI request's body. The standard forbids reading further: the descriptor may never end.

@@ -39,7 +39,9 @@ final class ConnectionQueue: Sendable {
   private let waiting = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
   private let isAccepting = Atomic<Bool>(true)
-  private let nextComplaint = Mutex<Deadline?>(nil)
+  /// Until when new connections may still say something after the stop.
+  private let graceEnd = Guarded<Deadline?>(nil)
+  private let nextComplaint = Guarded<Deadline?>(nil)
   private let brokenBy = Atomic<Int32>(0)
   private let onBroken: @Sendable () -> Void
 
@@ -93,14 +95,15 @@ final class ConnectionQueue: Sendable {
           sawStop = true
           continue
         }
-        guard isAccepting.load(ordering: .relaxed) else { return .end }
-        switch accept() {
+        switch isAccepting.load(ordering: .relaxed) ? accept() : .nobody {
         case .connection(let connection): return .connection(connection)
         case .quiet: continue
-        case .nobody: return .end
+        case .nobody:
+          guard isSomebodyExpected() else { return .end }
+          usleep(1000)
         }
-      case Tag.listener where count == 2:
-        // Only accept() of a new connection would tell why; without one it says "not yet", again and again.
+      case Tag.listener where count == 2 && !isStopping:
+        // accept() would not tell: it says "not yet", again and again.
         fail(EINVAL)
       case Tag.listener:
         if case .connection(let connection) = accept() { return .connection(connection) }
@@ -111,6 +114,13 @@ final class ConnectionQueue: Sendable {
       }
       sawStop = false
     }
+  }
+
+  /// Whether to stay a moment longer at the end, for a connection that was accepted and whose request has not
+  /// come yet: nginx sends it within microseconds.
+  private func isSomebodyExpected() -> Bool {
+    guard let grace = graceEnd.withLock({ $0 }), !grace.isPast else { return false }
+    return parked.hasUnserved
   }
 
   /// Keeps a connection for the peer's next request.
@@ -133,7 +143,7 @@ final class ConnectionQueue: Sendable {
     let descriptor = cfastcgi_accept(listener.descriptor.number)
     if descriptor < 0, !recover(from: errno) { return .nobody }
     _ = cfastcgi_watch_again(epoll.number, listener.descriptor.number, Tag.listener)
-    guard descriptor >= 0 else { return .nobody }
+    guard descriptor >= 0 else { return .quiet }
 
     let connection = Connection(descriptor: descriptor, isWatched: false)
     var receive = timeval(milliseconds: limits.receive)
@@ -143,11 +153,6 @@ final class ConnectionQueue: Sendable {
       return .quiet
     }
     if listener.isTCP { cfastcgi_set_no_delay(descriptor) }
-    // At the end there is no later: nginx sends within microseconds after it has connected.
-    if isStopping {
-      var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      poll(&wait, 1, 100)
-    }
     switch cfastcgi_peek(descriptor) {
     case 1...: return .connection(connection)
     case 0: connection.close()
@@ -162,16 +167,17 @@ final class ConnectionQueue: Sendable {
   /// - Returns: whether to try again.
   private func recover(from reason: Int32) -> Bool {
     switch reason {
-    case EAGAIN, EINTR, ECONNABORTED, EPROTO: return true
+    case EINTR, ECONNABORTED, EPROTO: break
+    case EAGAIN: return !isStopping
     case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP:
-      fail(reason)
+      if !isStopping { fail(reason) }
       return false
     default:
       parked.takeQuiet(servedOnly: true) { _ = close($0) }
       complain("cannot accept a connection: \(FastCGIError.text(of: reason)); trying again")
-      stopSignal.wait(milliseconds: 50)
-      return true
+      if isStopping { usleep(1000) } else { stopSignal.wait(milliseconds: 50) }
     }
+    return true
   }
 
   /// Ends the service: somebody shut the shared socket down, and only whoever started us can give us another.
@@ -202,11 +208,18 @@ final class ConnectionQueue: Sendable {
     parked.takeAll { _ = close($0) }
   }
 
-  /// Lets the workers finish what has arrived and then end. A connection that waits in the kernel's queue has
-  /// arrived: nobody else would serve it, since a socket of ours is unlinked first.
+  /// Lets the workers finish what has arrived and then end.
+  ///
+  /// A connection in the kernel's queue has arrived: nobody else would serve it. So a socket of ours first
+  /// takes no further one (only we have it, so it can be shut down) and its queue is worked off. Others may
+  /// have an inherited one: it stays as it is, and so does a TCP socket, which would drop its queue.
   func stop() {
-    listener.file?.remove()
     stopping.store(true, ordering: .releasing)
+    if listener.file != nil {
+      listener.file?.remove()
+      shutdown(listener.descriptor.number, Int32(SHUT_RDWR))
+    }
+    graceEnd.withLock { $0 = .after(milliseconds: 100) }
     stopSignal.signal()
   }
 

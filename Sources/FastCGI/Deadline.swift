@@ -3,7 +3,7 @@ internal import Glibc
 /// A moment after which waiting ends, by the clock that no administrator sets.
 ///
 /// One is made for every request, so it is an integer; `Duration` counts attoseconds in 128 bits.
-struct Deadline: Comparable {
+struct Deadline: Comparable, Sendable {
   /// Since some fixed moment of the past.
   private let nanoseconds: Int64
 

@@ -96,6 +96,14 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Whether one is among them that has not had its first request.
+  var hasUnserved: Bool {
+    (0..<end.load(ordering: .relaxed)).contains { index in
+      let state = State(bits: words[index].load(ordering: .relaxed))
+      return state.has(State.parked) && !state.has(State.served)
+    }
+  }
+
   /// Takes out every connection whose time is over.
   borrowing func takeExpired(_ use: (Int32) -> Void) {
     let now = Deadline.now.milliseconds

@@ -7,7 +7,7 @@ internal import Synchronization
 /// and gets its first answer sooner; a busy one has as many as there are requests at a time. Plain threads,
 /// not tasks: libfcgi, SQLite and libcurl block.
 final class WorkerPool: Sendable {
-  private struct Threads {
+  private struct Threads: Sendable {
     /// Running or starting.
     var alive = 0
     /// Not yet with a handler.
@@ -24,7 +24,7 @@ final class WorkerPool: Sendable {
   private let report: @Sendable (String) -> Void
   /// Called when no thread is left.
   private let onEnd: @Sendable () -> Void
-  private let threads: Mutex<Threads>
+  private let threads: Guarded<Threads>
   /// Whether `grow` could do anything: asked before every request that finds no other worker waiting.
   private let canGrow = Atomic<Bool>(true)
 
@@ -38,13 +38,13 @@ final class WorkerPool: Sendable {
     self.makeHandler = makeHandler
     self.report = report
     self.onEnd = onEnd
-    threads = Mutex(Threads(limit: max(1, workers)))
+    threads = Guarded(Threads(limit: max(1, workers)))
   }
 
   /// Threads that have not ended.
-  var alive: Int { threads.withLock(\.alive) }
+  var alive: Int { threads.withLock { $0.alive } }
   /// Why no worker could start.
-  var failure: (any Error)? { threads.withLock(\.failure) }
+  var failure: (any Error)? { threads.withLock { $0.failure } }
 
   /// Starts a thread, unless there are enough.
   func grow() {

@@ -6,6 +6,7 @@ struct Batch<Tag: Sendable> {
   let options: ClientOptions
   private var queue = TransferQueue<Tag>()
   private var tags: [OpaquePointer: Tag] = [:]
+  private var hasTimedOut = false
 
   init(deadline: ContinuousClock.Instant?, options: ClientOptions) {
     self.deadline = deadline
@@ -13,15 +14,18 @@ struct Batch<Tag: Sendable> {
   }
 
   /// Returns when every transfer has been reported; `false` when the handle is not to be used again.
+  ///
+  /// After a timeout it is not: an HTTP/2 connection outlives the timeouts of its transfers, so that one whose
+  /// other end has silently gone would let every request of this thread time out until the kernel gives it up.
   mutating func run(_ first: [Transfer<Tag>], on multi: inout MultiHandle, next: Continuation) -> Bool {
     enqueue(first, next)
     while true {
       if let deadline, deadline <= .now {
         abandon(.timedOut, on: &multi, next)
-        return true
+        return !hasTimedOut
       }
       startWaiting(on: &multi, next)
-      guard !tags.isEmpty || !queue.isEmpty else { return true }
+      guard !tags.isEmpty || !queue.isEmpty else { return !hasTimedOut }
       guard multi.step() else { break }
       if deliver(from: &multi, next) { continue }
       guard multi.wait(atMost: pause()) else { break }
@@ -63,6 +67,7 @@ struct Batch<Tag: Sendable> {
     var isAny = false
     while let (name, result) = multi.nextFinished() {
       isAny = true
+      if case .failure(.timedOut) = result { hasTimedOut = true }
       guard let tag = tags.removeValue(forKey: name) else { continue }
       enqueue(next(tag, result), next)
     }
@@ -76,6 +81,7 @@ struct Batch<Tag: Sendable> {
   }
 
   private mutating func abandon(_ error: TransferError, on multi: inout MultiHandle, _ next: Continuation) {
+    hasTimedOut = hasTimedOut || !tags.isEmpty
     multi.cancelAll()
     let running = tags.values
     tags = [:]

@@ -3,7 +3,7 @@
 /// One gap remains: a body with neither length nor chunks, which ends where the connection ends, may have been
 /// cut short, and libcurl with OpenSSL 3 does not tell, not even over TLS. Half a JSON object does not parse.
 public struct HTTPReply: Sendable {
-  /// 200 … 599. Redirects are answers too; they are not followed.
+  /// Three digits, from 200. Redirects are answers too; they are not followed.
   public let status: Int
   /// Without those of interim (1xx) answers and trailers.
   public let headers: HeaderList

@@ -17,7 +17,11 @@ public final class Application {
   let cache: FileCache?
   let vault: Vault
   private var openStore: Store?
+  private var remembered: RememberedReads?
   private var lastWarning: Timestamp?
+  /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
+  /// less. `nil`: nothing.
+  public private(set) var trouble: String?
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
   public init(configuration: Configuration, logger: Logger? = nil) {
@@ -79,17 +83,11 @@ public final class Application {
     do { path = try RequestPath(of: request) } catch {
       throw error == .notUTF8 ? .notUTF8Path : .notFound
     }
-    let routes = RouteTable.routes(for: path.segments)
-    guard let first = routes.first else { throw .notFound }
-    record.route = first.pattern
-    let method = request.method == "HEAD" ? "GET" : request.method
-    let route = routes.first { $0.method == method }
-    let caller = try Access(self).caller(of: request, for: route ?? first)
-    let allowed = RouteTable.allowedMethods(routes)
-    if method == "OPTIONS" {
-      return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
+    guard let route = RouteTable.route(request.method, path.segments) else {
+      return try refuseMethod(request, path, &record)
     }
-    guard let route else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    record.route = route.pattern
+    let caller = try Access(self).caller(of: request, for: route)
     if case .tooLarge = request.body { throw .bodyTooLarge }
     if case .incomplete = request.body { throw .bodyIncomplete }
 
@@ -99,14 +97,39 @@ public final class Application {
     return try route.endpoint(context)
   }
 
+  /// A path that is not there, or not with this method. Who may not use it is not told its methods.
+  private func refuseMethod(
+    _ request: Request, _ path: RequestPath, _ record: inout RequestRecord
+  ) throws(APIError) -> Response {
+    let routes = RouteTable.routes(for: path.segments)
+    guard let first = routes.first else { throw .notFound }
+    record.route = first.pattern
+    _ = try Access(self).caller(of: request, for: first)
+    let allowed = RouteTable.allowedMethods(routes)
+    guard request.method == "OPTIONS" else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
+  }
+
   /// The database; opened by the first request that needs it, and again by the next one when that failed.
   func store() throws(APIError) -> Store {
     if let openStore { return openStore }
     do {
       let opened = try Store(folder: configuration.dataDirectory)
       openStore = opened
+      trouble = nil
       return opened
-    } catch { throw APIError(error) }
+    } catch {
+      trouble = error.sentence
+      warnOnceAMinute(error.sentence)
+      throw APIError(error)
+    }
+  }
+
+  /// The reads of a warm request, as they are at its beginning.
+  func rememberedReads() throws(APIError) -> RememberedReads {
+    let reads = if let remembered { remembered } else { RememberedReads(of: try store()) }
+    remembered = reads
+    return reads
   }
 
   /// The key ring, held against the database: a ring that cannot open what is stored there is not used at all.
@@ -124,7 +147,9 @@ public final class Application {
       }
       return ring
     } catch let error as VaultError {
-      throw .unavailable(error.sentence, retryAfter: 60)
+      trouble = error.sentence
+      warnOnceAMinute(error.sentence)
+      throw .unavailable(error.detail, retryAfter: 60)
     } catch { throw APIError(storeOr: error) }
   }
 
@@ -157,7 +182,14 @@ public final class Application {
 
 extension APIError {
   /// What a client is told when the database cannot be used.
-  init(_ error: StoreError) { self = .unavailable(error.sentence, retryAfter: 5) }
+  init(_ error: StoreError) {
+    self =
+      switch error {
+      case .conflict: .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
+      case .unexpected: .serverError
+      default: .unavailable(error.detail, retryAfter: 5)
+      }
+  }
 
   /// An error of ours passes; one of the store is told; anything else is our fault.
   init(storeOr error: any Error) {

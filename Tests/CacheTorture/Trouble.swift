@@ -13,6 +13,57 @@ func storeOnFullDisk(_ cache: FileCache, _ key: CacheKey, bytes: Int, limit: Int
   say("stored")
 }
 
+/// Each operation once, in an order in which a whole day's worth of states comes by. Whatever fails (strace
+/// lets any system call do so), what is read must be right, and what was removed must be gone.
+func doEverything(_ cache: FileCache, _ key: CacheKey) {
+  let now = Timestamp.now
+  var expected: [UInt8]?
+  func attempt(_ what: String, _ work: () throws(CacheError) -> Void) -> Bool {
+    do throws(CacheError) {
+      try work()
+      return true
+    } catch {
+      say("\(what): \(error)")
+      return false
+    }
+  }
+  func check(_ what: String) {
+    // A miss is always allowed here: reading may be what fails.
+    if let entry = cache.read(key, now: now), entry.body != expected { stop("wrong body after \(what)") }
+  }
+  func store(_ body: [UInt8]) {
+    let isStored = attempt("store") { () throws(CacheError) in
+      try cache.store(body, etag: "\"a\"", under: key, now: now, freshFor: 300, staleFor: 300)
+    }
+    if isStored { expected = body }
+    check("store")
+  }
+  check("nothing")
+  if case .leader(let flight) = cache.beginFlight(key, now: now, waitAtMost: .zero) {
+    do throws(CacheError) {
+      if try flight.land([1], etag: "\"a\"", now: now, freshFor: 300, staleFor: 300) { expected = [1] }
+    } catch {
+      say("land: \(error)")
+    }
+    check("land")
+  }
+  store([UInt8](repeating: 2, count: 10_000))
+  store([3])
+  if attempt("remove", { () throws(CacheError) in try cache.remove(key) }) {
+    if cache.read(key, now: now) != nil { stop("a removed entry was served") }
+    expected = nil
+  }
+  if case .leader(let flight) = cache.beginFlight(key, now: now, waitAtMost: .zero) { flight.fail([9]) }
+  store([4])
+  _ = cache.sweepIfDue(now: now)
+  _ = attempt("sweep") { () throws(CacheError) in try cache.sweep(now: now) }
+  check("sweep")
+  _ = attempt("statistics") { () throws(CacheError) in _ = try cache.statistics(now: now) }
+  if attempt("clear", { () throws(CacheError) in try cache.clear() }), cache.read(key, now: now) != nil {
+    stop("a cleared entry was served")
+  }
+}
+
 /// Does everything at random with twenty keys and checks that what is read was stored under that very key.
 func churn(_ cache: FileCache, seconds: Int) {
   let end = ContinuousClock.now + .seconds(seconds)

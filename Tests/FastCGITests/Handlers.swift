@@ -1,5 +1,4 @@
-import FastCGI
-import Synchronization
+@testable import FastCGI
 
 /// A handler that all workers use at once.
 typealias SharedHandler = @Sendable (inout Exchange) -> Void
@@ -31,7 +30,7 @@ enum Handlers {
 
 /// What handlers on several threads saw.
 final class Seen: Sendable {
-  private let values = Mutex<[String]>([])
+  private let values = Guarded<[String]>([])
 
   func add(_ value: String) { values.withLock { $0.append(value) } }
   var all: [String] { values.withLock { $0 } }

@@ -1,6 +1,5 @@
-import FastCGI
+@testable import FastCGI
 import Glibc
-import Synchronization
 
 /// A server in this process, on a thread of its own, ended with the test.
 final class RunningServer {
@@ -9,7 +8,7 @@ final class RunningServer {
   private let ended = Ended()
 
   private final class Ended: Sendable {
-    let result = Mutex<Result<Int, FastCGIError>?>(nil)
+    let result = Guarded<Result<Int, FastCGIError>?>(nil)
   }
 
   var path: String { folder.socket }
@@ -87,5 +86,5 @@ func concurrently<Result: Sendable>(_ count: Int, _ body: @escaping @Sendable (I
 }
 
 private final class Results<Element: Sendable>: Sendable {
-  let values = Mutex<[Element]>([])
+  let values = Guarded<[Element]>([])
 }

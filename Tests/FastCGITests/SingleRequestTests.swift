@@ -41,9 +41,9 @@ import Testing
   @Test func `the environment is the parameters`() throws {
     let (output, _) = try run(["REQUEST_METHOD": "GET", "PATH_INFO": "/parameters", "HTTP_X": "=1=2"])
     #expect(
-      Set(output.dropFirst(Self.head.count).split(separator: "\n")) == [
+      Set(output.dropFirst(Self.head.count).split(separator: "\n")).isSuperset(of: [
         "REQUEST_METHOD=3", "PATH_INFO=11", "HTTP_X=4",
-      ])
+      ]))
   }
 
   @Test func `a large answer goes through a pipe whole`() throws {

@@ -109,6 +109,21 @@ struct ManyTransfersTests {
     #expect(server.accepted == 1)
   }
 
+  @Test func `after a timeout no kept connection is trusted`() throws {
+    let server = try RawServer { $0.answerAll("x") }
+    let silent = try RawServer { $0.waitForEnd() }
+    var client = try HTTPClient()
+    let hang = HTTPRequest(url: silent.url(), timeout: .milliseconds(100))
+    for _ in 0..<2 { _ = try client.perform(HTTPRequest(url: server.url())) }
+    #expect(server.accepted == 1)
+    #expect(throws: TransferError.timedOut) { try client.perform(hang) }
+    _ = try client.perform(HTTPRequest(url: server.url()))
+    #expect(server.accepted == 2)
+    client.performAll([Transfer(tag: 0, request: hang)], deadline: .now + .milliseconds(300)) { _, _ in [] }
+    _ = try client.perform(HTTPRequest(url: server.url()))
+    #expect(server.accepted == 3)
+  }
+
   @Test func `a delayed retry begins after its delay and not before`() throws {
     let attempts = Counter()
     let server = try RawServer { connection in
@@ -180,10 +195,11 @@ struct ManyTransfersTests {
     var client = try HTTPClient()
     var outcomes: [Int: Bool] = [:]
     let request = HTTPRequest(url: server.url())
-    client.performAll([Transfer(tag: 1, request: request)], deadline: .now + .milliseconds(300)) {
+    let deadline = ContinuousClock.now + .seconds(2)
+    client.performAll([Transfer(tag: 1, request: request)], deadline: deadline) {
       tag, result in
       outcomes[tag] = result.isTimeout
-      if tag == 1 { usleep(400_000) }
+      while tag == 1, ContinuousClock.now < deadline { usleep(10_000) }
       return tag == 1 ? [Transfer(tag: 2, request: request)] : []
     }
     #expect(outcomes == [1: false, 2: true])

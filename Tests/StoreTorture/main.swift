@@ -1,8 +1,8 @@
 // Does to a store what a worker process does, so that the tests can kill, starve and crowd real processes.
 //
 //   store-torture open FOLDER            opens and closes
-//   store-torture sync FOLDER COUNT      syncs the same client and Page COUNT times; prints how many were created
-//   store-torture write FOLDER NAME      stores mappings for ever; prints each client id once it is acknowledged
+//   store-torture sync FOLDER COUNT      syncs one client and Page COUNT times; prints how many were created
+//   store-torture write FOLDER NAME      stores mappings for ever; prints each acknowledged client id
 //   store-torture rotate FOLDER          reseals everything for ever; prints each completed round
 //   store-torture full FOLDER BYTES      writes until no file may grow beyond BYTES, then lifts the limit
 //   store-torture as-nobody FOLDER       opens, reads and writes without privileges

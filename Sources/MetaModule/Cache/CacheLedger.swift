@@ -61,8 +61,8 @@ struct CacheLedger: ~Copyable {
     file = try Self.open(path, in: directory)
   }
 
-  /// Closing alone would do, were it not for a process that another thread starts: between `fork` and `exec` it
-  /// has our open file too, and with it our locks.
+  /// Closing alone would do, were it not for a process that another thread starts: between `fork` and `exec`
+  /// it has our open file too, and with it our locks.
   deinit {
     var everything = Self.description(of: Int16(F_UNLCK), from: 0, length: 0)
     _ = fcntl(file.number, Self.setOpenFileLock, &everything)
@@ -120,8 +120,8 @@ struct CacheLedger: ~Copyable {
     }
   }
 
-  /// A field of a subfolder's record; 0 where there is none yet.
-  func read(_ field: Field, of shard: Int) -> UInt64 {
+  /// A field of a subfolder's record, 0 where nothing was written yet; `nil` when it cannot be read.
+  func read(_ field: Field, of shard: Int) -> UInt64? {
     read(at: shard * Self.recordLength + field.rawValue)
   }
 
@@ -132,7 +132,7 @@ struct CacheLedger: ~Copyable {
 
   /// Adds to what the subfolder is said to hold. The shard's lock must be held.
   func add(bytes: Int64, to shard: Int) {
-    let known = Int64(bitPattern: read(.bytes, of: shard))
+    let known = Int64(bitPattern: read(.bytes, of: shard) ?? 0)
     let (sum, overflow) = known.addingReportingOverflow(bytes)
     // A count is not worth an error: the next sweep puts it right.
     try? write(UInt64(bitPattern: overflow ? 0 : max(0, sum)), to: .bytes, of: shard)
@@ -161,8 +161,8 @@ struct CacheLedger: ~Copyable {
 
   /// When the last sweep began, in unix seconds, and at which subfolder the next one goes on.
   var sweep: (began: Int64, next: Int) {
-    let next = read(at: Self.sweepOffset + 8)
-    return (Int64(bitPattern: read(at: Self.sweepOffset)), Int(next % UInt64(CacheDirectory.shardCount)))
+    let next = read(at: Self.sweepOffset + 8) ?? 0
+    return (Int64(bitPattern: read(at: Self.sweepOffset) ?? 0), Int(next % UInt64(CacheDirectory.shardCount)))
   }
 
   /// Notes that a sweep begins now and where the next one goes on.
@@ -172,11 +172,12 @@ struct CacheLedger: ~Copyable {
     try? write(UInt64(truncatingIfNeeded: next), at: Self.sweepOffset + 8)
   }
 
-  private func read(at offset: Int) -> UInt64 {
+  private func read(at offset: Int) -> UInt64? {
     let number = file.number
     var value: UInt64 = 0
     let count = withUnsafeMutableBytes(of: &value) { pread(number, $0.baseAddress, $0.count, off_t(offset)) }
-    return count == 8 ? UInt64(littleEndian: value) : 0
+    // 0 bytes are the end of a file that could not be allocated, on a full disk.
+    return count == 8 ? UInt64(littleEndian: value) : count == 0 ? 0 : nil
   }
 
   private func write(_ value: UInt64, at offset: Int) throws(CacheErrno) {

@@ -70,13 +70,19 @@ extension FileCache {
       etag: etag)
   }
 
-  /// Writes a file and makes it visible, unless there was a removal in its subfolder since `generation` was
-  /// read.
+  /// On which condition a file that was written is made visible.
+  enum Condition {
+    case always
+    /// Not when something was removed from its subfolder since this generation was read.
+    case unlessRemoved(since: UInt64?)
+  }
+
+  /// Writes a file and makes it visible.
   ///
-  /// - Returns: Whether it was made visible.
+  /// - Returns: Whether it was made visible, as the condition wants.
   func publish(
     _ body: [UInt8], _ format: EntryFormat, under key: CacheKey, _ kind: CacheDirectory.Kind,
-    ledger: borrowing CacheLedger, generation: UInt64?
+    ledger: borrowing CacheLedger, _ condition: Condition
   ) throws(CacheError) -> Bool {
     let pending = try PendingEntry(in: directory, shard: key.shard)
     try pending.write(body.withUnsafeBytes { format.head(for: key, body: $0) })
@@ -84,8 +90,10 @@ extension FileCache {
     // Removals take the same lock, so none can come between the question and the rename.
     try lock(key.shard, of: ledger)
     defer { ledger.unlock(.shard(key.shard)) }
-    if let generation {
-      guard ledger.isCurrent, ledger.read(.generation, of: key.shard) == generation else { return false }
+    if case .unlessRemoved(let generation) = condition {
+      guard let generation, ledger.isCurrent, ledger.read(.generation, of: key.shard) == generation else {
+        return false
+      }
     }
     let growth = try pending.publish(as: key.text + kind.rawValue, removableAfter: format.staleUntil)
     ledger.add(bytes: growth, to: key.shard)

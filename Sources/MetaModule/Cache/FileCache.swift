@@ -70,7 +70,7 @@ public struct FileCache: Sendable {
     _ body: [UInt8], etag: String, under key: CacheKey, now: Timestamp, freshFor: Int64, staleFor: Int64
   ) throws(CacheError) {
     let format = try format(of: body, etag: etag, now: now, freshFor: freshFor, staleFor: staleFor)
-    _ = try publish(body, format, under: key, .entry, ledger: try CacheLedger(in: directory), generation: nil)
+    _ = try publish(body, format, under: key, .entry, ledger: try CacheLedger(in: directory), .always)
   }
 
   /// Removes an entry. Afterwards no reader anywhere is served it, nor what a flight fetched that had begun

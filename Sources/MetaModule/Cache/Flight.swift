@@ -4,7 +4,8 @@ public struct Flight: ~Copyable, Sendable {
   private let cache: FileCache
   private let key: CacheKey
   private let ledger: CacheLedger
-  private let generation: UInt64
+  /// `nil` when it could not be read: then nothing can be stored.
+  private let generation: UInt64?
 
   init(of key: CacheKey, in cache: FileCache, holding ledger: consuming CacheLedger) {
     self.cache = cache
@@ -26,7 +27,8 @@ public struct Flight: ~Copyable, Sendable {
   ) throws(CacheError) -> Bool {
     do throws(CacheError) {
       let format = try cache.format(of: body, etag: etag, now: now, freshFor: freshFor, staleFor: staleFor)
-      return try cache.publish(body, format, under: key, .entry, ledger: ledger, generation: generation)
+      return try cache.publish(
+        body, format, under: key, .entry, ledger: ledger, .unlessRemoved(since: generation))
     } catch {
       tellNotToWait()
       throw error
@@ -48,7 +50,7 @@ public struct Flight: ~Copyable, Sendable {
       }
       // Its times are only for the sweep: nobody waits for a minute.
       let format = EntryFormat(storedAt: now, freshUntil: now, staleUntil: now + 60, etag: "\"\"")
-      _ = try cache.publish(note.body, format, under: key, .failure, ledger: ledger, generation: nil)
+      _ = try cache.publish(note.body, format, under: key, .failure, ledger: ledger, .always)
     } catch {
       tellNotToWait()
     }

@@ -114,7 +114,17 @@ enum VaultError: Error {
   case malformed(String)
   case noRandomness
 
-  /// Which it is, and what to do.
+  /// What a client is told: which it is, and no path of the server.
+  var detail: String {
+    switch self {
+    case .missing: "The Fernet key is missing. The operator must put it back."
+    case .unreadable, .unwritable: "The Fernet key cannot be read. The operator must mend its file."
+    case .malformed: "The Fernet key is not one. The operator must put the right one back."
+    case .noRandomness: sentence
+    }
+  }
+
+  /// Which it is, and what the operator can do.
   var sentence: String {
     switch self {
     case .missing(let path):

@@ -12,7 +12,7 @@ extension Application {
       try store().checkHealth()
       findings.append(.ok("database", configuration.databasePath))
     } catch {
-      return [.trouble("database", OperationError(error).description, "metactl doctor looks closer.")]
+      return [.trouble("database", operationError(error).description, "metactl doctor looks closer.")]
     }
     do {
       let ring = try keyRing()
@@ -21,10 +21,10 @@ extension Application {
           "key",
           "The key ring has \(ring.fingerprints.count) \(ring.fingerprints.count == 1 ? "key" : "keys")."))
     } catch {
-      findings.append(.trouble("key", OperationError(error).description, "metactl doctor looks closer."))
+      findings.append(.trouble("key", operationError(error).description, "metactl doctor looks closer."))
     }
     do { findings += try TokenFindings(application: self, warnDays: warnDays).findings() } catch {
-      findings.append(.trouble("tokens", OperationError(error).description, "metactl doctor looks closer."))
+      findings.append(.trouble("tokens", operationError(error).description, "metactl doctor looks closer."))
     }
     if let last = graphHealth.last() {
       findings.append(

@@ -43,7 +43,7 @@ public struct Doctor {
 
   private func database(_ application: Application) -> [Finding] {
     let store: Store
-    do { store = try application.store() } catch { return [databaseTrouble(error)] }
+    do { store = try application.store() } catch { return [databaseTrouble(application.operationError(error))] }
     var findings = [integrity(store)]
     findings += keys(application, store)
     findings.append(credentials(store))

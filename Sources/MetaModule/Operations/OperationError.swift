@@ -39,7 +39,13 @@ public typealias ProgressReport = (_ doing: String, _ done: Int, _ all: Int) -> 
 extension Application {
   /// Runs what several layers may throw from, and says it in the operator's words.
   func operation<Result>(_ body: () throws -> Result) throws(OperationError) -> Result {
-    do { return try body() } catch { throw OperationError(error) }
+    do { return try body() } catch { throw operationError(error) }
+  }
+
+  /// The same failure in the operator's words: where clients are only told that something is wrong, which it is.
+  func operationError(_ error: any Error) -> OperationError {
+    if let error = error as? APIError, error.status == 503, let trouble { return .trouble(trouble) }
+    return OperationError(error)
   }
 
   /// The audit row of a command.

@@ -196,7 +196,7 @@ private final class TokenRefresh {
     } catch let failure as GraphFailure {
       return (try? give(index, tag.step, failure)) ?? []
     } catch {
-      fail(index, "not_stored", OperationError(error).description)
+      fail(index, "not_stored", application.operationError(error).description)
       return []
     }
   }

@@ -21,6 +21,7 @@ final class Connection {
     configuration.readonly = isReadOnly
     configuration.busyMode = .timeout(Double(patience) / 1000)
     configuration.foreignKeysEnabled = true
+    configuration.allowsUnsafeTransactions = true  // `transaction` ends what it begins; GRDB need not trap on it.
     configuration.prepareDatabase { database in
       csqlite_defensive(database.sqliteConnection)
       csqlite_distrust_schema(database.sqliteConnection)
@@ -149,6 +150,19 @@ final class Connection {
   /// The number in the first column of the first row; 0 without one.
   func number(_ sql: StaticString, _ values: [SQLiteValue] = []) throws(SQLiteFailure) -> Int64 {
     try first(sql, values) { (row) throws(SQLiteFailure) in try row.integer(0) } ?? 0
+  }
+
+  /// SQLite's counter of what other connections have committed. Asked in every warm request, and so stepped without
+  /// GRDB's cursor: 1 µs instead of 5.
+  func dataVersion() throws(SQLiteFailure) -> Int64 {
+    let sql: StaticString = "PRAGMA data_version"
+    if let statement = statements[sql.utf8Start] {
+      defer { sqlite3_reset(statement.sqliteStatement) }
+      if sqlite3_step(statement.sqliteStatement) == SQLITE_ROW {
+        return sqlite3_column_int64(statement.sqliteStatement, 0)
+      }
+    }
+    return try number(sql)  // The first time, or to learn what went wrong.
   }
 
   /// Runs statements that are needed once, one after the other.

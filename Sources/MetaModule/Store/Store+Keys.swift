@@ -1,6 +1,6 @@
 extension Store {
-  /// How often the last use of a key or a session is written down, in seconds. More often would make every request
-  /// a write, and every write ends what the other workers remember.
+  /// How often the last use of a key or a session is written down, in seconds. More often would make every
+  /// request a write, and every write ends what the other workers remember.
   static let touchInterval: Int64 = 60
 
   /// Which credentials exist.

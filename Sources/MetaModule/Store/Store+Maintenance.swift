@@ -25,8 +25,8 @@ extension Store {
     _ = try setting("health")
   }
 
-  /// Every inconsistency SQLite finds in the file, in its words, at most a hundred; none is the expected answer.
-  /// Reads everything.
+  /// Every inconsistency SQLite finds in the file, in its words, at most a hundred; none is the expected
+  /// answer. Reads everything.
   public func integrityProblems() throws(StoreError) -> [String] {
     try read { (connection) throws(SQLiteFailure) in try connection.integrityProblems() }
   }
@@ -55,11 +55,11 @@ extension Store {
 
   // MARK: - Backup
 
-  /// Copies the database to a new file at `destination` (0600) while everybody goes on working, and checks the copy
-  /// before it appears under that name. What is there already is not overwritten.
+  /// Copies the database to a new file at `destination` (0600) while everybody goes on working, and checks
+  /// the copy before it appears under that name. What is there already is not overwritten.
   ///
-  /// The copy is one moment of the database and one file, without a WAL. Its tokens are sealed: it is worth nothing
-  /// without the key ring, which is not part of it.
+  /// The copy is one moment of the database and one file, without a WAL. Its tokens are sealed: it is worth
+  /// nothing without the key ring, which is not part of it.
   public func backup(to destination: String) throws(StoreError) -> BackupReport {
     let partial = destination + ".partial"
     guard access(destination, F_OK) != 0 else { throw StoreError.system(EEXIST, path: destination) }

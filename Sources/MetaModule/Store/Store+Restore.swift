@@ -1,12 +1,13 @@
 internal import CSQLite
 
 extension Store {
-  /// Puts the backup at `backup` in the place of the database in `folder`, and checks it before. Processes that are
-  /// running go on with what was restored. A database that cannot be opened any more is not overwritten but renamed
-  /// (`meta.sqlite3.unusable-…`), and the backup becomes a new one; then the processes should be restarted.
+  /// Puts the backup at `backup` in the place of the database in `folder`, and checks it before. Processes
+  /// that are running go on with what was restored. A database that cannot be opened any more is not
+  /// overwritten but renamed (`meta.sqlite3.unusable-…`), and the backup becomes a new one; then the
+  /// processes should be restarted.
   ///
-  /// The key ring is not part of a backup: the one of its time is needed to open what it holds. API keys, sessions
-  /// and the admin password are those of its time, too.
+  /// The key ring is not part of a backup: the one of its time is needed to open what it holds. API keys,
+  /// sessions and the admin password are those of its time, too.
   public static func restore(
     _ backup: String, into folder: String, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> BackupReport {

@@ -25,7 +25,8 @@ public struct RotationReport: Sendable, Equatable {
 }
 
 extension Store {
-  /// Hands every sealed text to `body`, tokens first, all of one moment. For checks that everything still opens.
+  /// Hands every sealed text to `body`, tokens first, all of one moment. For checks that everything still
+  /// opens.
   public func forEachSealed(_ body: (SealedField, String) -> Void) throws(StoreError) {
     try snapshot { (connection) throws(SQLiteFailure) in
       _ = try connection.forEachSealed { (field, sealed) throws(SQLiteFailure) in
@@ -35,11 +36,12 @@ extension Store {
     }
   }
 
-  /// Replaces every sealed text by what `transform` makes of it, in one transaction, and keeps `settings` (the key
-  /// ring's fingerprints) in the same one. Either all of it happens or nothing.
+  /// Replaces every sealed text by what `transform` makes of it, in one transaction, and keeps `settings`
+  /// (the key ring's fingerprints) in the same one. Either all of it happens or nothing.
   ///
-  /// `transform` may be called for all rows anew when another process was in the way. `progress` gets the number of
-  /// texts done and of all. Returns `nil` where `transform` abandoned it. 10,000 rows take about a second.
+  /// `transform` may be called for all rows anew when another process was in the way. `progress` gets the
+  /// number of texts done and of all. Returns `nil` where `transform` abandoned it. 10,000 rows take about a
+  /// second.
   public func replaceAllSealed(
     settings: [(name: String, value: String)] = [], event: Event? = nil, now: Timestamp = .now,
     progress: (_ done: Int, _ all: Int) -> Void = { _, _ in },

@@ -39,8 +39,8 @@ extension Store {
 
   // MARK: - Sessions
 
-  /// Stores a session by the SHA-256 of its cookie, if the password is still the one that was given: of a sign-in
-  /// and a password change at once, the session does not outlive the change. Returns whether it is.
+  /// Stores a session by the SHA-256 of its cookie, if the password is still the one that was given: of a
+  /// sign-in and a password change at once, the session does not outlive the change. Returns whether it is.
   public func insertSession(
     hash: [UInt8], expiresAt: Timestamp, address: String, ifPasswordHashIs passwordHash: String,
     event: Event? = nil, now: Timestamp = .now

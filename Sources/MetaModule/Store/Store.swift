@@ -15,7 +15,8 @@ public final class Store {
   /// How long an operation waits for locks that others hold, in milliseconds: less than a client waits for
   /// us.
   static let patience: Int32 = 5000
-  /// Beyond this size a writer empties the WAL. Small, for a process that starts alone (CGI) reads all of it first.
+  /// Beyond this size a writer empties the WAL. Small, for a process that starts alone (CGI) reads all of it
+  /// first.
   static let largeWAL: Int64 = 1 << 18
   /// Beyond this size it even waits a moment for readers that stand in the way.
   static let hugeWAL: Int64 = 6 << 20
@@ -98,8 +99,8 @@ public final class Store {
     }
   }
 
-  /// Closes the connection when another file has taken the place of the one it has open, as after a restore by
-  /// hand: SQLite would go on writing into a file that nobody will ever open again.
+  /// Closes the connection when another file has taken the place of the one it has open, as after a restore
+  /// by hand: SQLite would go on writing into a file that nobody will ever open again.
   func dropExchangedFile() {
     if connection != nil, file.identity != identity { connection = nil }
   }
@@ -133,7 +134,7 @@ public final class Store {
   /// whatever thread or process. As long as it stays equal, what was read before is still true.
   public func changeCounter() throws(StoreError) -> ChangeCounter {
     let others = try read { (connection) throws(SQLiteFailure) in
-      try connection.number("PRAGMA data_version")
+      try connection.dataVersion()
     }
     return ChangeCounter(generation: generation, others: others, own: ownWrites)
   }

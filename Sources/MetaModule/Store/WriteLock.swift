@@ -26,10 +26,10 @@ struct WriteLock: ~Copyable {
 
   /// Waits for the lock; throws `busy` when somebody else still holds it at `deadline`.
   ///
-  /// Polled: a blocking `flock` has no deadline, and the signal that could end it belongs to the whole process.
-  /// Polling alone is unfair, though: a writer that comes back at once always finds the lock free, while those
-  /// who sleep between two looks starved for five seconds under three writers. So whoever wants the lock first
-  /// takes the only place in the queue, and nobody overtakes who stands there.
+  /// Polled: a blocking `flock` has no deadline, and the signal that could end it belongs to the whole
+  /// process. Polling alone is unfair, though: a writer that comes back at once always finds the lock free,
+  /// while those who sleep between two looks starved for five seconds under three writers. So whoever wants
+  /// the lock first takes the only place in the queue, and nobody overtakes who stands there.
   borrowing func acquire(until deadline: Deadline) throws(StoreError) {
     try poll(until: deadline) { lockPlace(Int16(F_WRLCK)) }
     defer { _ = lockPlace(Int16(F_UNLCK)) }
@@ -47,8 +47,8 @@ struct WriteLock: ~Copyable {
     }
   }
 
-  /// Takes or leaves the place in the queue: byte 0 of the same file, by a lock that belongs to the open file as
-  /// `flock` does, and is independent of it.
+  /// Takes or leaves the place in the queue: byte 0 of the same file, by a lock that belongs to the open
+  /// file as `flock` does, and is independent of it.
   private borrowing func lockPlace(_ kind: Int16) -> Bool {
     var place = Glibc.flock(l_type: kind, l_whence: Int16(SEEK_SET), l_start: 0, l_len: 1, l_pid: 0)
     return fcntl(descriptor, Self.setLockOfOpenFile, &place) == 0

@@ -1,0 +1,91 @@
+"""A stage per test, a browser for all, and a page that fails its test when it complains."""
+
+import pathlib
+import re
+import shutil
+
+import playwright.sync_api
+import pytest
+from stage import PASSWORD, Stage
+
+ARTEFACTS = pathlib.Path(__file__).parent / "artefacts"
+# Chromium itself notes every answer that is no success. Those the page must put into words; the tests look at that.
+NETWORK_NOTE = re.compile(r"^Failed to load resource: ")
+
+
+def pytest_configure(config):
+    ARTEFACTS.mkdir(exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert chromium, "a Chromium is needed: apt-get install chromium"
+    with playwright.sync_api.sync_playwright() as driver:
+        # Inside a container Chromium's own sandbox has no rights to be made.
+        with driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser:
+            yield browser
+
+
+@pytest.fixture
+def make_stage():
+    """Stages with settings of the test's own."""
+    made = []
+
+    def make(*simulator, **settings):
+        made.append(Stage(simulator or ("--demo",), **settings))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.close()
+
+
+@pytest.fixture
+def stage(make_stage):
+    return make_stage()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens the page; at the end nothing may stand in its console, and no line of the policy may be broken."""
+    contexts, complaints = [], []
+
+    def open_page(url, **options):
+        options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Berlin",
+                   "reduced_motion": "reduce"} | options
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.add_init_script(
+            "addEventListener('securitypolicyviolation', (event) =>"
+            " console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"
+            "window.jumps = []; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+            " if (!entry.hadRecentInput) jumps.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60))]);"
+            " }).observe({ type: 'layout-shift', buffered: true });")
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(f"{error}\n{error.stack}"))
+        page.on("console", lambda message: message.type in ("error", "warning")
+                and not NETWORK_NOTE.match(message.text) and complaints.append(message.text))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def sign_in(open_page):
+    """Opens the page of a stage and signs in there."""
+
+    def sign_in(stage, **options):
+        stage.set_password()
+        page = open_page(stage.url, **options)
+        page.get_by_label("Admin password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        playwright.sync_api.expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
+        return page
+
+    return sign_in
