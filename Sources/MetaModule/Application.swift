@@ -18,7 +18,7 @@ public final class Application {
   let vault: Vault
   private var openStore: Store?
   private var remembered: RememberedReads?
-  private var lastWarning: Timestamp?
+  private let warnings = WarningLimiter()
   /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
   /// less. `nil`: nothing.
   public private(set) var trouble: String?
@@ -158,10 +158,7 @@ public final class Application {
 
   /// Logs something that would repeat with every request, once a minute.
   func warnOnceAMinute(_ sentence: String) {
-    let now = Timestamp.now
-    if let lastWarning, (lastWarning.seconds..<lastWarning.seconds + 60).contains(now.seconds) { return }
-    lastWarning = now
-    warn(sentence)
+    if warnings.mayWarn() { warn(sentence) }
   }
 
   static let fingerprintSetting = "key_fingerprints"

@@ -9,6 +9,8 @@ enum MetaFCGI {
   static func main() {
     StandardDescriptors.ensureOpen()
     umask(0o077)
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)  // A limit on file sizes is an error of the write then, not the end of the process.
     do {
       let arguments = try Arguments(CommandLine.arguments, environment: Configuration.processEnvironment())
       if let text = arguments.textToPrint {
