@@ -15,9 +15,13 @@ public final class Application {
   let graphHealth: GraphHealth
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
-  private let vault: Vault
+  let vault: Vault
   private var openStore: Store?
-  private var lastWarning: Timestamp?
+  private var remembered: RememberedReads?
+  private let warnings = WarningLimiter()
+  /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
+  /// less. `nil`: nothing.
+  public private(set) var trouble: String?
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
   public init(configuration: Configuration, logger: Logger? = nil) {
@@ -28,7 +32,8 @@ public final class Application {
     vault = Vault(configuration)
     Self.makeDataDirectory(configuration.dataDirectory)
     do {
-      cache = try FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+      cache = try FileCache(
+        directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
     } catch {
       cache = nil
       self.logger.warning("The cache cannot be used: \(error)")
@@ -39,10 +44,18 @@ public final class Application {
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
   /// start and not from the first client. What is wrong does not stop the program: each request tries again.
   public func prepare() {
+    markAsRunning()
     do {
       _ = try store()
       _ = try keyRing()
     } catch { logger.critical("\(error.detail)") }
+  }
+
+  /// Tells `metactl restore` that this process serves requests, until it ends.
+  public func markAsRunning() {
+    if !InstallationLock.markAsRunning(in: configuration.dataDirectory) {
+      warn("meta.lock cannot be locked: metactl restore will not know that this process is running.")
+    }
   }
 
   /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
@@ -70,15 +83,11 @@ public final class Application {
     do { path = try RequestPath(of: request) } catch {
       throw error == .notUTF8 ? .notUTF8Path : .notFound
     }
-    let routes = RouteTable.routes(for: path.segments)
-    guard let first = routes.first else { throw .notFound }
-    record.route = first.pattern
-    let method = request.method == "HEAD" ? "GET" : request.method
-    let route = routes.first { $0.method == method }
-    let caller = try Access(self).caller(of: request, for: route ?? first)
-    let allowed = RouteTable.allowedMethods(routes)
-    if method == "OPTIONS" { return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))]) }
-    guard let route else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    guard let route = RouteTable.route(request.method, path.segments) else {
+      return try refuseMethod(request, path, &record)
+    }
+    record.route = route.pattern
+    let caller = try Access(self).caller(of: request, for: route)
     if case .tooLarge = request.body { throw .bodyTooLarge }
     if case .incomplete = request.body { throw .bodyIncomplete }
 
@@ -88,24 +97,47 @@ public final class Application {
     return try route.endpoint(context)
   }
 
+  /// A path that is not there, or not with this method. Who may not use it is not told its methods.
+  private func refuseMethod(
+    _ request: Request, _ path: RequestPath, _ record: inout RequestRecord
+  ) throws(APIError) -> Response {
+    let routes = RouteTable.routes(for: path.segments)
+    guard let first = routes.first else { throw .notFound }
+    record.route = first.pattern
+    _ = try Access(self).caller(of: request, for: first)
+    let allowed = RouteTable.allowedMethods(routes)
+    guard request.method == "OPTIONS" else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
+  }
+
   /// The database; opened by the first request that needs it, and again by the next one when that failed.
   func store() throws(APIError) -> Store {
     if let openStore { return openStore }
     do {
       let opened = try Store(folder: configuration.dataDirectory)
       openStore = opened
+      trouble = nil
       return opened
     } catch {
+      trouble = error.sentence
       warnOnceAMinute(error.sentence)
       throw APIError(error)
     }
+  }
+
+  /// The reads of a warm request, as they are at its beginning.
+  func rememberedReads() throws(APIError) -> RememberedReads {
+    let reads = if let remembered { remembered } else { RememberedReads(of: try store()) }
+    remembered = reads
+    return reads
   }
 
   /// The key ring, held against the database: a ring that cannot open what is stored there is not used at all.
   func keyRing() throws(APIError) -> KeyRing {
     do {
       let store = try store()
-      let recorded = try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
+      let recorded =
+        try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
       let ring = try vault.ring(mayCreate: recorded.isEmpty)
       guard recorded.isEmpty || recorded.contains(where: ring.fingerprints.contains) else {
         throw APIError.unavailable(Self.wrongKey, retryAfter: 60)
@@ -115,6 +147,7 @@ public final class Application {
       }
       return ring
     } catch let error as VaultError {
+      trouble = error.sentence
       warnOnceAMinute(error.sentence)
       throw .unavailable(error.detail, retryAfter: 60)
     } catch { throw APIError(storeOr: error) }
@@ -125,10 +158,7 @@ public final class Application {
 
   /// Logs something that would repeat with every request, once a minute.
   func warnOnceAMinute(_ sentence: String) {
-    let now = Timestamp.now
-    if let lastWarning, (lastWarning.seconds..<lastWarning.seconds + 60).contains(now.seconds) { return }
-    lastWarning = now
-    warn(sentence)
+    if warnings.mayWarn() { warn(sentence) }
   }
 
   static let fingerprintSetting = "key_fingerprints"
@@ -149,7 +179,14 @@ public final class Application {
 
 extension APIError {
   /// What a client is told when the database cannot be used.
-  init(_ error: StoreError) { self = .unavailable(error.detail, retryAfter: 5) }
+  init(_ error: StoreError) {
+    self =
+      switch error {
+      case .conflict: .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
+      case .unexpected: .serverError
+      default: .unavailable(error.detail, retryAfter: 5)
+      }
+  }
 
   /// An error of ours passes; one of the store is told; anything else is our fault.
   init(storeOr error: any Error) {

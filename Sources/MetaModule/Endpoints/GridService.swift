@@ -68,6 +68,7 @@ struct GridService {
           grid.body, etag: grid.etag, now: .now, freshFor: configuration.cacheTTL,
           staleFor: max(configuration.cacheTTL, configuration.cacheStale))
       } catch { warnOfCache(error) }
+      _ = cache.sweepIfDue(now: .now)
       return fresh(grid)
     } catch {
       guard let failure = GridFailure(error) else { throw error }

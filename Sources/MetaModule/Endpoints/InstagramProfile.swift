@@ -10,7 +10,7 @@ extension Endpoints {
     guard FieldRule.clientID.accepts(context.capture) else { throw .mappingNotFound }
     let lookup: MappingLookup
     do {
-      lookup = try context.store().latestMappingWithInstagram(
+      lookup = try context.application.rememberedReads().latestMappingWithInstagram(
         clientID: context.capture, pageID: context.query?["fb_page_id"])
     } catch { throw APIError(storeOr: error) }
     switch lookup {

@@ -43,11 +43,19 @@ public struct Response: Sendable {
 
   /// Header block and body in CGI form (RFC 3875, section 6): `Status:` first, one empty line.
   public func cgiHead() -> [UInt8] {
-    var text = "Status: \(status) \(Self.reason(status))\r\n"
-    for (name, value) in headers { text += "\(name): \(value)\r\n" }
-    if status != 204 && status != 304 { text += "Content-Length: \(contentLength)\r\n" }
-    text += "\r\n"
-    return Array(text.utf8)
+    var head: [UInt8] = []
+    head.reserveCapacity(512)
+    func add(_ name: String, _ value: String) {
+      head += name.utf8
+      head += ": ".utf8
+      head += value.utf8
+      head += "\r\n".utf8
+    }
+    add("Status", "\(status) \(Self.reason(status))")
+    for (name, value) in headers { add(name, value) }
+    if status != 204 && status != 304 { add("Content-Length", String(contentLength)) }
+    head += "\r\n".utf8
+    return head
   }
 
   private static func reason(_ status: Int) -> String {

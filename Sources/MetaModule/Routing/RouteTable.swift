@@ -21,7 +21,14 @@ enum RouteTable {
     Route("DELETE", "/session/", .open, Endpoints.signOut),
     Route("GET", "/events/", .admin, Endpoints.listEvents),
     Route("GET", "/health/", .open, Endpoints.health),
+    Route("GET", "/openapi.json", .open, Endpoints.showOpenAPI),
   ]
+
+  /// The route of a request; `HEAD` has that of `GET`.
+  static func route(_ method: String, _ path: [String]) -> Route? {
+    let method = method == "HEAD" ? "GET" : method
+    return routes.first { $0.method == method && $0.matches(path) }
+  }
 
   /// All routes of a path; empty: there is no such path.
   static func routes(for path: [String]) -> [Route] { routes.filter { $0.matches(path) } }

@@ -152,6 +152,19 @@ final class Connection {
     try first(sql, values) { (row) throws(SQLiteFailure) in try row.integer(0) } ?? 0
   }
 
+  /// SQLite's counter of what other connections have committed. Asked in every warm request, and so stepped without
+  /// GRDB's cursor: 1 µs instead of 5.
+  func dataVersion() throws(SQLiteFailure) -> Int64 {
+    let sql: StaticString = "PRAGMA data_version"
+    if let statement = statements[sql.utf8Start] {
+      defer { sqlite3_reset(statement.sqliteStatement) }
+      if sqlite3_step(statement.sqliteStatement) == SQLITE_ROW {
+        return sqlite3_column_int64(statement.sqliteStatement, 0)
+      }
+    }
+    return try number(sql)  // The first time, or to learn what went wrong.
+  }
+
   /// Runs statements that are needed once, one after the other.
   func script(_ sql: String) throws(SQLiteFailure) {
     try withDatabase { try $0.execute(sql: sql) }

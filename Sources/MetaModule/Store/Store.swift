@@ -134,7 +134,7 @@ public final class Store {
   /// whatever thread or process. As long as it stays equal, what was read before is still true.
   public func changeCounter() throws(StoreError) -> ChangeCounter {
     let others = try read { (connection) throws(SQLiteFailure) in
-      try connection.number("PRAGMA data_version")
+      try connection.dataVersion()
     }
     return ChangeCounter(generation: generation, others: others, own: ownWrites)
   }
