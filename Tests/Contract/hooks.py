@@ -3,8 +3,11 @@
 Loaded into schemathesis by Tests/Contract/run.
 """
 
+import atexit
+import collections
 import json
 import os
+import pathlib
 import random
 import urllib.error
 import urllib.request
@@ -75,8 +78,18 @@ def before_call(context, case, kwargs):
                 case.body[field] = value()
 
 
+answers = collections.Counter()
+
+
+@atexit.register
+def write_answers():
+    """For Tests/Contract/run, which shows what was met."""
+    pathlib.Path(os.environ["CONTRACT_ANSWERS"]).write_text(json.dumps(answers))
+
+
 @schemathesis.hook
 def after_call(context, case, response):
+    answers[f"{case.operation.method.upper()} {case.operation.path} {response.status_code}"] += 1
     method = response.request.method
     if method in ("DELETE", "PATCH") and response.status_code in (200, 204) and "session" not in case.operation.path:
         world.mend()

@@ -17,7 +17,9 @@ enum OpenAPIDocument {
       "openapi": "3.1.0", "info": info, "servers": [["url": .string(mountPoint)]], "security": anyCredential,
       "tags": .array(Operation.Tag.allCases.map { ["name": .string($0.rawValue)] }), "paths": paths,
       "components": [
-        "schemas": Schemas.json, "parameters": Parameters.json, "headers": Headers.json, "examples": examples,
+        "schemas": Schemas.json, "parameters": Parameters.json, "headers": Headers.json,
+        "responses": Component.responses,
+        "examples": examples,
         "securitySchemes": securitySchemes,
       ],
     ]
