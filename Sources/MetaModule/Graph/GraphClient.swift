@@ -18,10 +18,8 @@ struct GraphBudget {
   /// `false` where an expired grid stands ready: it is not held back by any retry.
   var retries = true
 
-  init(seconds: Int64, retries: Bool = true) {
-    deadline = .now + .seconds(seconds)
-    self.retries = retries
-  }
+  /// What is left of it.
+  var remaining: Duration { max(.zero, ContinuousClock.now.duration(to: deadline)) }
 }
 
 /// Asks Graph, one call or many at the same time, and repeats what may help, each call on its own.
@@ -125,8 +123,11 @@ final class GraphClient {
     case .success(let reply):
       let value = try? JSONValue(parsing: reply.body, maximumDepth: 64, loneSurrogates: .replaced)
       let error = value?["error"]
-      if (200..<300).contains(reply.status), let value, value.object != nil, error == nil { return .success(value) }
-      return .failure(GraphFailure(status: reply.status, reply: reply, error: error?.object == nil ? nil : error))
+      if (200..<300).contains(reply.status), let value, value.object != nil, error == nil {
+        return .success(value)
+      }
+      return .failure(
+        GraphFailure(status: reply.status, reply: reply, error: error?.object == nil ? nil : error))
     }
   }
 }
