@@ -43,7 +43,7 @@ public final class Application {
     do {
       _ = try store()
       _ = try keyRing()
-    } catch { logger.critical("\(error.detail)") }
+    } catch { logger.critical("\(error.cause ?? error.detail)") }
   }
 
   /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
@@ -55,7 +55,8 @@ public final class Application {
     var response: Response
     do { response = try dispatch(request, &record) } catch {
       record.reason = error.logReason
-      response = error.response
+      record.cause = error.cause
+      response = error.response(isForOperator: request.isFromOperator)
     }
     response.headers += [("X-Request-Id", record.requestID), ("X-Content-Type-Options", "nosniff")]
     if request.method == "HEAD" { response = response.withoutBody() }
@@ -105,10 +106,7 @@ public final class Application {
       let opened = try Store(folder: configuration.dataDirectory)
       openStore = opened
       return opened
-    } catch {
-      warnOnceAMinute(error.sentence)
-      throw APIError(error)
-    }
+    } catch { throw APIError(error) }
   }
 
   /// The reads of a warm request, as they are at its beginning.
@@ -132,8 +130,7 @@ public final class Application {
       }
       return ring
     } catch let error as VaultError {
-      warnOnceAMinute(error.sentence)
-      throw .unavailable(error.detail, retryAfter: 60)
+      throw .unavailable(error.detail, retryAfter: 60, cause: error.sentence)
     } catch { throw APIError(storeOr: error) }
   }
 
@@ -165,14 +162,14 @@ public final class Application {
 }
 
 extension APIError {
-  /// What a client is told when the database cannot be used.
+  /// What a client is told when the database cannot be used: what is the matter, without paths, since not even a
+  /// stranger's credential can be looked at then.
   init(_ error: StoreError) {
-    self =
-      switch error {
-      case .conflict: .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
-      case .unexpected: .serverError
-      default: .unavailable(error.detail, retryAfter: 5)
-      }
+    switch error {
+    case .conflict: self = .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
+    case .unexpected: self = .serverError(cause: error.sentence)
+    default: self = .unavailable(error.detail, retryAfter: 5, cause: error.sentence)
+    }
   }
 
   /// An error of ours passes; one of the store is told; anything else is our fault.
@@ -180,7 +177,7 @@ extension APIError {
     switch error {
     case let error as APIError: self = error
     case let error as StoreError: self = APIError(error)
-    default: self = .serverError
+    default: self = .serverError(cause: "An unexpected error of type \(type(of: error)).")
     }
   }
 }
