@@ -15,10 +15,13 @@ public final class Application {
   let graphHealth: GraphHealth
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
-  private let vault: Vault
+  let vault: Vault
   private var openStore: Store?
   private var remembered: RememberedReads?
   private var lastWarning: Timestamp?
+  /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
+  /// less. `nil`: nothing.
+  public private(set) var trouble: String?
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
   public init(configuration: Configuration, logger: Logger? = nil) {
@@ -29,7 +32,8 @@ public final class Application {
     vault = Vault(configuration)
     Self.makeDataDirectory(configuration.dataDirectory)
     do {
-      cache = try FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+      cache = try FileCache(
+        directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
     } catch {
       cache = nil
       self.logger.warning("The cache cannot be used: \(error)")
@@ -40,10 +44,18 @@ public final class Application {
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
   /// start and not from the first client. What is wrong does not stop the program: each request tries again.
   public func prepare() {
+    markAsRunning()
     do {
       _ = try store()
       _ = try keyRing()
     } catch { logger.critical("\(error.cause ?? error.detail)") }
+  }
+
+  /// Tells `metactl restore` that this process serves requests, until it ends.
+  public func markAsRunning() {
+    if !InstallationLock.markAsRunning(in: configuration.dataDirectory) {
+      warn("meta.lock cannot be locked: metactl restore will not know that this process is running.")
+    }
   }
 
   /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
@@ -105,8 +117,12 @@ public final class Application {
     do {
       let opened = try Store(folder: configuration.dataDirectory)
       openStore = opened
+      trouble = nil
       return opened
-    } catch { throw APIError(error) }
+    } catch {
+      trouble = error.sentence
+      throw APIError(error)
+    }
   }
 
   /// The reads of a warm request, as they are at its beginning.
@@ -120,7 +136,8 @@ public final class Application {
   func keyRing() throws(APIError) -> KeyRing {
     do {
       let store = try store()
-      let recorded = try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
+      let recorded =
+        try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
       let ring = try vault.ring(mayCreate: recorded.isEmpty)
       guard recorded.isEmpty || recorded.contains(where: ring.fingerprints.contains) else {
         throw APIError.unavailable(Self.wrongKey, retryAfter: 60)
@@ -130,6 +147,7 @@ public final class Application {
       }
       return ring
     } catch let error as VaultError {
+      trouble = error.sentence
       throw .unavailable(error.detail, retryAfter: 60, cause: error.sentence)
     } catch { throw APIError(storeOr: error) }
   }

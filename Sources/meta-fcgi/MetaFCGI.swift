@@ -26,6 +26,7 @@ enum MetaFCGI {
         exit(EXIT_FAILURE)
       } else {
         let application = Application(configuration: configuration)
+        application.markAsRunning()
         SingleRequest.run { exchange in answer(&exchange, application) }
       }
     } catch {
@@ -36,7 +37,9 @@ enum MetaFCGI {
 
   private static func serve(_ listener: consuming Listener, _ configuration: Configuration) throws {
     Application(configuration: configuration).prepare()
-    let server = try Server(listener: listener, workers: configuration.workers) { complain("meta.fcgi: \($0)") }
+    let server = try Server(listener: listener, workers: configuration.workers) {
+      complain("meta.fcgi: \($0)")
+    }
     try server.run {
       let application = Application(configuration: configuration)
       return { exchange in answer(&exchange, application) }

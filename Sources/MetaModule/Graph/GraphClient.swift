@@ -17,9 +17,18 @@ struct GraphBudget {
   let deadline: ContinuousClock.Instant
   /// `false` where an expired grid stands ready: it is not held back by any retry.
   var retries = true
+  /// Seconds that one wait may last; `nil`: as long as fits.
+  var longestWait: Int64?
 
   /// What is left of it.
   var remaining: Duration { max(.zero, ContinuousClock.now.duration(to: deadline)) }
+}
+
+extension GraphBudget {
+  /// So many seconds from now.
+  init(seconds: Int64, retries: Bool = true) {
+    self.init(deadline: .now + .seconds(seconds), retries: retries)
+  }
 }
 
 /// Asks Graph, one call or many at the same time, and repeats what may help, each call on its own.
@@ -113,6 +122,7 @@ final class GraphClient {
     guard budget.retries, failure.mayRetry, attempt < configuration.retries else { return nil }
     var wait = configuration.backoffUnit << Int64(attempt)
     if case .throttled(let seconds?) = failure.kind { wait = max(wait, seconds * 1000) }
+    if let longest = budget.longestWait, wait > longest * 1000 { return nil }
     return .now + .milliseconds(wait) < budget.deadline ? wait : nil
   }
 
