@@ -12,10 +12,11 @@ import * as events from "./events.js";
 const links = all("[data-rail] a");
 let trying; // The interval of new attempts while the line is lost.
 
-const reveal = () => document.body.classList.remove("starting");
+const reveal = () => (document.body.className = "");
 
 watch("marked", accounts.reload);
 watch("reload", async () => {
+  setTimeout(reveal, 500); // Then skeletons show.
   await Promise.all([accounts.reload(), clients.reload(), events.reload()]);
   reveal();
   if (state.tokens) map.reload();
@@ -35,7 +36,7 @@ line.addEventListener("answered", () => {
 });
 
 async function open() {
-  setTimeout(reveal, 500); // Then skeletons show.
+  setTimeout(reveal, 500);
   health.reload();
   if (!(await start().catch((error) => toast(error.message)))) reveal();
 }

@@ -32,7 +32,6 @@ export async function exchange(method, path, body) {
 
 export const call = async (...request) => (await exchange(...request)).answer;
 
-/** `each` gets the rows so far. */
 export async function listAll(name, each) {
   let rows = [];
   for (let next = 0; next !== null; ) {

@@ -1,6 +1,6 @@
 // Preview: a client's grid as a site would show it, one medium in a dialog. Captions stay text, each in a direction
 // of its own that cannot turn its surroundings around.
-import { actions, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, section, sentence, skeletons, state, watch, write } from "./dom.js";
+import { actions, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, say, section, sentence, skeletons, state, watch, write } from "./dom.js";
 
 const { root, list, empty } = section("preview");
 const stage = find("[data-stage]", root);
@@ -46,6 +46,7 @@ function show({ profile, media: items = [], detail }, headers) {
     return head(chosen.fb_page_name, ["off", "No Instagram"]);
   }
   const cache = headers.get("X-Cache");
+  if (cache === "miss") say("mapped");
   write(stage, {
     none: cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.",
     fetched: new Date(Date.now() - 1000 * headers.get("Age")).toISOString(),
@@ -60,7 +61,7 @@ function tile(item, index) {
   const button = element.firstElementChild;
   const caption = plain(item.caption).trim() || "No caption";
   const address = item.thumbnail_url ?? (item.media_type === "VIDEO" ? null : item.media_url);
-  // A screen reader hears "Video, 17 Dec 2025: Behind the scenes".
+  // Heard as "Video, 17 Dec 2025: Behind the scenes".
   button.ariaLabel = `${kindOf(item)}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}`;
   button.dataset.index = index;
   write(element, { caption, kind: { VIDEO: "▶", CAROUSEL_ALBUM: "❐" }[item.media_type] });
@@ -95,7 +96,6 @@ actions(list, {
   },
 });
 
-dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
 dialog.addEventListener("keydown", ({ key, target }) => {
   if (target.tagName !== "VIDEO") look(open + ({ ArrowLeft: -1, ArrowRight: 1 }[key] ?? NaN));
 });

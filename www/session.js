@@ -11,6 +11,7 @@ function show(session, why) {
   put("session", session);
   const inside = session.signed_in || session.actor !== null;
   const guarded = session.mode === "protected";
+  if (inside && app.hidden) document.body.className = "starting";
   root.hidden = inside || guarded;
   notice.hidden = !guarded;
   app.hidden = find("[data-rail]").hidden = !inside;

@@ -15,10 +15,13 @@ public final class Application {
   let graphHealth: GraphHealth
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
-  private let vault: Vault
+  let vault: Vault
   private var openStore: Store?
   private var remembered: RememberedReads?
-  private var lastWarning: Timestamp?
+  private let warnings = WarningLimiter()
+  /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
+  /// less. `nil`: nothing.
+  public private(set) var trouble: String?
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
   public init(configuration: Configuration, logger: Logger? = nil) {
@@ -29,7 +32,8 @@ public final class Application {
     vault = Vault(configuration)
     Self.makeDataDirectory(configuration.dataDirectory)
     do {
-      cache = try FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+      cache = try FileCache(
+        directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
     } catch {
       cache = nil
       self.logger.warning("The cache cannot be used: \(error)")
@@ -40,10 +44,18 @@ public final class Application {
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
   /// start and not from the first client. What is wrong does not stop the program: each request tries again.
   public func prepare() {
+    markAsRunning()
     do {
       _ = try store()
       _ = try keyRing()
-    } catch { logger.critical("\(error.detail)") }
+    } catch { logger.critical("\(error.cause ?? error.detail)") }
+  }
+
+  /// Tells `metactl restore` that this process serves requests, until it ends.
+  public func markAsRunning() {
+    if !InstallationLock.markAsRunning(in: configuration.dataDirectory) {
+      warn("meta.lock cannot be locked: metactl restore will not know that this process is running.")
+    }
   }
 
   /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
@@ -55,7 +67,8 @@ public final class Application {
     var response: Response
     do { response = try dispatch(request, &record) } catch {
       record.reason = error.logReason
-      response = error.response
+      record.cause = error.cause
+      response = error.response(isForOperator: request.isFromOperator)
     }
     response.headers += [("X-Request-Id", record.requestID), ("X-Content-Type-Options", "nosniff")]
     if request.method == "HEAD" { response = response.withoutBody() }
@@ -71,15 +84,11 @@ public final class Application {
     do { path = try RequestPath(of: request) } catch {
       throw error == .notUTF8 ? .notUTF8Path : .notFound
     }
-    let routes = RouteTable.routes(for: path.segments)
-    guard let first = routes.first else { throw .notFound }
-    record.route = first.pattern
-    let method = request.method == "HEAD" ? "GET" : request.method
-    let route = routes.first { $0.method == method }
-    let caller = try Access(self).caller(of: request, for: route ?? first)
-    let allowed = RouteTable.allowedMethods(routes)
-    if method == "OPTIONS" { return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))]) }
-    guard let route else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    guard let route = RouteTable.route(request.method, path.segments) else {
+      return try refuseMethod(request, path, &record)
+    }
+    record.route = route.pattern
+    let caller = try Access(self).caller(of: request, for: route)
     if case .tooLarge = request.body { throw .bodyTooLarge }
     if case .incomplete = request.body { throw .bodyIncomplete }
 
@@ -89,15 +98,29 @@ public final class Application {
     return try route.endpoint(context)
   }
 
+  /// A path that is not there, or not with this method. Who may not use it is not told its methods.
+  private func refuseMethod(
+    _ request: Request, _ path: RequestPath, _ record: inout RequestRecord
+  ) throws(APIError) -> Response {
+    let routes = RouteTable.routes(for: path.segments)
+    guard let first = routes.first else { throw .notFound }
+    record.route = first.pattern
+    _ = try Access(self).caller(of: request, for: first)
+    let allowed = RouteTable.allowedMethods(routes)
+    guard request.method == "OPTIONS" else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
+  }
+
   /// The database; opened by the first request that needs it, and again by the next one when that failed.
   func store() throws(APIError) -> Store {
     if let openStore { return openStore }
     do {
       let opened = try Store(folder: configuration.dataDirectory)
       openStore = opened
+      trouble = nil
       return opened
     } catch {
-      warnOnceAMinute(error.sentence)
+      trouble = error.sentence
       throw APIError(error)
     }
   }
@@ -113,7 +136,8 @@ public final class Application {
   func keyRing() throws(APIError) -> KeyRing {
     do {
       let store = try store()
-      let recorded = try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
+      let recorded =
+        try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
       let ring = try vault.ring(mayCreate: recorded.isEmpty)
       guard recorded.isEmpty || recorded.contains(where: ring.fingerprints.contains) else {
         throw APIError.unavailable(Self.wrongKey, retryAfter: 60)
@@ -123,8 +147,8 @@ public final class Application {
       }
       return ring
     } catch let error as VaultError {
-      warnOnceAMinute(error.sentence)
-      throw .unavailable(error.detail, retryAfter: 60)
+      trouble = error.sentence
+      throw .unavailable(error.detail, retryAfter: 60, cause: error.sentence)
     } catch { throw APIError(storeOr: error) }
   }
 
@@ -133,10 +157,7 @@ public final class Application {
 
   /// Logs something that would repeat with every request, once a minute.
   func warnOnceAMinute(_ sentence: String) {
-    let now = Timestamp.now
-    if let lastWarning, (lastWarning.seconds..<lastWarning.seconds + 60).contains(now.seconds) { return }
-    lastWarning = now
-    warn(sentence)
+    if warnings.mayWarn() { warn(sentence) }
   }
 
   static let fingerprintSetting = "key_fingerprints"
@@ -156,14 +177,14 @@ public final class Application {
 }
 
 extension APIError {
-  /// What a client is told when the database cannot be used.
+  /// What a client is told when the database cannot be used: what is the matter, without paths, since not even a
+  /// stranger's credential can be looked at then.
   init(_ error: StoreError) {
-    self =
-      switch error {
-      case .conflict: .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
-      case .unexpected: .serverError
-      default: .unavailable(error.detail, retryAfter: 5)
-      }
+    switch error {
+    case .conflict: self = .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
+    case .unexpected: self = .serverError(cause: error.sentence)
+    default: self = .unavailable(error.detail, retryAfter: 5, cause: error.sentence)
+    }
   }
 
   /// An error of ours passes; one of the store is told; anything else is our fault.
@@ -171,7 +192,7 @@ extension APIError {
     switch error {
     case let error as APIError: self = error
     case let error as StoreError: self = APIError(error)
-    default: self = .serverError
+    default: self = .serverError(cause: "An unexpected error of type \(type(of: error)).")
     }
   }
 }

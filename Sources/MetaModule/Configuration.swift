@@ -35,6 +35,9 @@ public struct Configuration: Sendable {
   public var logLevel = Logger.Level.info
   /// The configuration file that was read, if any.
   public var file: String?
+  /// Which of them a file or the environment has set: `environment`, or the path of the file. All others have their
+  /// defaults.
+  public private(set) var origins: [String: String] = [:]
 
   /// The names that a configuration file may set.
   public static let names = [
@@ -62,14 +65,20 @@ public struct Configuration: Sendable {
     if let found = try ConfigurationFile.find(explicitFile, environment: environment, home: home) {
       values = found.values
       file = found.path
+      for name in found.values.keys { origins[name] = found.path }
     }
-    for name in Self.names { if let value = environment[name], !value.isEmpty { values[name] = value } }
+    for name in Self.names {
+      guard let value = environment[name], !value.isEmpty else { continue }
+      values[name] = value
+      origins[name] = "environment"
+    }
 
     guard let data = values["META_DATA_DIR"] ?? home.map({ $0 + "/.local/share/meta-module" }) else {
       throw ConfigurationError("META_DATA_DIR is not set, and this account has no home folder to put it in.")
     }
     dataDirectory = try Self.path("META_DATA_DIR", data, home: home)
-    cacheDirectory = try Self.path("META_CACHE_DIR", values["META_CACHE_DIR"] ?? dataDirectory + "/cache", home: home)
+    cacheDirectory = try Self.path(
+      "META_CACHE_DIR", values["META_CACHE_DIR"] ?? dataDirectory + "/cache", home: home)
 
     cacheTTL = try Self.integer("META_CACHE_TTL", values, 1...86400) ?? cacheTTL
     cacheStale = try Self.integer("META_CACHE_STALE", values, 0...2_592_000) ?? cacheStale
@@ -88,10 +97,18 @@ public struct Configuration: Sendable {
     if let level = values["META_LOG_LEVEL"] {
       guard let parsed = Logger.Level(rawValue: level.lowercased()) else {
         throw ConfigurationError(
-          "META_LOG_LEVEL is \"\(level)\"; it must be trace, debug, info, notice, warning, error or critical.")
+          "META_LOG_LEVEL is \"\(level)\"; it must be trace, debug, info, notice, warning, error or critical."
+        )
       }
       logLevel = parsed
     }
+  }
+
+  /// For a command: the log lines of a server would stand between a person and the answer, unless they were asked for.
+  public var withQuietLog: Configuration {
+    var copy = self
+    if origins["META_LOG_LEVEL"] == nil { copy.logLevel = .critical }
+    return copy
   }
 
   /// The environment of this process. Values that are not UTF-8 are left out.
@@ -99,7 +116,8 @@ public struct Configuration: Sendable {
     var result: [String: String] = [:]
     var entry = environ
     while let line = entry.pointee {
-      if let text = String(validatingCString: line), let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
+      if let text = String(validatingCString: line), let equals = text.utf8.firstIndex(of: UInt8(ascii: "="))
+      {
         let name = String(text[..<equals])
         if result[name] == nil { result[name] = String(text[text.utf8.index(after: equals)...]) }
       }
@@ -115,12 +133,15 @@ public struct Configuration: Sendable {
     return String(cString: directory)
   }
 
-  private static func path(_ name: String, _ value: String, home: String?) throws(ConfigurationError) -> String {
+  private static func path(_ name: String, _ value: String, home: String?) throws(ConfigurationError)
+    -> String
+  {
     var path = value
     if path == "~" || path.utf8.starts(with: "~/".utf8), let home { path = home + path.dropFirst() }
     while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
     guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
-      throw ConfigurationError("\(name) is \"\(value)\"; it must be an absolute path, such as /var/lib/meta-module.")
+      throw ConfigurationError(
+        "\(name) is \"\(value)\"; it must be an absolute path, such as /var/lib/meta-module.")
     }
     return path
   }

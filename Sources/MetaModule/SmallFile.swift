@@ -40,7 +40,8 @@ enum SmallFile {
       if count < 0 && errno != EINTR { break }
       written += max(0, count)
     }
-    var succeeded = written == bytes.count && fsync(descriptor) == 0
+    var succeeded = written == bytes.count && (!replacing || keepOwner(of: path, on: descriptor))
+    succeeded = succeeded && fsync(descriptor) == 0
     succeeded = close(descriptor) == 0 && succeeded
     if succeeded { succeeded = replacing ? rename(temporary, path) == 0 : link(temporary, path) == 0 }
     let failure = errno
@@ -48,6 +49,13 @@ enum SmallFile {
     if succeeded { synchronizeFolder(of: path) }
     errno = failure
     return succeeded
+  }
+
+  /// Gives the new file to the owner of the one it replaces: root must not take a key file away from the program.
+  private static func keepOwner(of path: String, on descriptor: Int32) -> Bool {
+    var present = stat()
+    guard stat(path, &present) == 0, present.st_uid != geteuid() else { return true }
+    return fchown(descriptor, present.st_uid, present.st_gid) == 0
   }
 
   /// What `errno` means, for a sentence.

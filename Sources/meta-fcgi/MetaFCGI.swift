@@ -9,6 +9,8 @@ enum MetaFCGI {
   static func main() {
     StandardDescriptors.ensureOpen()
     umask(0o077)
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)  // A limit on file sizes is an error of the write then, not the end of the process.
     do {
       let arguments = try Arguments(CommandLine.arguments, environment: Configuration.processEnvironment())
       if let text = arguments.textToPrint {
@@ -26,6 +28,7 @@ enum MetaFCGI {
         exit(EXIT_FAILURE)
       } else {
         let application = Application(configuration: configuration)
+        application.markAsRunning()
         SingleRequest.run { exchange in answer(&exchange, application) }
       }
     } catch {
@@ -36,7 +39,9 @@ enum MetaFCGI {
 
   private static func serve(_ listener: consuming Listener, _ configuration: Configuration) throws {
     Application(configuration: configuration).prepare()
-    let server = try Server(listener: listener, workers: configuration.workers) { complain("meta.fcgi: \($0)") }
+    let server = try Server(listener: listener, workers: configuration.workers) {
+      complain("meta.fcgi: \($0)")
+    }
     try server.run {
       let application = Application(configuration: configuration)
       return { exchange in answer(&exchange, application) }

@@ -13,7 +13,11 @@ struct API {
     let response = send(method, target, body?.serializedText())
     let json = (try? JSONValue(parsing: response.body)) ?? .null
     guard response.status < 400 else {
-      throw Complaint(json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1)
+      // Of a database or key that cannot be used, clients are told less than the operator may know.
+      let detail = response.status == 503 ? application.trouble : nil
+      throw Complaint(
+        detail ?? json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1
+      )
     }
     return json
   }

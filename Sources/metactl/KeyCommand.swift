@@ -1,10 +1,13 @@
 internal import ArgumentParser
+internal import Glibc
+internal import JSON
 internal import MetaModule
 
 /// `metactl key …`
 struct KeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "key", abstract: "The Fernet keys that encrypt the stored tokens.", subcommands: [Generate.self])
+    commandName: "key", abstract: "The Fernet keys that encrypt the stored tokens.",
+    subcommands: [Generate.self, Rotate.self, Reseal.self, Accept.self])
 
   struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,5 +15,126 @@ struct KeyCommand: ParsableCommand {
       discussion: "For META_FERNET_KEYS, or as the first line of fernet.keys.")
 
     func run() throws { print(try KeyOperations.generate().revealed()) }
+  }
+
+  struct Rotate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a new key, encrypt every token with it, and remove the old key.",
+      discussion: """
+        The program goes on working meanwhile. The new key is written first; then all rows are encrypted anew in one \
+        transaction; then, when requests that began before have ended and no row needs them, the old keys are removed. \
+        Cut off at any moment, nothing is lost: run it again.
+
+        Backups made before need the key of their time: --keep-old leaves it in fernet.keys.
+
+        Exit codes: 0 done, 1 refused, 2 it could not be done, or an old key is still needed.
+
+        Examples:
+          metactl key rotate
+          metactl key rotate --keep-old
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Leave the old keys in fernet.keys.") var keepOld = false
+    @Option(
+      help: ArgumentHelp("Seconds that requests in flight get before an old key goes.", valueName: "seconds"))
+    var grace = Application.rotationGrace
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+      guard (0...3600).contains(grace) else { throw ValidationError("--grace takes 0 to 3600 seconds.") }
+    }
+
+    func run() throws {
+      let bar = ProgressBar(quiet: json)
+      let report = try common.perform { application in
+        defer { bar.end() }
+        return try application.rotateKeys(grace: grace, keepsOldKeys: keepOld, progress: bar.report)
+      }
+      if json {
+        print(report.json.serializedText())
+      } else {
+        print(
+          report.wasResumed
+            ? "Finished the rotation that was begun before: the key is \(report.fingerprint)."
+            : "Made key \(report.fingerprint).")
+        print(report.sentences)
+        if report.removedKeys > 0 { print("Backups made before now need the removed key: make a new one.") }
+      }
+      if report.keptKeys > 0, !keepOld { throw ExitCode(2) }
+    }
+  }
+
+  struct Reseal: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Encrypt every token with the first key of the ring.",
+      discussion: """
+        For keys in META_FERNET_KEYS, after a new one was put in front; afterwards the others may go.
+
+        Example:
+          META_FERNET_KEYS=NEW,OLD metactl key reseal
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let bar = ProgressBar(quiet: json)
+      let report = try common.perform { application in
+        defer { bar.end() }
+        return try application.resealWithNewestKey(progress: bar.report)
+      }
+      print(json ? report.json.serializedText() : report.sentences)
+    }
+  }
+}
+
+extension KeyCommand {
+  struct Accept: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Go on with the present keys although they do not open what is stored.",
+      discussion: """
+        The last resort, when the right key is lost for good: accounts whose token cannot be opened are listed as \
+        key_missing and have to be connected anew. No row is changed. Asks for --yes.
+
+        Example:
+          metactl key accept --yes
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Yes, the right key is lost.") var yes = false
+
+    func run() throws {
+      guard yes else {
+        throw Complaint("If the right key is lost for good, repeat with --yes. Nothing was changed.")
+      }
+      let unreadable = try common.perform { try $0.acceptKeyRing() }
+      print("Accepted the present key ring. It does not open \(Count.text(unreadable, "stored token")).")
+    }
+  }
+}
+
+extension KeyRotationReport {
+  fileprivate var json: JSONValue {
+    [
+      "resumed": .bool(wasResumed), "fingerprint": .string(fingerprint),
+      "resealed": .number(JSONNumber(Int64(resealed))), "unreadable": .number(JSONNumber(Int64(unreadable))),
+      "removed_keys": .number(JSONNumber(Int64(removedKeys))),
+      "kept_keys": .number(JSONNumber(Int64(keptKeys))),
+    ]
+  }
+
+  fileprivate var sentences: String {
+    var lines = ["Encrypted \(resealed) stored \(resealed == 1 ? "token" : "tokens") with it."]
+    if unreadable > 0 {
+      lines.append(
+        "\(unreadable) could not be opened with any key and were left as they are: connect those accounts anew."
+      )
+    }
+    if removedKeys > 0 { lines.append("Removed \(removedKeys) old \(removedKeys == 1 ? "key" : "keys").") }
+    if keptKeys > 0 {
+      lines.append("\(keptKeys) old \(keptKeys == 1 ? "key is" : "keys are") still in the ring.")
+    }
+    return lines.joined(separator: "\n")
   }
 }

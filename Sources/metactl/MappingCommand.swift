@@ -5,7 +5,9 @@ internal import MetaModule
 /// `metactl mapping …`
 struct MappingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mapping", abstract: "Which client has which Page.", subcommands: [List.self, Remove.self])
+    commandName: "mapping", abstract: "Which client has which Page.",
+    discussion: "Examples:\n  metactl mapping list\n  metactl mapping remove 7",
+    subcommands: [List.self, Remove.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the mappings.")
@@ -19,7 +21,8 @@ struct MappingCommand: ParsableCommand {
       var table = Table(["ID", "CLIENT", "PAGE", "PAGE ID", "INSTAGRAM", "TOKEN", "UPDATED"])
       for row in rows {
         table.add([
-          row["id"]?.number?.text, row["client_id"]?.string, row["fb_page_name"]?.string, row["fb_page_id"]?.string,
+          row["id"]?.number?.text, row["client_id"]?.string, row["fb_page_name"]?.string,
+          row["fb_page_id"]?.string,
           row["ig_username"]?.string ?? row["ig_account_id"]?.string, row["token_id"]?.number?.text,
           row["updated_at"]?.string,
         ])

@@ -17,12 +17,15 @@ struct RequestCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
   @Argument(help: "GET, POST, PATCH, DELETE, …") var method: String
   @Argument(help: "Path and query below the mount point, such as /pages/.") var path: String
-  @Option(name: [.customShort("d"), .long], help: ArgumentHelp("The JSON body.", valueName: "body")) var data: String?
+  @Option(name: [.customShort("d"), .long], help: ArgumentHelp("The JSON body.", valueName: "body")) var data:
+    String?
   @Flag(name: [.customShort("i"), .long], help: "Print status and headers, too.") var include = false
 
   func run() throws {
     let response = try API(common).send(method.uppercased(), path, data)
-    if include { print(String(decoding: response.cgiHead(), as: UTF8.self).filter { $0 != "\r" }, terminator: "") }
+    if include {
+      print(String(decoding: response.cgiHead(), as: UTF8.self).filter { $0 != "\r" }, terminator: "")
+    }
     print(String(decoding: response.body, as: UTF8.self))
     if response.status >= 400 { throw ExitCode(response.status >= 500 ? 2 : 1) }
   }

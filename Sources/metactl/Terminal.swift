@@ -16,15 +16,31 @@ enum Terminal {
     let descriptor: Int32
     if let file {
       descriptor = open(file, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).") }
+      guard descriptor >= 0 else {
+        throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).")
+      }
     } else {
       descriptor = STDIN_FILENO
     }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }
     let line = isatty(descriptor) == 1 ? try promptedLine(prompt, descriptor) : try firstLine(descriptor)
-    guard !line.isEmpty else { throw Complaint("Nothing was given. Type it at the prompt, or send it on standard input.") }
-    guard let text = String(validating: line, as: UTF8.self) else { throw Complaint("What was given is not UTF-8.") }
+    guard !line.isEmpty else {
+      throw Complaint("Nothing was given. Type it at the prompt, or send it on standard input.")
+    }
+    guard let text = String(validating: line, as: UTF8.self) else {
+      throw Complaint("What was given is not UTF-8.")
+    }
     return Secret(text)
+  }
+
+  /// A new secret: at a prompt it is asked for twice, since nobody sees what they type.
+  static func newSecret(_ prompt: String, file: String?) throws -> Secret {
+    let first = try secret(prompt, file: file)
+    guard file == nil, isatty(STDIN_FILENO) == 1 else { return first }
+    guard try secret("The same again", file: nil) == first else {
+      throw Complaint("The two are not the same. Nothing was changed.")
+    }
+    return first
   }
 
   private static func promptedLine(_ prompt: String, _ descriptor: Int32) throws -> [UInt8] {

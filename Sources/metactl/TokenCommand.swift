@@ -6,7 +6,15 @@ internal import MetaModule
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token", abstract: "Connected Meta accounts and their access tokens.",
-    subcommands: [Add.self, List.self, Remove.self])
+    discussion: """
+      Examples:
+        metactl token add --label "My Facebook Account"
+        metactl token list
+        metactl token check 1
+        metactl token replace 1 --token-file new-token.txt
+        metactl token remove 1
+      """,
+    subcommands: [Add.self, List.self, Check.self, Replace.self, Remove.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,13 +32,17 @@ struct TokenCommand: ParsableCommand {
     @Option(help: ArgumentHelp("When the token ends, such as 2026-12-31T00:00:00Z.", valueName: "time"))
     var expiresAt: String?
     @Option(help: ArgumentHelp("Read the token from this file.", valueName: "file")) var tokenFile: String?
+    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
       let token = try Terminal.secret("Access token", file: tokenFile)
       var body: JSONObject = ["access_token": .string(token.revealed()), "account_label": .string(label)]
       if let expiresAt { body["expires_at"] = .string(expiresAt) }
       let row = try API(common).call("POST", "/tokens/", .object(body))
-      print("Stored token \(row["id"]?.number?.text ?? "?") of \(row["user_name"]?.string ?? "an unnamed user") as \"\(label)\".")
+      guard !json else { return print(row.serializedText()) }
+      print(
+        "Stored token \(row["id"]?.number?.text ?? "?") of \(row["user_name"]?.string ?? "an unnamed user") as \"\(label)\"."
+      )
     }
   }
 
@@ -46,7 +58,8 @@ struct TokenCommand: ParsableCommand {
       var table = Table(["ID", "LABEL", "USER", "STATUS", "REASON", "EXPIRES"])
       for row in rows {
         table.add([
-          row["id"]?.number?.text, row["account_label"]?.string, row["user_name"]?.string, row["status"]?.string,
+          row["id"]?.number?.text, row["account_label"]?.string, row["user_name"]?.string,
+          row["status"]?.string,
           row["status_reason"]?.string, row["expires_at"]?.string ?? "never",
         ])
       }
@@ -54,8 +67,82 @@ struct TokenCommand: ParsableCommand {
     }
   }
 
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Ask Graph about a stored token now, and keep what it says.",
+      discussion: """
+        Exit codes: 0 it works, 1 it does not, 2 Graph could not be asked.
+
+        Examples:
+          metactl token check 1
+          metactl token check 1 --json
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The id, as token list shows it.") var id: Int64
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let row = try API(common).call("POST", "/tokens/\(id)/check/")
+      let status = row["status"]?.string ?? "unknown"
+      let reason = row["status_reason"]?.string
+      if json {
+        print(row.serializedText())
+      } else {
+        print(
+          "Token \(id) (\(Table.printable(row["account_label"]?.string ?? ""))) is \(status)\(reason.map { ": \($0)" } ?? "")."
+        )
+        if status == "active" {
+          print(
+            "It ends \(row["expires_at"]?.string.map { "on \($0)" } ?? "never, or at a time that is not known")."
+          )
+        }
+        if let missing = row["missing_scopes"]?.array?.compactMap(\.string), !missing.isEmpty {
+          print(
+            "It lacks \(missing.joined(separator: ", ")); metactl doctor tells what does not work for want of it."
+          )
+        }
+      }
+      if status != "active" || reason != nil { throw ExitCode(1) }
+    }
+  }
+
+  struct Replace: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put a new token of the same Meta user in the place of a stored one.",
+      discussion: """
+        The new one is verified before the old one is given up; mappings stay, and get new page tokens.
+
+        Examples:
+          metactl token replace 1                          (asks for the token)
+          metactl token replace 1 --token-file new-token.txt
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The id, as token list shows it.") var id: Int64
+    @Option(help: ArgumentHelp("Read the token from this file.", valueName: "file")) var tokenFile: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let api = try API(common)
+      let token = try Terminal.secret("Access token", file: tokenFile)
+      let row = try api.call("PATCH", "/tokens/\(id)/", ["access_token": .string(token.revealed())])
+      guard !json else { return print(row.serializedText()) }
+      print(
+        "Replaced token \(id) of \(Table.printable(row["user_name"]?.string ?? "an unnamed user")). Mappings got new page tokens."
+      )
+    }
+  }
+
   struct Remove: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove a stored token.")
+    static let configuration = CommandConfiguration(
+      abstract: "Remove a stored token.",
+      discussion: """
+        Refused while mappings use it, unless --force: they keep their page tokens, which live on for a while.
+
+        Example:
+          metactl token remove 1
+        """)
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The id, as token list shows it.") var id: Int64

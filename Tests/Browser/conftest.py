@@ -59,8 +59,9 @@ def open_page(browser):
         context.add_init_script(
             "addEventListener('securitypolicyviolation', (event) =>"
             " console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"
-            "window.jumps = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
-            " if (!entry.hadRecentInput) jumps += entry.value; }).observe({ type: 'layout-shift', buffered: true });")
+            "window.jumps = []; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+            " if (!entry.hadRecentInput) jumps.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60))]);"
+            " }).observe({ type: 'layout-shift', buffered: true });")
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: complaints.append(f"{error}\n{error.stack}"))

@@ -1,12 +1,18 @@
 // One process of several that share a cache. Tests start some of them, read what they print and kill them.
 //
-//   cache-torture stampede DIRECTORY KEY THREADS LOG [fail]   miss the key with many threads at once
-//   cache-torture lead DIRECTORY KEY                          begin a flight and never end it cache-torture
-//   full DIRECTORY KEY BYTES LIMIT              store under a file size limit, as on a full disk
-//   cache-torture everything DIRECTORY KEY                    each operation once, to let system calls fail
-//   under it cache-torture churn DIRECTORY SECONDS                     read, store, remove and sweep at
-//   random cache-torture keys DIRECTORY COUNT                        how fast reading and storing are with so
-//   many keys
+//   cache-torture stampede DIRECTORY KEY THREADS LOG [fail]: miss the key with many threads at once
+//
+//   cache-torture lead DIRECTORY KEY: begin a flight and never end it
+//
+//   cache-torture full DIRECTORY KEY BYTES LIMIT: store under a file size limit, as on a full disk
+//
+//   cache-torture everything DIRECTORY KEY: each operation once, to let system calls fail under it
+//
+//   cache-torture churn DIRECTORY SECONDS: read, store, remove and sweep at random
+//
+//   cache-torture keys DIRECTORY COUNT BODY LIMIT: how fast reading and storing are with so many keys
+//
+//   cache-torture fill DIRECTORY FROM TO: grids of made-up accounts, for benchmarks
 
 import Glibc
 import MetaModule
@@ -40,7 +46,12 @@ func stop(_ sentence: String) -> Never {
 }
 
 do {
-  let maximumBytes = argument(0) == "keys" ? number(4) : 64 << 20
+  let maximumBytes =
+    switch argument(0) {
+    case "keys": number(4)
+    case "fill": 2 << 30
+    default: 64 << 20
+    }
   let cache = try FileCache(directory: argument(1), maximumBytes: maximumBytes)
   switch argument(0) {
   case "stampede":
@@ -62,6 +73,12 @@ do {
     churn(cache, seconds: number(2))
   case "keys":
     try measure(cache, keys: number(2), bodyBytes: number(3))
+  case "fill":
+    for account in number(2)..<number(3) {
+      try cache.store(
+        [UInt8](repeating: 0x20, count: 1024), etag: "\"fill\"", under: key("ig_grid_\(17_850_000_000_000_000 + account)"),
+        now: .now, freshFor: 86400, staleFor: 86400)
+    }
   default:
     stop("unknown command \(argument(0))")
   }

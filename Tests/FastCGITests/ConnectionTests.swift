@@ -114,9 +114,10 @@ import Testing
     let server = try RunningServer(
       workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(300)), handler: Handlers.body)
     let client = try Client(server.path)
-    client.send(Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "60")]))
-    // Never silent for as long as the timeout, and yet never done.
+    // Never silent for as long as the timeout, and whole in the end, but far too late.
+    client.send(Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "20")]))
     for _ in 0..<20 where client.send(Wire.record(Wire.stdin, [65])) { usleep(50_000) }
+    client.send(Wire.record(Wire.stdin))
     #expect(Wire.answer(in: client.readAnswer()).text == "incomplete")
   }
 

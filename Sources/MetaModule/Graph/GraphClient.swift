@@ -17,10 +17,17 @@ struct GraphBudget {
   let deadline: ContinuousClock.Instant
   /// `false` where an expired grid stands ready: it is not held back by any retry.
   var retries = true
+  /// Seconds that one wait may last; `nil`: as long as fits.
+  var longestWait: Int64?
 
+  /// What is left of it.
+  var remaining: Duration { max(.zero, ContinuousClock.now.duration(to: deadline)) }
+}
+
+extension GraphBudget {
+  /// So many seconds from now.
   init(seconds: Int64, retries: Bool = true) {
-    deadline = .now + .seconds(seconds)
-    self.retries = retries
+    self.init(deadline: .now + .seconds(seconds), retries: retries)
   }
 }
 
@@ -115,6 +122,7 @@ final class GraphClient {
     guard budget.retries, failure.mayRetry, attempt < configuration.retries else { return nil }
     var wait = configuration.backoffUnit << Int64(attempt)
     if case .throttled(let seconds?) = failure.kind { wait = max(wait, seconds * 1000) }
+    if let longest = budget.longestWait, wait > longest * 1000 { return nil }
     return .now + .milliseconds(wait) < budget.deadline ? wait : nil
   }
 
@@ -125,8 +133,11 @@ final class GraphClient {
     case .success(let reply):
       let value = try? JSONValue(parsing: reply.body, maximumDepth: 64, loneSurrogates: .replaced)
       let error = value?["error"]
-      if (200..<300).contains(reply.status), let value, value.object != nil, error == nil { return .success(value) }
-      return .failure(GraphFailure(status: reply.status, reply: reply, error: error?.object == nil ? nil : error))
+      if (200..<300).contains(reply.status), let value, value.object != nil, error == nil {
+        return .success(value)
+      }
+      return .failure(
+        GraphFailure(status: reply.status, reply: reply, error: error?.object == nil ? nil : error))
     }
   }
 }

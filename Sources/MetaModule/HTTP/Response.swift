@@ -27,10 +27,11 @@ public struct Response: Sendable {
     contentLength = bytes.count
   }
 
-  /// An answer without a body: 204, 304.
+  /// An answer without a body: 204, 304. `Cache-Control: no-store` unless the headers say otherwise.
   init(empty status: Int, headers: [Header] = []) {
     self.status = status
-    self.headers = headers
+    let saysWhatToCache = headers.contains { $0.name == "Cache-Control" }
+    self.headers = saysWhatToCache ? headers : [("Cache-Control", "no-store")] + headers
     body = []
     contentLength = 0
   }
@@ -43,11 +44,19 @@ public struct Response: Sendable {
 
   /// Header block and body in CGI form (RFC 3875, section 6): `Status:` first, one empty line.
   public func cgiHead() -> [UInt8] {
-    var text = "Status: \(status) \(Self.reason(status))\r\n"
-    for (name, value) in headers { text += "\(name): \(value)\r\n" }
-    if status != 204 && status != 304 { text += "Content-Length: \(contentLength)\r\n" }
-    text += "\r\n"
-    return Array(text.utf8)
+    var head: [UInt8] = []
+    head.reserveCapacity(512)
+    func add(_ name: String, _ value: String) {
+      head += name.utf8
+      head += ": ".utf8
+      head += value.utf8
+      head += "\r\n".utf8
+    }
+    add("Status", "\(status) \(Self.reason(status))")
+    for (name, value) in headers { add(name, value) }
+    if status != 204 && status != 304 { add("Content-Length", String(contentLength)) }
+    head += "\r\n".utf8
+    return head
   }
 
   private static func reason(_ status: Int) -> String {

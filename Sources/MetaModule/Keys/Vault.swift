@@ -64,14 +64,45 @@ final class Vault {
       nanoseconds: status.st_mtim.tv_nsec)
   }
 
-  private static func ring(from text: String, separator: Character, source: String) throws(VaultError) -> KeyRing {
+  // MARK: - Rotation
+
+  /// The keys of the file, newest first, to make another ring of.
+  func keysOfFile() throws(VaultError) -> [FernetKey] {
+    guard let bytes = SmallFile.read(path, limit: 65536) else {
+      if errno == ENOENT { throw .missing(path) }
+      throw .unreadable(path, SmallFile.lastError())
+    }
+    return try Self.keys(from: String(decoding: bytes, as: UTF8.self), separator: "\n", source: path)
+  }
+
+  /// Writes the file anew, so that it holds the old keys or the new ones whatever happens meanwhile, power failure
+  /// included.
+  func replaceFile(with keys: [FernetKey]) throws(VaultError) {
+    let text = keys.map { $0.revealed() + "\n" }.joined()
+    guard SmallFile.write(Array(text.utf8), to: path, replacing: true) else {
+      throw .unwritable(path, SmallFile.lastError())
+    }
+  }
+
+  private static func ring(from text: String, separator: Character, source: String) throws(VaultError)
+    -> KeyRing
+  {
+    do { return try KeyRing(keys(from: text, separator: separator, source: source)) } catch {
+      throw .malformed(source)
+    }
+  }
+
+  private static func keys(
+    from text: String, separator: Character, source: String
+  ) throws(VaultError) -> [FernetKey] {
     var keys: [FernetKey] = []
     for part in text.split(separator: separator) {
       let key = FieldRule.trimmed(String(part))
       if key.isEmpty || key.utf8.first == UInt8(ascii: "#") { continue }
       do { keys.append(try FernetKey(key)) } catch { throw .malformed(source) }
     }
-    do { return try KeyRing(keys) } catch { throw .malformed(source) }
+    guard !keys.isEmpty else { throw .malformed(source) }
+    return keys
   }
 }
 

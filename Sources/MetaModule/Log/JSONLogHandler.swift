@@ -1,9 +1,6 @@
-internal import Glibc
-internal import JSON
 public import Logging
 
-/// Writes one line of JSON per event to standard error, in one `write`, so that lines of several processes that
-/// share a log never mix.
+/// Writes one line of JSON per event to standard error.
 public struct JSONLogHandler: LogHandler {
   /// Fields of every line of this logger.
   public var metadata: Logger.Metadata = [:]
@@ -24,19 +21,9 @@ public struct JSONLogHandler: LogHandler {
     level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
     function: String, line: UInt
   ) {
-    var members: JSONObject = [
-      "time": .string(Timestamp.now.description), "level": .string(level.rawValue),
-      "message": .string(message.description),
-    ]
+    var entry = LogLine(level, message.description, at: .now)
     let fields = self.metadata.merging(metadata ?? [:]) { _, new in new }
-    for (name, value) in fields.sorted(by: { $0.key < $1.key }) { members[name] = .string(value.description) }
-    Self.write(JSONValue.object(members).serialized())
-  }
-
-  /// Standard error is the log of every host that we know; a line that cannot be written is lost, not retried.
-  static func write(_ line: [UInt8]) {
-    var line = line
-    line.append(UInt8(ascii: "\n"))
-    _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    for (name, value) in fields.sorted(by: { $0.key < $1.key }) { entry.add(name, value.description) }
+    entry.write()
   }
 }

@@ -1,4 +1,3 @@
-internal import JSON
 internal import Logging
 
 /// What is noted while a request is answered; one line of the log at its end.
@@ -14,6 +13,8 @@ struct RequestRecord {
   var cache: String?
   var graphCalls = 0
   var reason: String?
+  /// What the operator should know of an answer that says less: with paths, and never with a secret.
+  var cause: String?
   /// Graph's own `fbtrace_id` values, to be quoted to Meta's support.
   var graphTraces: [String] = []
   private let start = ContinuousClock.now
@@ -24,21 +25,17 @@ struct RequestRecord {
     guard level >= logger.logLevel else { return }
     let elapsed = (ContinuousClock.now - start).components
     let microseconds = elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
-    var members: JSONObject = [
-      "time": .string(Timestamp.now.description), "level": .string(level.rawValue), "message": "request",
-      "request_id": .string(requestID), "method": .string(method), "route": .string(route),
-      "status": .number(JSONNumber(Int64(status))), "ms": .number(Self.milliseconds(microseconds)),
-    ]
-    if let cache { members["cache"] = .string(cache) }
-    members["graph_calls"] = .number(JSONNumber(Int64(graphCalls)))
-    if let reason { members["reason"] = .string(reason) }
-    if !graphTraces.isEmpty { members["graph_traces"] = .array(graphTraces.map { .string($0) }) }
-    JSONLogHandler.write(JSONValue.object(members).serialized())
-  }
-
-  private static func milliseconds(_ microseconds: Int64) -> JSONNumber {
-    let fraction = String(microseconds % 1000)
-    let padded = String(repeating: "0", count: 3 - fraction.utf8.count) + fraction
-    return JSONNumber("\(microseconds / 1000).\(padded)") ?? JSONNumber(microseconds / 1000)
+    var line = LogLine(level, "request", at: .now)
+    line.add("request_id", requestID)
+    line.add("method", method)
+    line.add("route", route)
+    line.add("status", status)
+    line.add("ms", microseconds: microseconds)
+    if let cache { line.add("cache", cache) }
+    line.add("graph_calls", graphCalls)
+    if let reason { line.add("reason", reason) }
+    if let cause { line.add("cause", cause) }
+    if !graphTraces.isEmpty { line.add("graph_traces", graphTraces) }
+    line.write()
   }
 }

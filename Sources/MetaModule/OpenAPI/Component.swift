@@ -35,7 +35,7 @@ enum Component {
     var extra: [String] = []
     for error in errors {
       examples[error.name] = reference("examples", error.name)
-      for (name, _) in error.error.response.headers {
+      for (name, _) in error.error.response().headers {
         if let component = Headers.component(name), !extra.contains(component) { extra.append(component) }
       }
     }

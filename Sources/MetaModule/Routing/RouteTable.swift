@@ -24,6 +24,12 @@ enum RouteTable {
     Route("GET", "/openapi.json", .open, Endpoints.showOpenAPI),
   ]
 
+  /// The route of a request; `HEAD` has that of `GET`.
+  static func route(_ method: String, _ path: [String]) -> Route? {
+    let method = method == "HEAD" ? "GET" : method
+    return routes.first { $0.method == method && $0.matches(path) }
+  }
+
   /// All routes of a path; empty: there is no such path.
   static func routes(for path: [String]) -> [Route] { routes.filter { $0.matches(path) } }
 

@@ -1,0 +1,78 @@
+internal import Glibc
+internal import Synchronization
+
+/// `meta.lock` in the data directory: shared by every process that serves requests, exclusive for the one that
+/// replaces the database.
+///
+/// `flock`, since it dies with its holder: no process can leave the mark of a life that has ended.
+enum InstallationLock {
+  /// Per folder, for the whole process: its workers share one mark, which only the end of the process removes.
+  private static let marks = Mutex<[String: Int32]>([:])
+
+  /// Marks this process as one that is serving requests. Waits a moment for a restore that is going on.
+  ///
+  /// - Returns: `false` where it could not: a read-only folder, a file system without locks, a restore that lasts.
+  @discardableResult
+  static func markAsRunning(in folder: String, patience: Int32 = 5000) -> Bool {
+    marks.withLock { marks in
+      if marks[folder] != nil { return true }
+      guard let descriptor = FileLock.open(path(in: folder), in: folder) else { return false }
+      let deadline = Deadline(in: patience)
+      while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+        guard errno == EWOULDBLOCK || errno == EINTR, !deadline.isPast else {
+          close(descriptor)
+          return false
+        }
+        usleep(10_000)
+      }
+      marks[folder] = descriptor
+      return true
+    }
+  }
+
+  /// The lock file of that data directory.
+  static func path(in folder: String) -> String { folder + "/meta.lock" }
+}
+
+/// A file that one process at a time holds; given back by `release`, or by its end, however it ends.
+final class FileLock {
+  private let descriptor: Int32
+
+  /// Takes the lock file `path` of the data directory `folder`.
+  ///
+  /// - Parameter busy: what to say when somebody else holds it.
+  static func hold(_ path: String, in folder: String, busy: String) throws(OperationError) -> FileLock {
+    guard let descriptor = open(path, in: folder) else {
+      throw .trouble("\(path) cannot be opened: \(SmallFile.lastError()).")
+    }
+    if let lock = FileLock(taking: descriptor) { return lock }
+    guard errno == EWOULDBLOCK else { throw .trouble("\(path) cannot be locked: \(SmallFile.lastError()).") }
+    throw .refused(busy)
+  }
+
+  /// Takes an open file; closes it where it cannot be had, with `errno` telling why.
+  private init?(taking descriptor: Int32) {
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let failure = errno
+      close(descriptor)
+      errno = failure
+      return nil
+    }
+    self.descriptor = descriptor
+  }
+
+  /// Lets the next one in.
+  func release() { close(descriptor) }
+
+  /// Opens the file, making it (0600) where it is missing. Made by root it is given to the owner of the folder, who
+  /// could otherwise never lock it.
+  fileprivate static func open(_ path: String, in folder: String) -> Int32? {
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { return nil }
+    var owner = stat()
+    if geteuid() == 0, stat(folder, &owner) == 0, owner.st_uid != 0 {
+      _ = fchown(descriptor, owner.st_uid, owner.st_gid)
+    }
+    return descriptor
+  }
+}

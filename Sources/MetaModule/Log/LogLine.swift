@@ -1,0 +1,67 @@
+internal import Glibc
+internal import JSON
+internal import Logging
+
+/// One line of the log in the making: a JSON object, built as bytes, since every request writes one.
+struct LogLine {
+  private var bytes: [UInt8] = []
+
+  /// Begins with `{"time","level","message"`.
+  init(_ level: Logger.Level, _ message: String, at now: Timestamp) {
+    bytes.reserveCapacity(320)
+    bytes += "{\"time\":\"".utf8
+    bytes += now.description.utf8
+    bytes += "\",\"level\":\"".utf8
+    bytes += level.rawValue.utf8
+    bytes += "\"".utf8
+    add("message", message)
+  }
+
+  /// A text; whatever is in it, it stays one line and one JSON string.
+  mutating func add(_ name: String, _ text: String) {
+    begin(name)
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    if isPlain {
+      bytes.append(UInt8(ascii: "\""))
+      bytes += text.utf8
+      bytes.append(UInt8(ascii: "\""))
+    } else {
+      bytes += JSONValue.string(text).serialized()
+    }
+  }
+
+  /// A whole number.
+  mutating func add(_ name: String, _ number: Int) {
+    begin(name)
+    bytes += String(number).utf8
+  }
+
+  /// Microseconds, written as milliseconds with three decimals.
+  mutating func add(_ name: String, microseconds: Int64) {
+    begin(name)
+    bytes += String(microseconds / 1000).utf8
+    bytes.append(UInt8(ascii: "."))
+    let fraction = String(microseconds % 1000)
+    for _ in fraction.utf8.count..<3 { bytes.append(UInt8(ascii: "0")) }
+    bytes += fraction.utf8
+  }
+
+  /// Texts.
+  mutating func add(_ name: String, _ texts: [String]) {
+    begin(name)
+    bytes += JSONValue.array(texts.map { .string($0) }).serialized()
+  }
+
+  /// Ends the line and writes it to standard error in one `write`, so that lines of several processes that share a log
+  /// never mix. A line that cannot be written is lost, not retried.
+  consuming func write() {
+    bytes += "}\n".utf8
+    _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private mutating func begin(_ name: String) {
+    bytes += ",\"".utf8
+    bytes += name.utf8
+    bytes += "\":".utf8
+  }
+}

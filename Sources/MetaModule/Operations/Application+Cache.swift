@@ -1,0 +1,23 @@
+/// `metactl cache …`
+extension Application {
+  /// Where cached answers are.
+  public var cacheDirectory: String { configuration.cacheDirectory }
+
+  /// Counts what is in the cache.
+  public func cacheStatistics() throws(OperationError) -> CacheStatistics {
+    try operation { try usableCache().statistics(now: .now) }
+  }
+
+  /// Removes every cached answer. What is asked next is fetched anew; nothing is lost.
+  ///
+  /// - Returns: How many files were removed.
+  public func clearCache() throws(OperationError) -> Int {
+    try operation { try usableCache().clear() }
+  }
+
+  private func usableCache() throws -> FileCache {
+    // Made anew for its error: the application goes on without a cache, an operator wants to know why.
+    try cache
+      ?? FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+  }
+}

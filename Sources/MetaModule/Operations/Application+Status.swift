@@ -1,0 +1,39 @@
+internal import Cryptography
+
+/// `metactl status`
+extension Application {
+  /// What an operator should know today, in a few lines: database, key, every token with something wrong, Graph.
+  /// Asks nobody, so it takes milliseconds; `doctor` looks closer.
+  ///
+  /// - Parameter warnDays: a token that ends within so many days is a warning.
+  public func status(warnDays: Int = 10) -> [Finding] {
+    var findings: [Finding] = []
+    do {
+      try store().checkHealth()
+      findings.append(.ok("database", configuration.databasePath))
+    } catch {
+      return [.trouble("database", operationError(error).description, "metactl doctor looks closer.")]
+    }
+    do {
+      let ring = try keyRing()
+      findings.append(
+        .ok(
+          "key",
+          "The key ring has \(ring.fingerprints.count) \(ring.fingerprints.count == 1 ? "key" : "keys")."))
+    } catch {
+      findings.append(.trouble("key", operationError(error).description, "metactl doctor looks closer."))
+    }
+    do { findings += try TokenFindings(application: self, warnDays: warnDays).findings() } catch {
+      findings.append(.trouble("tokens", operationError(error).description, "metactl doctor looks closer."))
+    }
+    if let last = graphHealth.last() {
+      findings.append(
+        last.outcome == .answered
+          ? .ok("graph", "Graph answered last at \(last.at).")
+          : .warning(
+            "graph", "The last call to Graph failed, at \(last.at).",
+            "metactl doctor tries it now and says why."))
+    }
+    return findings
+  }
+}

@@ -1,0 +1,108 @@
+internal import Glibc
+internal import HTTPClient
+
+/// Graph: can it be reached, is it really it, and do our clocks agree.
+extension Doctor {
+  func libcurl() -> Finding {
+    do throws(TransferError) { return .ok("libcurl", try HTTPClient.libraryVersion()) } catch {
+      return .trouble(
+        "libcurl", "\(error)", "apt install libcurl4, or the package of that name of this system.")
+    }
+  }
+
+  /// One call to Graph without a token: whatever it answers, it is there.
+  struct Graph {
+    let finding: Finding
+    /// What Graph's clock says, and what ours said at the same moment.
+    var clocks: (theirs: Timestamp, ours: Timestamp)?
+
+    init(_ configuration: Configuration) {
+      let address = configuration.graphURL
+      do throws(TransferError) {
+        var client = try HTTPClient(options: ClientOptions(userAgent: "meta-module/\(version)"))
+        let reply = try client.perform(
+          HTTPRequest(
+            url: "\(address)/\(configuration.graphVersion)/", timeout: .seconds(configuration.graphTimeout)))
+        let now = Timestamp.now
+        clocks = reply.headers["Date"].flatMap(Self.moment).map { ($0, now) }
+        if reply.status >= 500 || (300..<400).contains(reply.status) {
+          finding = .warning(
+            "graph", "\(address) answered with status \(reply.status).",
+            "If that stays, look at https://metastatus.com and at META_GRAPH_URL.")
+        } else {
+          let secure = address.hasPrefix("https:") ? ", and its certificate is good" : ""
+          finding = .ok("graph", "\(address) answers\(secure).")
+        }
+      } catch {
+        finding = .trouble("graph", "\(address) cannot be asked. \(error)", Self.remedy(for: error))
+      }
+    }
+
+    private static func remedy(for error: TransferError) -> String {
+      switch error {
+      case .unavailable: "Install libcurl."
+      case .unresolved: "Check the name servers of this machine (/etc/resolv.conf) and META_GRAPH_URL."
+      case .refused, .timedOut, .broken:
+        "Check that this machine may reach it: firewall, routing, the host's own rules."
+      case .tls:
+        "Check the clock of this machine and its certificates (apt install ca-certificates). A proxy that opens "
+          + "connections cannot be used."
+      case .tooLarge, .invalidRequest: "Check META_GRAPH_URL: what answers there is not Graph."
+      case .outOfMemory: "Give this machine more memory."
+      }
+    }
+
+    /// `Tue, 24 Nov 2026 13:00:00 GMT` (RFC 9110, section 5.6.7).
+    private static func moment(_ text: String) -> Timestamp? {
+      let parts = text.split(separator: " ")
+      let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+      guard parts.count == 6, let month = months.firstIndex(of: String(parts[2])) else { return nil }
+      let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
+      return Timestamp("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
+    }
+  }
+
+  func clock(_ graph: Graph, _ application: Application?) -> Finding {
+    let remedy = "Set it, and let it be kept: timedatectl set-ntp true, or ask the host."
+    if let (theirs, ours) = graph.clocks {
+      let difference = ours.seconds - theirs.seconds
+      let side = difference < 0 ? "behind" : "ahead of"
+      if abs(difference) > 60 {
+        return .trouble(
+          "clock", "This machine's clock is \(abs(difference)) seconds \(side) Graph's.", remedy)
+      }
+      return .ok("clock", "It agrees with Graph's.")
+    }
+    // Nobody to compare with: but what was written down earlier cannot be later than now.
+    if let newest = try? application?.store().events(limit: 1).first,
+      newest.at.seconds > Timestamp.now.seconds + 60
+    {
+      return .trouble(
+        "clock", "The newest event is of \(newest.at), which has not come yet: the clock went back.", remedy)
+    }
+    return .ok("clock", "\(Timestamp.now); Graph's could not be asked.")
+  }
+
+  /// The app's id and secret, tried where Graph can be reached.
+  func app(isReachable: Bool) -> Finding {
+    guard let app = configuration.app else {
+      return .warning(
+        "app", "No Meta app is configured: tokens cannot be extended, and end after 60 days at most.",
+        "Set META_APP_ID and META_APP_SECRET (developers.facebook.com, Settings, Basic).")
+    }
+    guard isReachable else { return .ok("app", "App \(app.id); not tried, since Graph cannot be asked.") }
+    do throws(GraphFailure) {
+      let value = try GraphClient(configuration).ask(
+        "debug_token", [(name: "input_token", value: app.token.revealed())], as: app.token,
+        within: GraphBudget(seconds: configuration.requestBudget, retries: false))
+      if try DebuggedToken(value).isValid { return .ok("app", "Graph knows app \(app.id) and its secret.") }
+    } catch {
+      guard error.code != nil, !error.mayRetry else {
+        return .warning("app", "App \(app.id) could not be tried: \(error.sentence).", "Try again later.")
+      }
+    }
+    return .trouble(
+      "app", "Graph refuses app \(app.id) with this secret.",
+      "Compare META_APP_ID and META_APP_SECRET with developers.facebook.com, Settings, Basic.")
+  }
+}

@@ -1,0 +1,46 @@
+/// What `metactl refresh` did, token by token.
+public struct RefreshReport: Sendable, Equatable {
+  /// What became of one token.
+  public enum Outcome: String, Sendable, CaseIterable {
+    /// A longer-lived one took its place, after it had answered.
+    case extended
+    /// Its owner has logged in again: it works.
+    case recovered
+    /// Graph was asked and took it; nothing had to be done.
+    case checked
+    /// More than half of its life is left, and it was looked at not long ago.
+    case current
+    /// It is expired or invalid already: only its owner can help, with a new one.
+    case inactive
+    /// Something is wrong with it; the reason says what. What was stored before is stored still.
+    case failed
+  }
+
+  /// One token.
+  public struct Entry: Sendable, Equatable {
+    /// The row.
+    public let id: Int64
+    /// The operator's name for it.
+    public let label: String
+    /// What became of it.
+    public internal(set) var outcome: Outcome
+    /// A stable word, for `failed`.
+    public internal(set) var reason: String?
+    /// A sentence, for `failed`.
+    public internal(set) var detail: String?
+    /// When it ends, as known afterwards; `nil`: never, or not known.
+    public internal(set) var expiresAt: Timestamp?
+    /// Page tokens that were derived anew, and those that could not be: the old ones stay.
+    public internal(set) var pageTokens = 0
+    /// See `pageTokens`.
+    public internal(set) var pageTokensKept = 0
+  }
+
+  /// Every stored token, in the order of the ids.
+  public internal(set) var entries: [Entry] = []
+  /// Whether an app id and secret are configured; without them tokens can be checked and not extended.
+  public internal(set) var canExtend = false
+
+  /// The tokens of one outcome.
+  public func entries(_ outcome: Outcome) -> [Entry] { entries.filter { $0.outcome == outcome } }
+}

@@ -1,0 +1,111 @@
+internal import ArgumentParser
+internal import JSON
+internal import MetaModule
+
+/// `metactl apikey …`
+struct APIKeyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apikey", abstract: "Keys for programs that call the API.",
+    discussion: """
+      A program sends its key as the header X-API-Key (or Authorization: Bearer). As soon as one key or an admin \
+      password exists, every request needs a credential.
+
+      Examples:
+        metactl apikey create --label "Website" --scope read
+        metactl apikey list
+        metactl apikey revoke 3
+      """,
+    subcommands: [Create.self, List.self, Revoke.self])
+
+  struct Create: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a key and print it, this once.",
+      discussion: """
+        Only its SHA-256 is kept: a lost key cannot be shown again, only revoked and replaced. With --quiet the key \
+        alone is printed, for a script to catch.
+
+        Examples:
+          metactl apikey create --label "Website" --scope read
+          key=$(metactl apikey create --label deploy --scope admin --quiet)
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "Your own name for it.") var label: String
+    @Option(
+      help: "admin (everything) or read (the two Instagram endpoints).",
+      completion: .list(["admin", "read"]),
+      transform: { text in
+        guard let scope = KeyScope(rawValue: text) else { throw ValidationError("--scope is admin or read.") }
+        return scope
+      })
+    var scope: KeyScope
+    @Flag(name: .shortAndLong, help: "Print the key and nothing else.") var quiet = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let made = try common.perform { try $0.createAPIKey(label: label, scope: scope) }
+      if json {
+        var row = made.row.members
+        row["key"] = .string(made.key.revealed())
+        return print(JSONValue.object(row).serializedText())
+      }
+      if quiet { return print(made.key.revealed()) }
+      print(
+        "Created API key \(made.row.id) \"\(Table.printable(made.row.label))\" with scope \(made.row.scope.rawValue)."
+      )
+      print(made.key.revealed())
+      print("It is shown only now. Send it as X-API-Key.")
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the keys; never a key itself.")
+
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let rows = try common.perform { try $0.apiKeys() }
+      guard !json else {
+        return print(JSONValue.object(["keys": .array(rows.map { .object($0.members) })]).serializedText())
+      }
+      var table = Table(["ID", "LABEL", "SCOPE", "BEGINS", "CREATED", "LAST USED", "REVOKED"])
+      for row in rows {
+        table.add([
+          String(row.id), row.label, row.scope.rawValue, row.prefix + "…", row.createdAt.description,
+          row.lastUsedAt?.description ?? "never", row.revokedAt?.description,
+        ])
+      }
+      print(table.isEmpty ? "There is no API key yet. metactl apikey create makes one." : table.text)
+    }
+  }
+
+  struct Revoke: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Revoke a key: the next request with it is refused.",
+      discussion: "Example:\n  metactl apikey revoke 3")
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The id, as apikey list shows it.") var id: Int64
+
+    func run() throws {
+      let left = try common.perform { try $0.revokeAPIKey(id) }
+      print("Revoked API key \(id).")
+      if !left.hasPassword, left.keysInForce == 0 {
+        print("No credential is left: only requests from this machine itself are served now.")
+      }
+    }
+  }
+}
+
+extension StoredKey {
+  /// The row for a program; the key itself is not in it, nor anywhere.
+  fileprivate var members: JSONObject {
+    [
+      "id": .number(JSONNumber(id)), "label": .string(label), "scope": .string(scope.rawValue),
+      "prefix": .string(prefix), "created_at": .string(createdAt.description),
+      "last_used_at": lastUsedAt.map { .string($0.description) } ?? .null,
+      "revoked_at": revokedAt.map { .string($0.description) } ?? .null,
+    ]
+  }
+}

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import JSON
+internal import MetaModule
+
+/// `metactl backup FILE`
+struct BackupCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backup", abstract: "Copy the database to a file, while the program goes on working.",
+    discussion: """
+      The copy is checked before it appears under its name; only its owner can read it. The tokens in it are encrypted: \
+      keep fernet.keys, too, and in another place. An existing file is left alone, unless --force.
+
+      Exit codes: 0 done, 1 refused, 2 failed.
+
+      Examples:
+        metactl backup /var/backups/meta-$(date +%F).sqlite3
+        metactl backup --force latest.sqlite3
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "Where to write it.") var file: String
+  @Flag(help: "Replace an existing file.") var force = false
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    let bar = ProgressBar(quiet: json)
+    let (report, keys) = try common.perform { application in
+      bar.watch("Copying (KiB)", file: file + ".partial", bytes: application.databaseBytes)
+      defer { bar.end() }
+      return (try application.backUp(to: file, overwriting: force), application.keysToKeep)
+    }
+    guard !json else { return print(report.json(file: file).serializedText()) }
+    print(
+      "Backed up \(Count.text(report.tokens, "token")) and \(Count.text(report.mappings, "mapping")) to \(file) "
+        + "(\(Count.bytes(report.bytes)))."
+    )
+    print("It is worth nothing without its keys: keep \(keys) as well, in another place.")
+  }
+}
+
+extension BackupReport {
+  fileprivate func json(file: String) -> JSONValue {
+    [
+      "file": .string(file), "bytes": .number(JSONNumber(bytes)),
+      "tokens": .number(JSONNumber(Int64(tokens))),
+      "mappings": .number(JSONNumber(Int64(mappings))),
+    ]
+  }
+}

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import JSON
+internal import MetaModule
+
+/// `metactl cache …`
+struct CacheCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cache", abstract: "Cached answers of Instagram.",
+    discussion: "Examples:\n  metactl cache stats\n  metactl cache clear",
+    subcommands: [Stats.self, Clear.self])
+
+  struct Stats: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "How much is cached, and where.")
+
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let (path, found) = try common.perform { ($0.cacheDirectory, try $0.cacheStatistics()) }
+      guard !json else {
+        let body: JSONValue = [
+          "directory": .string(path), "entries": .number(JSONNumber(Int64(found.entries))),
+          "expired": .number(JSONNumber(Int64(found.expired))),
+          "leftovers": .number(JSONNumber(Int64(found.leftovers))), "bytes": .number(JSONNumber(found.bytes)),
+          "maximum_bytes": .number(JSONNumber(Int64(found.maximumBytes))),
+        ]
+        return print(body.serializedText())
+      }
+      var table = Table(["CACHE", path])
+      table.add(["entries", String(found.entries)])
+      table.add(["expired, to be swept", String(found.expired)])
+      table.add(["leftovers, to be swept", String(found.leftovers)])
+      table.add(["size", "\(Count.bytes(found.bytes)) of \(Count.bytes(Int64(found.maximumBytes)))"])
+      print(table.text)
+    }
+  }
+
+  struct Clear: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Remove every cached answer; what is asked next is fetched anew.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      let removed = try common.perform { try $0.clearCache() }
+      print("Removed \(Count.text(removed, "file")) from the cache.")
+    }
+  }
+}

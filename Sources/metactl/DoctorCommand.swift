@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import JSON
+internal import MetaModule
+
+/// `metactl doctor`
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Check every precondition, and say what to do about what is wrong.",
+    discussion: """
+      Looks at settings, folders, owners and permissions, the kind of file system, free space, the database and its \
+      keys, SQLite, libcurl, the connection to Graph and its certificate, the clock, the app, and what each token \
+      lacks. Run it under the account that runs the program. Nothing is changed.
+
+      Exit codes: 0 all well, 1 something to look at, 2 something does not work.
+
+      Examples:
+        metactl doctor
+        sudo -u meta-module metactl doctor --config /etc/meta-module/meta.conf
+        metactl doctor --json | jq '.checks[] | select(.status != "ok")'
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    let settings: Configuration
+    do { settings = try common.settings() } catch let complaint as Complaint {
+      guard json else { throw complaint }
+      let check: JSONValue = [
+        "check": "settings", "status": "trouble", "detail": .string(complaint.description),
+        "remedy": "Correct that line or variable; metactl config shows the settings.",
+      ]
+      print(JSONValue.object(["status": "trouble", "checks": .array([check])]).serializedText())
+      throw ExitCode(2)
+    }
+    let findings = Findings(findings: Doctor(settings).findings())
+    print(json ? findings.json.serializedText() : findings.text + "\n\n" + findings.summary)
+    try findings.exit()
+  }
+}

@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import JSON
+internal import MetaModule
+
+/// `metactl refresh`
+struct RefreshCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "refresh",
+    abstract: "Extend the tokens that have less than half of their life left; for cron.",
+    discussion: """
+      Each token on its own, many at the same time: what happens to one does not touch the others. A new token is \
+      stored after it has answered a call; a good one is never replaced by nothing. Tokens that waited for their owner \
+      to log in are tried again. The others are checked once a day. Without META_APP_ID and META_APP_SECRET, tokens are \
+      checked only.
+
+      Exit codes: 0 all well, 1 a token failed, 2 nothing could be done.
+
+      Examples:
+        metactl refresh
+        17 * * * *  metactl refresh --quiet       (in a crontab: mails only when a token has failed)
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Flag(name: .shortAndLong, help: "Print only what failed.") var quiet = false
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    let bar = ProgressBar(quiet: quiet || json)
+    let report = try common.perform { application in
+      defer { bar.end() }
+      return try application.refreshTokens(progress: bar.report)
+    }
+    if json { print(report.json.serializedText()) } else { show(report) }
+    if !report.entries(.failed).isEmpty { throw ExitCode(1) }
+  }
+
+  private func show(_ report: RefreshReport) {
+    let failed = report.entries(.failed)
+    if !quiet {
+      if report.entries.isEmpty {
+        return print("No account is connected yet. metactl token add connects one.")
+      }
+      let words: [(RefreshReport.Outcome, String)] = [
+        (.extended, "extended"), (.recovered, "recovered"), (.checked, "checked"), (.current, "not due"),
+        (.inactive, "not active"), (.failed, "failed"),
+      ]
+      let counts = words.map { ($0.1, report.entries($0.0).count) }.filter { $0.1 > 0 }
+      print(
+        "\(Count.text(report.entries.count, "token")): "
+          + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ") + ".")
+      if !report.canExtend { print("None can be extended: META_APP_ID and META_APP_SECRET are not set.") }
+    }
+    guard !failed.isEmpty else { return }
+    var table = Table(["ID", "LABEL", "REASON", "WHAT HAPPENED"])
+    for entry in failed { table.add([String(entry.id), entry.label, entry.reason, entry.detail]) }
+    print(table.text)
+  }
+}
+
+extension RefreshReport {
+  fileprivate var json: JSONValue {
+    var counts = JSONObject()
+    for outcome in Outcome.allCases {
+      counts[outcome.rawValue] = .number(JSONNumber(Int64(entries(outcome).count)))
+    }
+    return [
+      "counts": .object(counts),
+      "tokens": .array(
+        entries.map { entry in
+          [
+            "id": .number(JSONNumber(entry.id)), "account_label": .string(entry.label),
+            "outcome": .string(entry.outcome.rawValue), "reason": entry.reason.map { .string($0) } ?? .null,
+            "detail": entry.detail.map { .string($0) } ?? .null,
+            "expires_at": entry.expiresAt.map { .string($0.description) } ?? .null,
+            "page_tokens": .number(JSONNumber(Int64(entry.pageTokens))),
+            "page_tokens_kept": .number(JSONNumber(Int64(entry.pageTokensKept))),
+          ]
+        }),
+    ]
+  }
+}

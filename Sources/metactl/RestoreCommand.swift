@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import JSON
+internal import MetaModule
+
+/// `metactl restore FILE`
+struct RestoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Put a backup in the place of the database, after checking it.",
+    discussion: """
+      Refused while the program is running. The backup is checked first: that it is one of ours, its schema, every page, \
+      and that the key ring opens every token in it. The database that it replaces is kept aside. API keys, the admin \
+      password and sessions are then those of the backup.
+
+      Exit codes: 0 done, 1 refused, 2 failed.
+
+      Examples:
+        systemctl stop meta-module
+        metactl restore /var/backups/meta-2026-11-24.sqlite3
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "What metactl backup wrote.") var file: String
+  @Flag(help: "Restore it although some of its tokens cannot be opened.") var force = false
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    let bar = ProgressBar(quiet: json)
+    let report = try common.perform { application in
+      defer { bar.end() }
+      return try application.restore(from: file, despiteUnreadable: force, progress: bar.report)
+    }
+    guard !json else {
+      let body: JSONValue = [
+        "file": .string(file), "tokens": .number(JSONNumber(Int64(report.backup.tokens))),
+        "mappings": .number(JSONNumber(Int64(report.backup.mappings))),
+        "unreadable": .number(JSONNumber(Int64(report.unreadable))),
+        "replaced": report.replaced.map { .string($0) } ?? .null,
+      ]
+      return print(body.serializedText())
+    }
+    print(
+      "Restored \(Count.text(report.backup.tokens, "token")) and "
+        + "\(Count.text(report.backup.mappings, "mapping")) from \(file).")
+    if let replaced = report.replaced { print("The database that was there is kept as \(replaced).") }
+    if report.unreadable > 0 {
+      print(
+        "\(Count.text(report.unreadable, "stored token")) in it cannot be opened: put the key back, or connect anew."
+      )
+    }
+    print("API keys, the admin password and sessions are those of the backup.")
+  }
+}

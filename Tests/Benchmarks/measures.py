@@ -1,0 +1,237 @@
+"""The measurements, one function a section, and the table they fill."""
+
+import os
+import pathlib
+import re
+import sqlite3
+import statistics
+import subprocess
+import time
+
+import stage
+
+
+class Table:
+    def __init__(self, thresholds):
+        self.thresholds, self.rows, self.failures = thresholds, [], 0
+
+    def add(self, name, values, digits=2, unit=""):
+        """One figure: the median of its rounds, with minimum and maximum, held against its threshold."""
+        values = sorted(values)
+        median = statistics.median(values)
+        spread = f"{values[0]:.{digits}f} – {values[-1]:.{digits}f}" if len(values) > 1 else ""
+        limit, verdict = self.thresholds.get(name, {}), ""
+        if "at_least" in limit:
+            verdict = f"≥ {limit['at_least']}: {'met' if median >= limit['at_least'] else 'MISSED'}"
+        if "at_most" in limit:
+            verdict = f"≤ {limit['at_most']}: {'met' if median <= limit['at_most'] else 'MISSED'}"
+        self.failures += "MISSED" in verdict
+        self.rows.append((name, f"{median:.{digits}f}{unit}", spread, verdict))
+        print("  " + " | ".join(cell for cell in self.rows[-1] if cell), flush=True)
+
+    def text(self):
+        rows = [("figure", "median", "min – max", "bar"), ("---", "---:", "---", "---"), *self.rows]
+        return "\n" + "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+# Load
+
+
+def wrk(scene, place, seconds, connections=16, script=None):
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-H", f"X-API-Key: {scene.key}"]
+    if script:
+        command += ["-s", str(script)]
+    command.append(f"http://127.0.0.1:{scene.port}{scene.grid(place)}")
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise SystemExit(f"Tests/Benchmarks/run: {place} failed under load:\n{text}")
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+    count = int(re.search(r"(\d+) requests in", text)[1])
+    latency = {name: milliseconds(value) for name, value in re.findall(r"(50|99)%\s+([\d.]+(?:us|ms|s))", text)}
+    return rate, count, latency
+
+
+def milliseconds(text):
+    number, unit = re.match(r"([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def cpu_seconds(child):
+    fields = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def throughput(scene, table, quick):
+    rounds, seconds = (3, 2) if quick else (7, 4)
+    places = ["c-off", "ours-off", "c-on", "ours-on"] + (["php-off"] if scene.php else [])
+    for place in places:
+        wrk(scene, place, 1)
+    rates = {place: [] for place in places}
+    cost = {"ours-off": [], "c-off": []}
+    for _ in range(rounds):
+        for place in places:
+            child = scene.program if place.startswith("ours") else scene.reference
+            before = cpu_seconds(child)
+            rate, count, _latency = wrk(scene, place, seconds)
+            rates[place].append(rate)
+            if place in cost:
+                cost[place].append((cpu_seconds(child) - before) / count * 1e6)
+    ratio = lambda one, other: [a / b for a, b in zip(rates[one], rates[other])]  # noqa: E731
+    table.add("warm grid / C, connections closed", ratio("ours-off", "c-off"))
+    table.add("warm grid / C, connections kept", ratio("ours-on", "c-on"))
+    if scene.php:
+        table.add("warm grid / PHP-FPM", ratio("ours-off", "php-off"))
+    table.add("CPU per request, µs", cost["ours-off"], 1)
+    table.add("CPU per request of the C responder, µs", cost["c-off"], 1)
+
+
+def latency(scene, table, quick):
+    """At half of the load that the slower one bears: every connection pauses after each answer."""
+    rounds, seconds = (2, 2) if quick else (5, 4)
+    top = min(wrk(scene, place, seconds)[0] for place in ("ours-off", "c-off"))
+    pause = max(1, round(16 / (top / 2) * 1000))
+    script = scene.folder / "pause.lua"
+    script.write_text(f"function delay() return {pause} end\n")
+    found = {"ours-off": [], "c-off": []}
+    for _ in range(rounds):
+        for place in found:
+            found[place].append(wrk(scene, place, seconds, script=script)[2])
+    for percentile in ("50", "99"):
+        table.add(
+            f"p{percentile} at half load / C",
+            [ours[percentile] / c[percentile] for ours, c in zip(found["ours-off"], found["c-off"])],
+        )
+
+
+# A process for each request
+
+
+def start(scene, table, quick):
+    rounds, count = (3, 60) if quick else (7, 200)
+    data = scene.copy_data("cgi-data")
+    cgi = {
+        "PATH": scene.environment["PATH"], "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "/cgi-bin/meta.fcgi", "PATH_INFO": f"/instagram/{stage.CLIENT}/", "REMOTE_ADDR": "127.0.0.1",
+        "REQUEST_URI": f"/cgi-bin/meta.fcgi/instagram/{stage.CLIENT}/", "HTTP_HOST": "localhost",
+        "HTTP_X_API_KEY": scene.key, "META_DATA_DIR": str(data), "META_GRAPH_URL": "http://127.0.0.1:9",
+        "META_CACHE_TTL": "86400", "REFERENCE_DATABASE": str(data / "meta.sqlite3"), "REFERENCE_FILE": str(scene.folder / "body"),
+    }
+    programs = {"ours": scene.programs / "meta.fcgi", "c": scene.folder / "reference-cgi"}
+    answer = subprocess.run([programs["ours"]], env=cgi, stdin=subprocess.DEVNULL, capture_output=True).stdout
+    if b"X-Cache: hit" not in answer:
+        raise SystemExit(f"Tests/Benchmarks/run: the CGI form has no warm grid: {answer[:300]}")
+    php = next(iter(sorted(pathlib.Path("/usr/bin").glob("php-cgi*"))), None)
+    if php and (scene.folder / "grid.php").exists():
+        programs["php"] = php
+        cgi |= {"SCRIPT_FILENAME": str(scene.folder / "grid.php"), "REDIRECT_STATUS": "200"}
+    times = {name: [] for name in programs}
+    for _ in range(rounds):
+        for name, program in programs.items():
+            done = subprocess.run(
+                [scene.folder / "spawn-timer", str(count), program], env=cgi, capture_output=True, text=True, check=True
+            )
+            times[name].append(float(done.stdout))
+    table.add("cold CGI start / C", [a / b for a, b in zip(times["ours"], times["c"])])
+    table.add("cold CGI start, ms", [value / 1000 for value in times["ours"]])
+    if "php" in times:
+        table.add("cold CGI start / php-cgi", [a / b for a, b in zip(times["ours"], times["php"])])
+
+
+# Memory
+
+
+def footprint(child):
+    text = pathlib.Path(f"/proc/{child.pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[1]) / 1024
+
+
+def memory(scene, table, quick):
+    table.add("memory idle, MB", [footprint(scene.program)], 1)
+    served = 0
+    while served < (20_000 if quick else 100_000):
+        served += wrk(scene, "ours-off", 2, connections=64)[1]
+    first = footprint(scene.program)
+    while served < (40_000 if quick else 200_000):
+        served += wrk(scene, "ours-off", 2, connections=64)[1]
+    table.add("memory after requests, MB", [footprint(scene.program)], 1)
+    table.add("memory growth, MB", [max(0, footprint(scene.program) - first)], 1)
+    table.add("threads", [len(list(pathlib.Path(f"/proc/{scene.program.pid}/task").iterdir()))], 0)
+    table.add("descriptors", [len(list(pathlib.Path(f"/proc/{scene.program.pid}/fd").iterdir()))], 0)
+
+
+# Calls to Graph
+
+
+def timed(scene, method, target, body=None, expected=200):
+    begin = time.perf_counter()
+    status, _, content = scene.request(method, "/ours-off" + target, body)
+    elapsed = (time.perf_counter() - begin) * 1000
+    if status != expected:
+        raise SystemExit(f"Tests/Benchmarks/run: {method} {target} answered {status}: {content[:200]}")
+    return elapsed
+
+
+def graph_share(scene):
+    """What the simulator itself took, measured the way we measure ours: one grid asked of it directly."""
+    fields = "followers_count,follows_count,media_count,username,profile_picture_url,media.limit(25){id,caption,media_url,media_type,thumbnail_url,timestamp,permalink}"
+    target = f"/v26.0/17841405822348523?fields={fields}&access_token={scene.token}"
+    begin = time.perf_counter()
+    scene.request("GET", target, port=scene.graph_port)
+    return (time.perf_counter() - begin) * 1000
+
+
+def calls(scene, table, quick):
+    count = 10 if quick else 40
+    page = {"client_id": stage.CLIENT, "fb_page_id": "104567890123", "token_id": 1}
+    verify = {"access_token": scene.token, "account_label": "bench"}
+    mapping = 1
+    grids, own = [], []
+    for _ in range(count):
+        graph = graph_share(scene)
+        elapsed = timed(scene, "POST", f"/mappings/{mapping}/refresh/")
+        grids.append(elapsed)
+        own.append(max(0, elapsed - graph))
+    table.add("cold grid, ms", grids)
+    table.add("cold grid, our share, ms", own)
+    table.add("sync, ms", [timed(scene, "POST", "/sync/", page) for _ in range(count)])
+    table.add("verify, ms", [timed(scene, "POST", "/verify-user/", verify) for _ in range(count)])
+    with stage.Population(scene, 50) as population:
+        for tokens in (1, 10, 50):
+            population.activate(tokens)
+            for latency in (0, 100):
+                population.latency(latency)
+                rounds = [population.pages() for _ in range(3 if quick else 7)]
+                table.add(f"pages, {tokens} token{'s' * (tokens > 1)} at {latency} ms, ms", rounds, 1)
+
+
+# Growth
+
+
+def growth(scene, table, quick):
+    """The same warm grid with more and more mappings and cache entries beside it, against the run with 100."""
+    seconds, rounds = (1, 3) if quick else (3, 5)
+    sizes = (100, 10_000) if quick else (100, 10_000, 100_000)
+    database = sqlite3.connect(scene.folder / "data/meta.sqlite3", timeout=30)
+    sealed = database.execute("SELECT page_access_token FROM client_page_mapping LIMIT 1").fetchone()[0]
+    columns = [row[1] for row in database.execute("PRAGMA table_info(client_page_mapping)")]
+    have, rates, syncs = 1, {}, {}
+    page = {"client_id": stage.CLIENT, "fb_page_id": "104567890123", "token_id": 1}
+    for size in sizes:
+        with database:
+            for number in range(have, size):
+                row = {
+                    "client_id": f"grown_{number}", "fb_page_id": str(200_000_000_000 + number),
+                    "ig_account_id": str(17_850_000_000_000_000 + number), "page_access_token": sealed, "token_id": 1,
+                    "revision": 1_000_000 + number, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+                }
+                row = {name: value for name, value in row.items() if name in columns}
+                marks = ",".join("?" * len(row))
+                database.execute(f"INSERT INTO client_page_mapping ({','.join(row)}) VALUES ({marks})", list(row.values()))
+        stage.grow_cache(scene, have, size)
+        have = size
+        rates[size] = [wrk(scene, "ours-off", seconds)[0] / wrk(scene, "c-off", seconds)[0] for _ in range(rounds)]
+        syncs[size] = [timed(scene, "POST", "/sync/", page) for _ in range(20)]
+    base, base_sync = statistics.median(rates[sizes[0]]), statistics.median(syncs[sizes[0]])
+    for size in sizes[1:]:
+        table.add(f"warm grid, {size:,} mappings / 100", [rate / base for rate in rates[size]])
+        table.add(f"sync, {size:,} mappings / 100", [value / base_sync for value in syncs[size]])

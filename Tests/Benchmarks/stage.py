@@ -1,0 +1,281 @@
+"""Everything that a measurement needs, on loopback and in a temporary folder: nginx, the program, the simulator, the
+bare C responder and, where it is installed, PHP-FPM."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+CLIENT = "client_001"
+
+
+def build():
+    """The release programs, as nginx/serve builds them."""
+    swift = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--package-path", str(REPOSITORY)]
+    for product in ("meta.fcgi", "metactl", "graph-simulator"):
+        subprocess.run([*swift, "--product", product], check=True, stdout=subprocess.DEVNULL)
+    path = subprocess.run([*swift, "--show-bin-path"], check=True, capture_output=True, text=True).stdout.strip()
+    return pathlib.Path(path)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise SystemExit(f"Tests/Benchmarks/run: {what} after {seconds} s")
+        time.sleep(0.02)
+
+
+def accepts(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Stage:
+    def __init__(self, folder, programs):
+        self.folder, self.programs = folder, programs
+        self.children = []
+        self.port, self.graph_port = free_port(), free_port()
+        self.environment = {
+            "PATH": os.environ["PATH"] + ":/usr/sbin",
+            "HOME": str(folder),
+            "META_DATA_DIR": str(folder / "data"),
+            "META_GRAPH_URL": f"http://127.0.0.1:{self.graph_port}",
+            "META_CACHE_TTL": "86400",
+            "META_CACHE_MAX_BYTES": str(2 << 30),  # A hundred thousand entries take more than the default.
+        }
+
+    def __enter__(self):
+        self.compile()
+        self.simulator = self.start(self.programs / "graph-simulator", "--listen", f"127.0.0.1:{self.graph_port}", "--demo")
+        wait_until(lambda: accepts(self.graph_port), "the simulator does not listen")
+        self.token = self.output(self.programs / "graph-simulator", "--demo", "--print-tokens").split("\t")[1].split("\n")[0]
+        self.metactl("token", "add", "--label", "bench", words=self.token)
+        body = {"client_id": CLIENT, "fb_page_id": "104567890123", "token_id": 1}
+        self.metactl("request", "POST", "/sync/", "-d", json.dumps(body))
+        self.key = next(
+            word for word in self.metactl("apikey", "create", "--label", "bench", "--scope", "admin").split() if word[:3] == "mm_"
+        )
+        self.program = self.start(self.programs / "meta.fcgi", "--listen", f"unix:{self.folder}/ours.sock", log="ours.log")
+        wait_until((self.folder / "ours.sock").exists, "the program does not listen")
+        self.write_nginx()
+        self.nginx = self.start("nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "nginx.log")
+        wait_until(lambda: accepts(self.port), "nginx does not listen")
+        self.request("GET", self.grid("ours-off"))
+        status, headers, body = self.request("GET", self.grid("ours-off"))
+        if status != 200 or headers.get("X-Cache") != "hit":
+            raise SystemExit(f"Tests/Benchmarks/run: no warm grid: {status} {body[:200]}")
+        self.write_answer(headers, body)
+        self.reference = self.start(self.folder / "reference-responder", self.folder / "reference.sock", self.folder / "answer")
+        wait_until((self.folder / "reference.sock").exists, "the reference does not listen")
+        self.start_php()
+        return self
+
+    def __exit__(self, *_):
+        for child in reversed(self.children):
+            child.send_signal(signal.SIGTERM)
+        for child in self.children:
+            try:
+                child.wait(10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+    # What is started
+
+    def start(self, *command, log=None):
+        output = open(self.folder / log, "wb") if log else subprocess.DEVNULL  # noqa: SIM115
+        child = subprocess.Popen(
+            [str(word) for word in command], env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        self.children.append(child)
+        return child
+
+    def output(self, *command, words=""):
+        command = [str(word) for word in command]
+        return subprocess.run(
+            command, env=self.environment, input=words, capture_output=True, text=True, check=True
+        ).stdout
+
+    def metactl(self, *command, words=""):
+        return self.output(self.programs / "metactl", *command, words=words)
+
+    def compile(self):
+        for name, libraries in (
+            ("reference-responder", ["-lfcgi", "-lpthread"]),
+            ("reference-cgi", ["-lfcgi", "-lsqlite3", "-lcurl", "-lcrypto"]),
+            ("spawn-timer", []),
+        ):
+            self.output("cc", "-O2", "-o", self.folder / name, HERE / f"{name}.c", *libraries)
+
+    def write_answer(self, headers, body):
+        (self.folder / "body").write_bytes(body)
+        kept = ("Content-Type", "X-Cache", "Age", "Cache-Control", "ETag", "X-Request-Id", "X-Content-Type-Options")
+        head = "Status: 200 OK\r\n" + "".join(f"{name}: {headers[name]}\r\n" for name in kept)
+        head += f"Content-Length: {len(body)}\r\n\r\n"
+        (self.folder / "answer").write_bytes(head.encode() + body)
+
+    def write_nginx(self):
+        places = []
+        for name, upstream, kept in (
+            ("ours-off", "ours", False), ("ours-on", "ours_kept", True),
+            ("c-off", "reference", False), ("c-on", "reference_kept", True), ("php-off", "php", False),
+        ):
+            script = f"fastcgi_param SCRIPT_FILENAME {self.folder}/grid.php;" if upstream == "php" else ""
+            places.append(
+                f"""location ~ ^/{name}(?<rest>/.*)$ {{
+                  {script} fastcgi_param SCRIPT_NAME /{name}; fastcgi_param PATH_INFO $rest;
+                  include /etc/nginx/fastcgi_params; fastcgi_keep_conn {'on' if kept else 'off'};
+                  fastcgi_buffer_size 16k; fastcgi_buffers 16 16k; fastcgi_pass {upstream}; }}"""
+            )
+        sockets = {"ours": "ours.sock", "reference": "reference.sock", "php": "php.sock"}
+        upstreams = "".join(
+            f"upstream {name} {{ server unix:{self.folder}/{path}; }}\n"
+            f"upstream {name}_kept {{ server unix:{self.folder}/{path}; keepalive 16; }}\n"
+            for name, path in sockets.items()
+        )
+        user = "user root;" if os.geteuid() == 0 else ""
+        temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in ("client_body", "fastcgi", "proxy", "scgi", "uwsgi"))
+        (self.folder / "nginx.conf").write_text(
+            f"""daemon off; {user} worker_processes 1; pid {self.folder}/nginx.pid; events {{ worker_connections 1024; }}
+            http {{ access_log off; keepalive_requests 1000000; {temporary} {upstreams}
+              server {{ listen 127.0.0.1:{self.port} backlog=1024; {' '.join(places)} }} }}"""
+        )
+
+    def start_php(self):
+        """PHP with opcache: one lookup in the database, one file read; `None` where PHP is not installed."""
+        self.php = None
+        found = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*"))
+        if not found:
+            return
+        (self.folder / "grid.php").write_text(
+            f"""<?php $d = new PDO('sqlite:{self.folder}/data/meta.sqlite3');
+            $s = $d->prepare('SELECT ig_account_id FROM client_page_mapping WHERE client_id = ?');
+            $s->execute(['{CLIENT}']); $s->fetchColumn();
+            header('Content-Type: application/json'); readfile('{self.folder}/body');"""
+        )
+        (self.folder / "php.conf").write_text(
+            f"""[global]\nerror_log = {self.folder}/php.log\ndaemonize = no\n[www]\nlisten = {self.folder}/php.sock
+            pm = static\npm.max_children = 8\n"""
+        )
+        root = ["-R"] if os.geteuid() == 0 else []
+        user = ["-d", "opcache.enable=1"]
+        if os.geteuid() == 0:
+            with open(self.folder / "php.conf", "a") as file:
+                file.write("user = root\ngroup = root\nlisten.mode = 0666\n")
+        self.php = self.start(found[-1], "-F", *root, *user, "-y", self.folder / "php.conf")
+        wait_until((self.folder / "php.sock").exists, "PHP-FPM does not listen")
+
+    # What is asked
+
+    def grid(self, place):
+        return f"/{place}/instagram/{CLIENT}/"
+
+    def request(self, method, target, body=None, port=None):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
+        headers = {"X-API-Key": self.key, "Host": "localhost"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(body)
+        connection.request(method, target, body=body, headers=headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, answer.headers, content
+
+    def control(self, method, path, body=None):
+        return self.request(method, f"/_control/{path}", body, port=self.graph_port)
+
+    def copy_data(self, name):
+        shutil.copytree(self.folder / "data", self.folder / name)
+        return self.folder / name
+
+
+class Population:
+    """A second program with many tokens of a generated world, for `/pages/`."""
+
+    def __init__(self, scene, tokens):
+        self.scene, self.tokens = scene, tokens
+
+    def __enter__(self):
+        scene = self.scene
+        self.port = free_port()
+        self.world = ["--seed", "7", "--tokens", str(self.tokens), "--pages", "4", "--media", "2"]
+        self.simulator = scene.start(scene.programs / "graph-simulator", "--listen", f"127.0.0.1:{self.port}", *self.world)
+        wait_until(lambda: accepts(self.port), "the simulator does not listen")
+        self.environment = scene.environment | {
+            "META_DATA_DIR": str(scene.folder / "many"), "META_GRAPH_URL": f"http://127.0.0.1:{self.port}"
+        }
+        listing = scene.output(scene.programs / "graph-simulator", *self.world, "--print-tokens")
+        for line in listing.splitlines()[: self.tokens]:
+            label, token = line.split("\t")
+            self.run("metactl", "token", "add", "--label", label, words=token)
+        self.program = subprocess.Popen(
+            [scene.programs / "meta.fcgi", "--listen", f"unix:{scene.folder}/many.sock"], env=self.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        wait_until((scene.folder / "many.sock").exists, "the program does not listen")
+        return self
+
+    def __exit__(self, *_):
+        self.program.terminate()
+        self.program.wait(10)
+
+    def run(self, program, *command, words=""):
+        subprocess.run(
+            [self.scene.programs / program, *command], env=self.environment, input=words, text=True, check=True, capture_output=True
+        )
+
+    def activate(self, count):
+        for number in range(1, self.tokens + 1):
+            status = "active" if number <= count else "invalid"
+            self.run("metactl", "request", "PATCH", f"/tokens/{number}/", "-d", json.dumps({"status": status}))
+
+    def latency(self, milliseconds):
+        self.scene.request("DELETE", "/_control/faults", port=self.port)
+        if milliseconds:
+            fault = {"kind": "latency", "milliseconds": milliseconds}
+            status, _, body = self.scene.request("POST", "/_control/faults", fault, port=self.port)
+            if status >= 300:
+                raise SystemExit(f"Tests/Benchmarks/run: the simulator refuses a latency: {body}")
+
+    def pages(self):
+        """Milliseconds that `/pages/` takes, asked over FastCGI without a web server between."""
+        script = {
+            "REQUEST_METHOD": "GET", "PATH_INFO": "/pages/", "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost",
+            "SCRIPT_NAME": "/api/meta", "PATH": os.environ["PATH"],
+        }
+        command = ["cgi-fcgi", "-bind", "-connect", str(self.scene.folder / "many.sock")]
+        begin = time.perf_counter()
+        answer = subprocess.run(command, env=script, capture_output=True, check=True, stdin=subprocess.DEVNULL).stdout
+        elapsed = (time.perf_counter() - begin) * 1000
+        if b"200 OK" not in answer or b"warnings" in answer:
+            raise SystemExit(f"Tests/Benchmarks/run: /pages/ answered {answer[:300]}")
+        return elapsed
+
+
+def grow_cache(scene, have, size):
+    """As many cache entries as mappings, written by the cache itself."""
+    tool = scene.programs / "cache-torture"
+    if not tool.exists():
+        tool = build_tool("cache-torture")
+    subprocess.run([tool, "fill", str(scene.folder / "data/cache"), str(have), str(size)], check=True, capture_output=True)
+
+
+def build_tool(name):
+    swift = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--package-path", str(REPOSITORY)]
+    subprocess.run([*swift, "--product", name], check=True, stdout=subprocess.DEVNULL)
+    path = subprocess.run([*swift, "--show-bin-path"], check=True, capture_output=True, text=True).stdout.strip()
+    return pathlib.Path(path) / name
