@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "MetaModuleTests",
       dependencies: [
-        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture", "store-torture",
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture",
+        "store-torture",
       ],
       swiftSettings: strict),
     // One process of several that share a cache, to be killed: by tests, and by hand with a million keys.
