@@ -32,7 +32,7 @@ watch("tokens", () => {
     accounts: wanting ? `${wanting} of ${rows.length} need your attention.` : "",
     tokens: [wanting ? "warn" : "", wanting || rows.length || ""],
   });
-  // The tab tells it too: nobody looks at a page that works.
+  // The tab tells it too.
   document.title = `${wanting ? `(${wanting}) ` : ""}Meta Module`;
 });
 
@@ -40,6 +40,7 @@ function update(element, row) {
   const { missing_scopes: lacking, status } = row;
   write(element, {
     ...row,
+    last_checked_at: row.last_checked_at ?? row.created_at,
     face: [row.profile_picture, row.user_name ?? row.account_label],
     chip: stateOf(row),
     reason: isOff(row) ? "Switched off here: its Pages are not listed." : reasonText(row.status_reason),

@@ -4,8 +4,12 @@ internal import Synchronization
 
 /// Serves FastCGI requests on plain threads until the process is told to end.
 ///
-/// ```swift let server = try Server(listener: .bind(address), workers: 32) try server.run { let application =
-/// try Application(); return { exchange in application.answer(&exchange) } }
+/// ```swift
+/// let server = try Server(listener: .bind(address), workers: 32)
+/// try server.run {
+///   let application = try Application()
+///   return { exchange in application.answer(&exchange) }
+/// }
 /// ```
 public final class Server: Sendable {
   /// Answers one request. Made by a worker for itself, so that it may own what is not shared between threads.
@@ -43,8 +47,7 @@ public final class Server: Sendable {
   /// for the threads that follow. SIGPIPE is ignored from now on.
   /// - Parameter makeHandler: runs once on every worker thread.
   /// - Returns: the number of workers that were still busy when `timeouts.shutdown` was over. They are left
-  /// behind;
-  ///   the process can end.
+  ///   behind; the process can end.
   /// - Throws: `workerFailed` if not even one worker could start; `system`.
   @discardableResult
   public func run(makeHandler: @escaping @Sendable () throws -> Handler) throws(FastCGIError) -> Int {

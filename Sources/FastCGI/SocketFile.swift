@@ -49,9 +49,6 @@ struct SocketFile: ~Copyable, Sendable {
     _ socket: borrowing Descriptor, _ path: String, in folder: borrowing Descriptor, _ name: String
   ) throws(FastCGIError) -> stat {
     try removeStale(path, in: folder, name)
-    // The mode of the socket's own inode limits the file's, so it is never open to others, whatever the
-    // umask.
-    fchmod(socket.number, 0o600)
     guard cfastcgi_bind_unix(socket.number, path) == 0 else {
       throw .system(action: "listen at", subject: path, errno: errno)
     }

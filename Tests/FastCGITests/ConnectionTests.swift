@@ -114,9 +114,10 @@ import Testing
     let server = try RunningServer(
       workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(300)), handler: Handlers.body)
     let client = try Client(server.path)
-    client.send(Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "60")]))
-    // Never silent for as long as the timeout, and yet never done.
+    // Never silent for as long as the timeout, and whole in the end, but far too late.
+    client.send(Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "20")]))
     for _ in 0..<20 where client.send(Wire.record(Wire.stdin, [65])) { usleep(50_000) }
+    client.send(Wire.record(Wire.stdin))
     #expect(Wire.answer(in: client.readAnswer()).text == "incomplete")
   }
 
@@ -143,6 +144,20 @@ import Testing
     client.send(Wire.request("/5000000"))
     #expect(try Client.exchange(server.path, Wire.request("/3")).text == "xxx")
     #expect(Wire.answer(in: try #require(client.readToEnd())).protocolStatus == nil)
+  }
+
+  @Test func `over TCP the whole answer arrives, although the body was not read`() throws {
+    let port = UInt16(40_000 + getpid() % 20_000)
+    let server = try RunningServer(workers: 1, port: port, handler: Handlers.size)
+    for _ in 0..<5 {
+      let client = try Client(port: port)
+      client.send(Wire.request("/2000000", body: String(repeating: "b", count: 60_000)))
+      usleep(20_000)
+      let answer = Wire.answer(in: try #require(client.readToEnd()))
+      #expect(answer.text.utf8.count == 2_000_000)
+      #expect(answer.protocolStatus == 0)
+    }
+    #expect(try server.stop()?.get() == 0)
   }
 
   @Test func `many clients at once are all answered`() throws {

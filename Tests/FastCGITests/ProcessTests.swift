@@ -220,11 +220,20 @@ import Testing
     let copy = "\(folder.path)/echo"
     let bytes = try copyFile(EchoProcess.executable, to: copy)
     try #require(bytes > 0)
-    let old = try EchoProcess([], input: socket, executable: copy)
+    // It looks as often as it looks for idle connections.
+    let old = try EchoProcess(["--idle-ms", "50"], input: socket, executable: copy)
+    let own = try EchoProcess(
+      ["--idle-ms", "50", "--listen", "unix:\(folder.path)/own"], executable: copy)
+    #expect(EchoProcess.waitForSocket("\(folder.path)/own"))
     #expect(try Client.exchange(folder.socket, Wire.request("/unread")).text.hasSuffix("unread\n"))
     unlink(copy)
     #expect(old.exitStatus() == 0)
     #expect(old.standardError().contains("the executable was replaced"))
+    // Whoever started this one restarts it.
+    usleep(200_000)
+    #expect(try Client.exchange("\(folder.path)/own", Wire.request("/unread")).text.hasSuffix("unread\n"))
+    own.signal(SIGTERM)
+    #expect(own.exitStatus() == 0)
   }
 
   private func copyFile(_ source: String, to target: String) throws -> Int {

@@ -52,22 +52,52 @@ import Testing
     #expect(handlers.all.count == 3)
   }
 
-  @Test func `a stop finishes what is in flight and what waits in the queue`() throws {
+  /// Half of the clients are accepted before they say something, the others wait in the kernel's queue.
+  @Test func `a stop finishes what is in flight and what waits`() throws {
     let started = Seen()
     let server = try RunningServer(workers: 2) { exchange in
       started.add("")
       usleep(200_000)
       exchange.write([], Array("done".utf8))
     }
-    let clients = try (0..<8).map { _ in try Client(server.path) }
+    var clients = try (0..<6).map { _ in try Client(server.path) }
+    let quiet = try Client(server.path)
+    usleep(100_000)
     for client in clients { client.send(Wire.request("/", keep: true)) }
-    while started.all.isEmpty { usleep(1000) }
-    let kept = try Client(server.path)
+    while started.all.count < 2 { usleep(1000) }
+    for _ in 0..<6 {
+      let client = try Client(server.path)
+      client.send(Wire.request("/"))
+      clients.append(client)
+    }
     #expect(try server.stop()?.get() == 0)
     for client in clients { #expect(Wire.answer(in: client.readAnswer()) == ("done", 0)) }
-    #expect(kept.readToEnd() == [])
+    #expect(quiet.readToEnd() == [])
     #expect(!server.folder.exists(server.path))
     #expect(throws: Client.Refused.self) { try Client(server.path) }
+  }
+
+  @Test func `whoever comes too late is refused, and does not wait in a queue that nobody works off`() throws
+  {
+    let started = Seen()
+    let server = try RunningServer { exchange in
+      started.add("")
+      sleep(1)
+      exchange.write([], [65])
+    }
+    // A way to the socket's inode that works when its name is gone, as it is for a client on its way in.
+    let asPathOnly: Int32 = 0o10_000_000  // O_PATH, which the header hides.
+    let inode = open(server.path, asPathOnly | O_CLOEXEC)
+    defer { close(inode) }
+    _ = try Client("/proc/self/fd/\(inode)")
+    let client = try Client(server.path)
+    client.send(Wire.request("/"))
+    while started.all.isEmpty { usleep(1000) }
+    server.server.stop()
+    while server.folder.exists(server.path) { usleep(1000) }
+    usleep(50_000)
+    #expect(throws: Client.Refused.self) { try Client("/proc/self/fd/\(inode)") }
+    #expect(Wire.answer(in: client.readAnswer()).text == "A")
   }
 
   @Test func `a stop does not wait for ever`() throws {

@@ -92,10 +92,10 @@ struct CacheDirectory: Sendable {
         guard [ENOENT, ENOTDIR, ELOOP].contains(error.code) else { break }
       }
       let root = try make()
-      if mkdirat(root.number, name, 0o700) != 0, errno == EEXIST, last.code != ENOENT {
-        // A file or a link in the place of a folder of ours.
-        unlinkat(root.number, name, 0)
-      }
+      guard mkdirat(root.number, name, 0o700) != 0 else { continue }
+      guard errno == EEXIST else { throw CacheErrno(code: errno).during("make", path + "/" + name) }
+      // A file or a link in the place of a folder of ours.
+      if last.code != ENOENT { unlinkat(root.number, name, 0) }
     }
     throw last.during("open", path + "/" + name)
   }
@@ -146,20 +146,25 @@ struct CacheDirectory: Sendable {
   /// The cache removes files and takes the folder's access away from others: not from somebody's home folder
   /// that was named by mistake. Dot files and `lost+found` are let pass: file systems put those there.
   private func refuseOthersThings(in root: borrowing CacheDescriptor) throws(CacheError) {
-    let known = Set(
-      (0..<Self.shardCount).map(Self.shardName) + [Self.ledgerName, Self.tagName, "lost+found"])
     do throws(CacheErrno) {
       let stream = try DirectoryStream(listing: root)
       while let name = try stream.next() {
-        let text = String(cString: name)
-        if !known.contains(text), !text.hasPrefix(".") {
-          throw CacheErrno(code: ENOTEMPTY)
-        }
+        guard Self.mayHold(name) else { throw CacheErrno(code: ENOTEMPTY) }
       }
     } catch {
       guard error.code == ENOTEMPTY else { throw error.during("list", path) }
       throw .refused(path: path, reason: "holds other things than a cache; name an empty folder")
     }
+  }
+
+  /// Looks at bytes, without making a `String` of each of 256 names: a CGI process comes through here every
+  /// time.
+  private static func mayHold(_ name: UnsafePointer<CChar>) -> Bool {
+    if name[0] == CChar(bitPattern: UInt8(ascii: ".")) { return true }
+    if strcmp(name, ledgerName) == 0 || strcmp(name, tagName) == 0 || strcmp(name, "lost+found") == 0 {
+      return true
+    }
+    return strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2
   }
 
   private static let tagName = "CACHEDIR.TAG"

@@ -21,6 +21,7 @@ enum RouteTable {
     Route("DELETE", "/session/", .open, Endpoints.signOut),
     Route("GET", "/events/", .admin, Endpoints.listEvents),
     Route("GET", "/health/", .open, Endpoints.health),
+    Route("GET", "/openapi.json", .open, Endpoints.showOpenAPI),
   ]
 
   /// The route of a request; `HEAD` has that of `GET`.
