@@ -111,7 +111,11 @@ let package = Package(
       name: "cache-torture", dependencies: ["MetaModule"], path: "Tests/CacheTorture",
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient"],
+      name: "EndToEndTests",
+      dependencies: [
+        "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cryptography", "metactl",
+        "meta-fcgi",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
