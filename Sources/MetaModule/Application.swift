@@ -48,7 +48,7 @@ public final class Application {
     do {
       _ = try store()
       _ = try keyRing()
-    } catch { logger.critical("\(error.detail)") }
+    } catch { logger.critical("\(error.cause ?? error.detail)") }
   }
 
   /// Tells `metactl restore` that this process serves requests, until it ends.
@@ -67,7 +67,8 @@ public final class Application {
     var response: Response
     do { response = try dispatch(request, &record) } catch {
       record.reason = error.logReason
-      response = error.response
+      record.cause = error.cause
+      response = error.response(isForOperator: request.isFromOperator)
     }
     response.headers += [("X-Request-Id", record.requestID), ("X-Content-Type-Options", "nosniff")]
     if request.method == "HEAD" { response = response.withoutBody() }
@@ -120,7 +121,6 @@ public final class Application {
       return opened
     } catch {
       trouble = error.sentence
-      warnOnceAMinute(error.sentence)
       throw APIError(error)
     }
   }
@@ -148,8 +148,7 @@ public final class Application {
       return ring
     } catch let error as VaultError {
       trouble = error.sentence
-      warnOnceAMinute(error.sentence)
-      throw .unavailable(error.detail, retryAfter: 60)
+      throw .unavailable(error.detail, retryAfter: 60, cause: error.sentence)
     } catch { throw APIError(storeOr: error) }
   }
 
@@ -178,14 +177,15 @@ public final class Application {
 }
 
 extension APIError {
-  /// What a client is told when the database cannot be used.
+  /// What a client is told when the database cannot be used: what is the matter, without paths, since not even a
+  /// stranger's credential can be looked at then.
   init(_ error: StoreError) {
-    self =
-      switch error {
-      case .conflict: .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
-      case .unexpected: .serverError
-      default: .unavailable(error.detail, retryAfter: 5)
-      }
+    switch error {
+    case .conflict:
+      self = .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
+    case .unexpected: self = .serverError(cause: error.sentence)
+    default: self = .unavailable(error.detail, retryAfter: 5, cause: error.sentence)
+    }
   }
 
   /// An error of ours passes; one of the store is told; anything else is our fault.
@@ -193,7 +193,7 @@ extension APIError {
     switch error {
     case let error as APIError: self = error
     case let error as StoreError: self = APIError(error)
-    default: self = .serverError
+    default: self = .serverError(cause: "An unexpected error of type \(type(of: error)).")
     }
   }
 }

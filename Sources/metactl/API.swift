@@ -16,7 +16,8 @@ struct API {
       // Of a database or key that cannot be used, clients are told less than the operator may know.
       let detail = response.status == 503 ? application.trouble : nil
       throw Complaint(
-        detail ?? json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1)
+        detail ?? json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1
+      )
     }
     return json
   }

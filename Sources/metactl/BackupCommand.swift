@@ -31,7 +31,8 @@ struct BackupCommand: ParsableCommand {
     }
     guard !json else { return print(report.json(file: file).serializedText()) }
     print(
-      "Backed up \(report.tokens) tokens and \(report.mappings) mappings to \(file) (\(ByteCount.text(report.bytes)))."
+      "Backed up \(Count.text(report.tokens, "token")) and \(Count.text(report.mappings, "mapping")) to \(file) "
+        + "(\(Count.bytes(report.bytes)))."
     )
     print("It is worth nothing without its keys: keep \(keys) as well, in another place.")
   }

@@ -30,7 +30,7 @@ struct CacheCommand: ParsableCommand {
       table.add(["entries", String(found.entries)])
       table.add(["expired, to be swept", String(found.expired)])
       table.add(["leftovers, to be swept", String(found.leftovers)])
-      table.add(["size", "\(ByteCount.text(found.bytes)) of \(ByteCount.text(Int64(found.maximumBytes)))"])
+      table.add(["size", "\(Count.bytes(found.bytes)) of \(Count.bytes(Int64(found.maximumBytes)))"])
       print(table.text)
     }
   }
@@ -43,16 +43,7 @@ struct CacheCommand: ParsableCommand {
 
     func run() throws {
       let removed = try common.perform { try $0.clearCache() }
-      print("Removed \(removed) \(removed == 1 ? "file" : "files") from the cache.")
+      print("Removed \(Count.text(removed, "file")) from the cache.")
     }
-  }
-}
-
-/// Sizes for a person.
-enum ByteCount {
-  static func text(_ bytes: Int64) -> String {
-    if bytes < 10 << 10 { return "\(bytes) bytes" }
-    if bytes < 10 << 20 { return "\(bytes >> 10) KiB" }
-    return "\(bytes >> 20) MiB"
   }
 }

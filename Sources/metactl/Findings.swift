@@ -44,8 +44,7 @@ struct Findings {
     let troubles = findings.count { $0.level == .trouble }
     let warnings = findings.count { $0.level == .warning }
     if troubles + warnings == 0 { return "Everything is in order." }
-    return
-      "\(troubles) \(troubles == 1 ? "trouble" : "troubles"), \(warnings) \(warnings == 1 ? "warning" : "warnings")."
+    return "\(Count.text(troubles, "trouble")), \(Count.text(warnings, "warning"))."
   }
 
   /// Ends the command with 0, 1 for a warning, 2 for trouble.

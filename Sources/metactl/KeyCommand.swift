@@ -7,7 +7,7 @@ internal import MetaModule
 struct KeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "key", abstract: "The Fernet keys that encrypt the stored tokens.",
-    subcommands: [Generate.self, Rotate.self, Reseal.self])
+    subcommands: [Generate.self, Rotate.self, Reseal.self, Accept.self])
 
   struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -85,6 +85,31 @@ struct KeyCommand: ParsableCommand {
         return try application.resealWithNewestKey(progress: bar.report)
       }
       print(json ? report.json.serializedText() : report.sentences)
+    }
+  }
+}
+
+extension KeyCommand {
+  struct Accept: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Go on with the present keys although they do not open what is stored.",
+      discussion: """
+        The last resort, when the right key is lost for good: accounts whose token cannot be opened are listed as \
+        key_missing and have to be connected anew. No row is changed. Asks for --yes.
+
+        Example:
+          metactl key accept --yes
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Yes, the right key is lost.") var yes = false
+
+    func run() throws {
+      guard yes else {
+        throw Complaint("If the right key is lost for good, repeat with --yes. Nothing was changed.")
+      }
+      let unreadable = try common.perform { try $0.acceptKeyRing() }
+      print("Accepted the present key ring. It does not open \(Count.text(unreadable, "stored token")).")
     }
   }
 }

@@ -46,7 +46,8 @@ struct RefreshCommand: ParsableCommand {
       ]
       let counts = words.map { ($0.1, report.entries($0.0).count) }.filter { $0.1 > 0 }
       print(
-        "\(report.entries.count) tokens: " + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ") + ".")
+        "\(Count.text(report.entries.count, "token")): "
+          + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ") + ".")
       if !report.canExtend { print("None can be extended: META_APP_ID and META_APP_SECRET are not set.") }
     }
     guard !failed.isEmpty else { return }

@@ -38,10 +38,14 @@ struct RestoreCommand: ParsableCommand {
       ]
       return print(body.serializedText())
     }
-    print("Restored \(report.backup.tokens) tokens and \(report.backup.mappings) mappings from \(file).")
+    print(
+      "Restored \(Count.text(report.backup.tokens, "token")) and "
+        + "\(Count.text(report.backup.mappings, "mapping")) from \(file).")
     if let replaced = report.replaced { print("The database that was there is kept as \(replaced).") }
     if report.unreadable > 0 {
-      print("\(report.unreadable) tokens in it cannot be opened: put their key back, or connect them anew.")
+      print(
+        "\(Count.text(report.unreadable, "stored token")) in it cannot be opened: put the key back, or connect anew."
+      )
     }
     print("API keys, the admin password and sessions are those of the backup.")
   }

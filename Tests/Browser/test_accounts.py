@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from test_the_whole_way import region, toast
+from seen import region, toast
 
 
 @pytest.fixture

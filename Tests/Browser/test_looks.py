@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ARTEFACTS
 from playwright.sync_api import expect
+from seen import region, toast
 from stage import PASSWORD, wait_for
-from test_the_whole_way import region, toast
 
 SERIOUS = ("serious", "critical")
 

@@ -1,8 +1,8 @@
 """Who may look, and what happens when that ends."""
 
 from playwright.sync_api import expect
+from seen import region, toast
 from stage import PASSWORD
-from test_the_whole_way import region, toast
 
 
 def test_a_wrong_password_is_said_and_ten_lock_the_address_out(stage, open_page):

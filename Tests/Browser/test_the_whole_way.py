@@ -2,17 +2,10 @@
 
 import pytest
 from playwright.sync_api import expect
+from seen import region, toast
 from stage import PASSWORD, wait_for
 
 JOHN = "123456789"
-
-
-def region(page, name):
-    return page.get_by_role("region", name=name, exact=True)
-
-
-def toast(page):
-    return page.locator("body > [data-toast]")
 
 
 def test_from_sign_in_to_a_grid_on_the_screen(stage, sign_in):
@@ -71,40 +64,36 @@ def test_the_whole_way_with_the_keyboard_alone(stage, open_page):
     stage.set_password()
     page = open_page(stage.url)
 
-    def tab_to(name, role="button"):
-        wanted = page.get_by_role(role, name=name, exact=True).first
+    def tab_to(wanted):
         for _ in range(60):
+            page.keyboard.press("Tab")
             if wanted.evaluate("(element) => element === document.activeElement"):
                 return
-            page.keyboard.press("Tab")
-        pytest.fail(f"Tab never reaches {name}")
+        pytest.fail(f"Tab never reaches {wanted}")
 
-    tab_to("Admin password", "textbox") if page.get_by_role("textbox").count() else page.keyboard.press("Tab")
-    page.get_by_label("Admin password").focus()
+    tab_to(page.get_by_label("Admin password"))
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Accounts")).to_be_focused()
-    page.keyboard.press("Tab")
-    tab_to("Graph API Explorer", "link")
-    page.keyboard.press("Shift+Tab")
+    tab_to(page.get_by_label("Access token"))
     page.keyboard.insert_text(stage.token("john"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("Is this the right person?")).to_be_visible()
-    tab_to("Save account")
+    tab_to(page.get_by_role("button", name="Save account"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Map a client")).to_be_focused()
-    page.keyboard.press("Tab")
+    tab_to(page.get_by_label("Client id"))
     page.keyboard.type("client_001")
-    expect(page.get_by_label("My Business Page")).to_be_visible()
-    tab_to("Ask Meta again")
-    page.keyboard.press("Tab")
+    first = page.get_by_label("My Business Page")
+    expect(first).to_be_visible()
+    tab_to(first)
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_label("My Business Page")).to_be_checked()
+    expect(first).to_be_checked()
     page.keyboard.press("Enter")
     expect(toast(page)).to_contain_text("Created")
-    tab_to("See the grid", "link")
+    tab_to(page.get_by_role("link", name="See the grid"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="@mybusinessaccount")).to_be_in_viewport()
 
@@ -159,3 +148,30 @@ def test_a_client_with_two_pages_is_shown_by_page(stage, open_page):
     expect(preview).to_contain_text("No Instagram account linked")
     clients.get_by_role("row").filter(has_text="My Business Page").get_by_role("button", name="Preview").click()
     expect(preview.get_by_role("heading", name="@mybusinessaccount")).to_be_visible()
+
+
+def test_pages_are_found_by_name_id_and_account_and_the_choice_stays(stage, open_page):
+    stage.connect("john", "maria")
+    mapping = region(open_page(stage.url), "Map a client")
+    pages, search, found = mapping.get_by_role("radio"), mapping.get_by_label("Filter Pages"), mapping.get_by_role("status")
+    expect(pages).to_have_count(6)
+    expect(found).to_have_text("6")
+    mapping.get_by_label("My Business Page").check()
+    for typed, names in {
+        "CAFE": ["Café Lindqvist"],
+        "112233445566780": ["Lindqvist Bageri & Konditori"],
+        "john page": ["My Business Page", "Another Page"],
+        "nothing": [],
+    }.items():
+        search.fill(typed)
+        expect(found).to_have_text(f"{len(names)} of 6")
+        expect(pages).to_have_count(len(names))
+        for name in names:
+            expect(mapping.get_by_label(name)).to_be_visible()
+    expect(mapping).to_contain_text("No Page fits the filter.")
+    expect(mapping).to_contain_text("My Business Page")
+    search.fill("")
+    mapping.get_by_label("Account").select_option("maria")
+    expect(found).to_have_text("4 of 6")
+    mapping.get_by_label("Account").select_option("All accounts")
+    expect(mapping.get_by_label("My Business Page")).to_be_checked()

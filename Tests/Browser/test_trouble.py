@@ -3,7 +3,7 @@
 import time
 
 from playwright.sync_api import expect
-from test_the_whole_way import region, toast
+from seen import region, toast
 
 PAGE = "104567890123"
 GRID = "17841405822348523"

@@ -3,8 +3,11 @@
 Loaded into schemathesis by Tests/Contract/run.
 """
 
+import atexit
+import collections
 import json
 import os
+import pathlib
 import random
 import urllib.error
 import urllib.request
@@ -75,9 +78,20 @@ def before_call(context, case, kwargs):
                 case.body[field] = value()
 
 
+answers = collections.Counter()
+
+
+@atexit.register
+def write_answers():
+    """For Tests/Contract/run, which shows what was met."""
+    pathlib.Path(os.environ["CONTRACT_ANSWERS"]).write_text(json.dumps(answers))
+
+
 @schemathesis.hook
 def after_call(context, case, response):
     method = response.request.method
+    own = method == case.operation.method.upper()
+    answers[f"{method if own else 'other'} {case.operation.path} {response.status_code}"] += 1
     if method in ("DELETE", "PATCH") and response.status_code in (200, 204) and "session" not in case.operation.path:
         world.mend()
     elif method == "POST" and response.status_code in (200, 201):

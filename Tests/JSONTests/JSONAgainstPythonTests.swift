@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 /// Thousands of whole and damaged texts, given to our parser and to Python's `json`: both read the same values,

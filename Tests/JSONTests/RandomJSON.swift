@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 
 /// Values and texts for the properties: small, and full of what parsers get wrong.
 enum RandomJSON {

@@ -73,5 +73,7 @@ struct Access {
     } catch { throw APIError(error) }
   }
 
-  private func isChanging(_ request: Request) -> Bool { !["GET", "HEAD", "OPTIONS"].contains(request.method) }
+  private func isChanging(_ request: Request) -> Bool {
+    !["GET", "HEAD", "OPTIONS"].contains(request.method)
+  }
 }

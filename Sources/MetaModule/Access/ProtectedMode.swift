@@ -19,7 +19,8 @@ enum ProtectedMode {
     if address == "::1" { return true }
     let dotted = address.hasPrefix("::ffff:") ? String(address.dropFirst(7)) : address
     let parts = dotted.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { part in UInt8(part) != nil }
+    return parts.count == 4 && parts[0] == "127"
+      && parts.allSatisfy { part in part.utf8.allSatisfy(FieldRule.isDigit) && UInt8(part) != nil }
   }
 
   /// The host without its port, in lower case.

@@ -21,8 +21,12 @@ enum SessionCookie {
   static func hash(in request: Request) -> [UInt8]? {
     guard let cookie = request.cookie else { return nil }
     let prefix = name(isHTTPS: request.isHTTPS) + "="
-    let values = cookie.split(separator: ";").map { FieldRule.trimmed(String($0)) }.filter { $0.hasPrefix(prefix) }
-    guard values.count == 1, let value = values.first?.dropFirst(prefix.count), !value.isEmpty else { return nil }
+    let values = cookie.split(separator: ";").map { FieldRule.trimmed(String($0)) }.filter {
+      $0.hasPrefix(prefix)
+    }
+    guard values.count == 1, let value = values.first?.dropFirst(prefix.count), !value.isEmpty else {
+      return nil
+    }
     return hash(of: Secret(String(value)))
   }
 
@@ -30,6 +34,9 @@ enum SessionCookie {
   static func header(_ value: Secret?, for request: Request) -> Response.Header {
     let content = "\(name(isHTTPS: request.isHTTPS))=\(value?.revealed() ?? "")"
     let age = "Max-Age=\(value == nil ? 0 : lifetime)"
-    return ("Set-Cookie", "\(content); Path=/; \(age); HttpOnly; SameSite=Strict\(request.isHTTPS ? "; Secure" : "")")
+    return (
+      "Set-Cookie",
+      "\(content); Path=/; \(age); HttpOnly; SameSite=Strict\(request.isHTTPS ? "; Secure" : "")"
+    )
   }
 }

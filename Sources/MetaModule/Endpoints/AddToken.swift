@@ -13,7 +13,8 @@ extension Endpoints {
 
     let found: TokenInspection
     do { found = try context.inspect(given, expiresAt: expiresAt) } catch { throw error.apiError }
-    let token = NewToken(accountLabel: label, sealedToken: try context.sealed(found.token), facts: found.facts)
+    let token = NewToken(
+      accountLabel: label, sealedToken: try context.sealed(found.token), facts: found.facts)
     let saved: (token: StoredToken, created: Bool)
     do { saved = try context.store().saveToken(token, event: context.event("token.add")) } catch {
       throw APIError(storeOr: error)
@@ -40,7 +41,8 @@ extension RequestContext {
     do { mappings = try store().mappings(tokenID: token.id) } catch { throw APIError(storeOr: error) }
     let calls = mappings.enumerated().map { index, mapping in
       GraphCall(
-        tag: index, path: mapping.pageID, query: GraphPage.syncQuery.map { (name: $0.0, value: $0.1) }, token: secret)
+        tag: index, path: mapping.pageID, query: GraphPage.syncQuery.map { (name: $0.0, value: $0.1) },
+        token: secret)
     }
     var renewed: [(StoredMapping, Secret)] = []
     graph.askAll(calls, within: budget()) { index, result in

@@ -14,7 +14,8 @@ extension RequestContext {
   ) throws(GraphFailure) -> JSONValue {
     if let seconds = secondsBlocked(token) { throw GraphFailure(.throttled(seconds: seconds)) }
     do {
-      let value = try graph.ask(path, query.map { (name: $0.0, value: $0.1) }, as: token, within: budget ?? self.budget())
+      let value = try graph.ask(
+        path, query.map { (name: $0.0, value: $0.1) }, as: token, within: budget ?? self.budget())
       noteGraph(nil)
       return value
     } catch {
@@ -37,7 +38,8 @@ extension RequestContext {
     let seconds = max(1, asked ?? Self.throttleRest)
     do {
       try store().block(
-        Self.throttleSubject(token), until: Timestamp(seconds: Timestamp.now.seconds + seconds), reason: "throttled")
+        Self.throttleSubject(token), until: Timestamp(seconds: Timestamp.now.seconds + seconds),
+        reason: "throttled")
     } catch { application.warn("A rate limit could not be remembered; the next request will meet it again.") }
     return failure.waiting(seconds)
   }

@@ -6,7 +6,8 @@ extension Endpoints {
     let id = try context.capturedID()
     var fields = try context.fields()
     let label = fields.isPresent("account_label") ? fields.string("account_label", .accountLabel) : nil
-    let replacement = fields.isPresent("access_token") ? Secret(fields.string("access_token", .accessToken)) : nil
+    let replacement =
+      fields.isPresent("access_token") ? Secret(fields.string("access_token", .accessToken)) : nil
     let status = fields.isPresent("status") ? fields.string("status", .word) : nil
     if let status, !status.isEmpty, status != "active", status != "invalid" {
       fields.complain("status", "\"\(status)\" is not a valid choice.")
@@ -41,7 +42,8 @@ extension Endpoints {
     do {
       guard
         let replaced = try context.store().replaceSealedToken(
-          token.id, with: context.sealed(found.token), facts: found.facts, event: context.event("token.replace"))
+          token.id, with: context.sealed(found.token), facts: found.facts,
+          event: context.event("token.replace"))
       else { throw APIError.notFound }
       try context.rederivePageTokens(of: replaced, found.token)
       return replaced

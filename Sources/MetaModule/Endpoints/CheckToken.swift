@@ -29,7 +29,8 @@ extension RequestContext {
         found = (reason == .loginRequired ? token.status : .invalid, reason.rawValue, TokenFacts())
       }
       let checked = try store().recordCheck(
-        token.id, status: found.status, reason: found.reason, facts: found.facts, ifSealedIs: token.sealedToken,
+        token.id, status: found.status, reason: found.reason, facts: found.facts,
+        ifSealedIs: token.sealedToken,
         event: event("token.check"))
       return try checked ?? existingToken(token.id)
     } catch { throw APIError(storeOr: error) }

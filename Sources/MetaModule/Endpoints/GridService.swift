@@ -22,7 +22,7 @@ struct GridService {
       return try stale(cached, insteadOf: .upstreamTimedOut)
     }
 
-    let patience = cached == nil ? Duration.seconds(context.configuration.requestBudget) : Self.patienceWithStale
+    let patience = cached == nil ? context.budget().remaining : Self.patienceWithStale
     switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
     case .leader(let flight):
       return try lead(flight, mapping, account, orServe: cached, cache)
@@ -113,7 +113,9 @@ struct GridService {
       if let username = grid.username, username != mapping.instagramUsername {
         try store.setInstagramUsername(username, ofAccount: account)
       }
-    } catch { context.application.warn("What a grid told could not be remembered; the grid itself is served.") }
+    } catch {
+      context.application.warn("What a grid told could not be remembered; the grid itself is served.")
+    }
     let body = grid.json.serialized()
     return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"")
   }

@@ -7,6 +7,7 @@ extension Endpoints {
     let application = context.application
     var database = Check.ok
     do { try application.store().checkHealth() } catch {
+      context.record.cause = APIError(storeOr: error).cause
       database = .error("The database cannot be used.")
     }
     var key = Check.ok
@@ -14,10 +15,12 @@ extension Endpoints {
       key = .warning("Not checked, since the database cannot be used.")
     } else {
       do { _ = try application.keyRing() } catch {
+        context.record.cause = error.cause ?? error.detail
         key = .error("The Fernet key is missing or is not the one of this database.")
       }
     }
-    let cache: Check = application.cache == nil ? .warning("The cache cannot be used; Graph is asked each time.") : .ok
+    let cache: Check =
+      application.cache == nil ? .warning("The cache cannot be used; Graph is asked each time.") : .ok
     let last = application.graphHealth.last()
     let graph: Check =
       switch last?.outcome {

@@ -17,7 +17,9 @@ extension Endpoints {
     case .none: throw .mappingNotFound
     case .withoutInstagram: return Response(json: ["detail": "No Instagram account linked"])
     case .mapping(let mapping):
-      guard let account = mapping.instagramAccountID else { throw .serverError }
+      guard let account = mapping.instagramAccountID else {
+        throw .serverError(cause: "A mapping with Instagram has none.")
+      }
       return try GridService(context).answer(mapping, account)
     }
   }

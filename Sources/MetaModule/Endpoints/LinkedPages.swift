@@ -21,6 +21,7 @@ extension Endpoints {
       var findings = PageCensus.Findings(token: token, secret: secret)
       if let seconds = context.secondsBlocked(secret) {
         findings.problem = .graph(GraphFailure(.throttled(seconds: seconds)))
+        findings.isBlocked = true
         census.add(findings)
         continue
       }
@@ -51,12 +52,21 @@ extension Endpoints {
       case .graph(let failure):
         context.noteGraph(failure)
         context.mark(findings.token, after: failure)
-        if case .refused(let reason) = failure.kind {
+        switch failure.kind {
+        case .refused(.loginRequired):
           asked += 1
-          guard reason == .loginRequired else { continue }  // Marked invalid, and left out.
           warnings.append(warning(findings.token, loginRequired))
-        } else {
-          let remembered = context.remembering(failure, of: findings.secret)
+        case .refused:
+          asked += 1
+          continue  // Marked invalid, and left out.
+        case .permissionMissing, .pageTokenRefused, .notFound:
+          // Graph has answered: there are no Pages for this token.
+          asked += 1
+          warnings.append(warning(findings.token, APIError(failure).detail))
+        case .throttled, .transient, .timedOut, .failed:
+          if findings.isListed { asked += 1 }
+          // What is remembered already must not be remembered anew: it would never end.
+          let remembered = findings.isBlocked ? failure : context.remembering(failure, of: findings.secret)
           failures.append(remembered)
           warnings.append(warning(findings.token, APIError(remembered).detail))
         }
@@ -88,6 +98,9 @@ extension Endpoints {
   }
 
   private static func warning(_ token: StoredToken, _ detail: String) -> JSONValue {
-    ["token_id": JSONValue(token.id), "account_label": .string(token.accountLabel), "detail": .string(detail)]
+    [
+      "token_id": JSONValue(token.id), "account_label": .string(token.accountLabel),
+      "detail": .string(detail),
+    ]
   }
 }

@@ -16,7 +16,8 @@ struct ListPage {
   var fetched: Int { limit + 1 }
 
   /// `{"<name>":[…]}`, and `"next"` when there is more.
-  func answer<Row>(_ name: String, _ rows: [Row], id: (Row) -> Int64, _ json: (Row) -> JSONValue) -> Response {
+  func answer<Row>(_ name: String, _ rows: [Row], id: (Row) -> Int64, _ json: (Row) -> JSONValue) -> Response
+  {
     let shown = rows.prefix(limit)
     var body: JSONObject = [name: .array(shown.map(json))]
     if rows.count > limit, let last = shown.last { body["next"] = JSONValue(id(last)) }
@@ -31,7 +32,9 @@ struct ListPage {
       throw .invalidFields([.init(field: name, messages: ["A valid integer is required."])])
     }
     guard range.contains(number) else {
-      let bound = number < range.lowerBound ? "greater than or equal to \(range.lowerBound)" : "less than or equal to \(range.upperBound)"
+      let bound =
+        number < range.lowerBound
+        ? "greater than or equal to \(range.lowerBound)" : "less than or equal to \(range.upperBound)"
       throw .invalidFields([.init(field: name, messages: ["Ensure this value is \(bound)."])])
     }
     return number

@@ -32,7 +32,9 @@ extension Endpoints {
     do {
       guard let mapping = try context.store().mapping(id) else { throw APIError.notFound }
       guard let account = mapping.instagramAccountID else {
-        return Response(json: ["refreshed": false, "detail": "No Instagram account linked", "mapping": context.json(mapping)])
+        return Response(json: [
+          "refreshed": false, "detail": "No Instagram account linked", "mapping": context.json(mapping),
+        ])
       }
       try GridService(context).refresh(mapping, account)
       let current = try context.store().mapping(id) ?? mapping
@@ -45,10 +47,12 @@ extension RequestContext {
   /// A mapping as answers show it: everything but the page token. `cached_at` tells how old its grid is.
   func json(_ mapping: StoredMapping) -> JSONValue {
     [
-      "id": JSONValue(mapping.id), "client_id": .string(mapping.clientID), "fb_page_id": .string(mapping.pageID),
+      "id": JSONValue(mapping.id), "client_id": .string(mapping.clientID),
+      "fb_page_id": .string(mapping.pageID),
       "fb_page_name": JSONValue(mapping.pageName), "ig_account_id": JSONValue(mapping.instagramAccountID),
       "ig_username": JSONValue(mapping.instagramUsername), "token_id": JSONValue(mapping.tokenID),
-      "created_at": .string(mapping.createdAt.description), "updated_at": .string(mapping.updatedAt.description),
+      "created_at": .string(mapping.createdAt.description),
+      "updated_at": .string(mapping.updatedAt.description),
       "cached_at": JSONValue(mapping.instagramAccountID.flatMap(GridService(self).cachedAt)?.description),
     ]
   }

@@ -32,6 +32,10 @@ final class PageCensus {
     var accounts: [GraphPage] = []
     var portfolio: [GraphPage] = []
     var problem: Problem?
+    /// Graph was not asked, since the token is blocked until a moment that was remembered.
+    var isBlocked = false
+    /// Graph listed the token's own Pages, whatever became of its portfolios.
+    var isListed = false
     /// A cursor that was followed already: a loop ends there.
     var cursors: Set<String> = []
 
@@ -76,6 +80,7 @@ final class PageCensus {
     switch question {
     case .accounts(let token, _):
       guard let connection = GraphConnection(value) else { return fail(token) }
+      findings[token].isListed = true
       findings[token].accounts += connection.rows.compactMap { GraphPage($0) }
       return follow(connection, token, "accounts") { .accounts(token, after: $0) }
     case .businesses(let token, _):

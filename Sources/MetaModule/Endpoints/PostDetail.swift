@@ -23,12 +23,13 @@ extension Endpoints {
     do {
       let value = try context.askAsPage(
         of: mapping, id, [("fields", InstagramMedium.detailFields)], within: context.budget())
-      guard let medium = InstagramMedium(value), medium.id == id else { throw APIError.upstreamFailed }
+      let medium = try InstagramMedium(value)
+      guard medium.id == id else { throw GraphFailure(.failed) }
       return medium
     } catch let failure as GraphCallFailure {
       if case .graph(let failure) = failure, failure.kind == .notFound { throw .postNotFound }
       throw failure.apiError
-    } catch let error as APIError { throw error } catch { throw .serverError }
+    } catch { throw .upstreamFailed }
   }
 
   private static func unknown(_ id: String, _ context: RequestContext) throws(APIError) -> InstagramMedium {
@@ -56,12 +57,14 @@ extension Endpoints {
 
     var found: [InstagramMedium] = []
     context.graph.askAll(calls, within: context.budget()) { index, result in
-      switch result {
-      case .success(let value):
-        if let medium = InstagramMedium(value), medium.id == id { found.append(medium) }
-      case .failure(let failure):
-        context.mark(tokens[index], after: failure)
-        failures.append(context.remembering(failure, of: secrets[index]))
+      do throws(GraphFailure) {
+        let medium = try InstagramMedium(result.get())
+        guard medium.id == id else { throw GraphFailure(.failed) }
+        context.noteRecovery(of: tokens[index])
+        found.append(medium)
+      } catch {
+        context.mark(tokens[index], after: error)
+        failures.append(context.remembering(error, of: secrets[index]))
       }
       return []
     }
@@ -86,6 +89,9 @@ extension Endpoints {
     for failure in failures {
       switch failure.kind {
       case .notFound: isUnknown = true
+      // The fields are those of a medium: to ask for them of anything else is code 100, and an id that is none of
+      // Graph's, such as 1_2, is an unknown path.
+      case .failed where failure.code == 100 || failure.code == 2500: isUnknown = true
       case .refused: refused = failure
       case .permissionMissing, .pageTokenRefused: isUnknown = true
       case .throttled: unasked = failure

@@ -14,7 +14,8 @@ extension Endpoints {
     case .unknown: throw .notFound
     case .inUse(let mappings):
       throw .conflict(
-        "\(mappings) \(mappings == 1 ? "mapping uses" : "mappings use") this token. Remove them first, or repeat with ?force=1.")
+        "\(mappings) \(mappings == 1 ? "mapping uses" : "mappings use") this token. Remove them first, or repeat with ?force=1."
+      )
     }
   }
 }

@@ -33,10 +33,12 @@ extension Endpoints {
       let ends = Timestamp(seconds: Timestamp.now.seconds + SessionCookie.lifetime)
       let caller = Caller.admin(sessionEnds: ends)
       let event = Event(
-        actor: caller.name ?? "", action: "session.sign-in", address: address, requestID: context.record.requestID)
+        actor: caller.name ?? "", action: "session.sign-in", address: address,
+        requestID: context.record.requestID)
       guard
         try store.insertSession(
-          hash: SessionCookie.hash(of: value), expiresAt: ends, address: address, ifPasswordHashIs: hash, event: event)
+          hash: SessionCookie.hash(of: value), expiresAt: ends, address: address, ifPasswordHashIs: hash,
+          event: event)
       else { throw APIError.forbidden("Wrong password.") }  // It was changed while this one was checked.
       return Response(
         json: try sessionBody(caller, context), headers: [SessionCookie.header(value, for: context.request)])

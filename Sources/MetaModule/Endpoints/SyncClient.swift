@@ -55,7 +55,9 @@ extension Endpoints {
     } catch {
       context.mark(token, after: error)
       // Code 100 is Graph's answer when the id is not a Page's: a person's, an Instagram account's.
-      if error.kind == .notFound || error.kind == .pageTokenRefused || error.code == 100 && error.kind == .failed {
+      if error.kind == .notFound || error.kind == .pageTokenRefused
+        || error.code == 100 && error.kind == .failed
+      {
         throw .pageNotAccessible
       }
       throw APIError(error)

@@ -17,7 +17,8 @@ extension RequestContext {
   /// Verifies a token and, where an app id and secret are configured, reads its expiry and exchanges a short-lived one.
   ///
   /// The token that comes out has answered at least one call. Nothing is stored.
-  func inspect(_ given: Secret, expiresAt told: Timestamp? = nil) throws(GraphCallFailure) -> TokenInspection {
+  func inspect(_ given: Secret, expiresAt told: Timestamp? = nil) throws(GraphCallFailure) -> TokenInspection
+  {
     do {
       let user = try GraphUser(ask("me", GraphUser.query, as: given))
       guard configuration.app != nil else {
@@ -29,7 +30,9 @@ extension RequestContext {
       if debugged.type == "PAGE" || debugged.type == "APP" {
         throw GraphCallFailure.answer(
           .invalidFields([
-            .init(field: "access_token", messages: ["This is not a user's token, but one of a Page or of an app."])
+            .init(
+              field: "access_token", messages: ["This is not a user's token, but one of a Page or of an app."]
+            )
           ]))
       }
       guard let expiry = debugged.expiresAt, expiry.seconds - Timestamp.now.seconds < Self.shortLife,
@@ -48,7 +51,7 @@ extension RequestContext {
         dataAccessExpiresAt: anew.dataAccessExpiresAt, scopes: anew.scopes)
     } catch let failure as GraphCallFailure { throw failure } catch let failure as GraphFailure {
       throw .graph(failure)
-    } catch { throw .answer(.serverError) }
+    } catch { throw .answer(.serverError(cause: "Inspecting a token failed unexpectedly.")) }
   }
 
   /// What Graph knows of a token; `nil` where no app is configured to ask as.

@@ -16,7 +16,8 @@ extension RequestContext {
   func sealed(_ token: Secret) throws(APIError) -> String {
     let ring = try application.keyRing()
     do { return try ring.seal(Array(token.revealed().utf8)) } catch {
-      throw .unavailable("The operating system gave no random bytes to encrypt a token with: try again.", retryAfter: 5)
+      throw .unavailable(
+        "The operating system gave no random bytes to encrypt a token with: try again.", retryAfter: 5)
     }
   }
 
@@ -31,7 +32,8 @@ extension RequestContext {
         _ = try store().noteReason(token.id, reason.rawValue, ifSealedIs: token.sealedToken)
       } else {
         _ = try store().markToken(
-          token.id, as: .invalid, reason: reason.rawValue, ifSealedIs: token.sealedToken, event: event("token.refused"))
+          token.id, as: .invalid, reason: reason.rawValue, ifSealedIs: token.sealedToken,
+          event: event("token.refused"))
       }
     } catch {
       application.warn("A refused token could not be marked; the next request that uses it will mark it.")
@@ -69,7 +71,9 @@ extension RequestContext {
     of mapping: StoredMapping, after refusal: GraphFailure, within budget: GraphBudget
   ) throws(GraphCallFailure) -> Secret {
     let user: StoredToken?
-    do { user = try mapping.tokenID.flatMap { id in try store().token(id) } } catch { throw .answer(APIError(storeOr: error)) }
+    do { user = try mapping.tokenID.flatMap { id in try store().token(id) } } catch {
+      throw .answer(APIError(storeOr: error))
+    }
     guard let user, user.status == .active, let userToken = try unsealedOrFail(user.sealedToken) else {
       throw .graph(refusal)
     }
@@ -83,6 +87,7 @@ extension RequestContext {
       default: throw .graph(error)
       }
     }
+    noteRecovery(of: user)
     guard let page, page.id == mapping.pageID, let renewed = page.accessToken else { throw .graph(refusal) }
     do {
       _ = try store().replacePageToken(

@@ -12,7 +12,8 @@ extension Endpoints {
     let user: GraphUser
     do { user = try GraphUser(context.ask("me", GraphUser.query, as: token)) } catch { throw APIError(error) }
     return Response(json: [
-      "user_id": .string(user.id), "user_name": JSONValue(user.name), "profile_picture": JSONValue(user.picture),
+      "user_id": .string(user.id), "user_name": JSONValue(user.name),
+      "profile_picture": JSONValue(user.picture),
     ])
   }
 }

@@ -6,7 +6,8 @@ enum GraphAddress {
     while url.utf8.last == UInt8(ascii: "/") { url.removeLast() }
     let isSecure = url.utf8.starts(with: "https://".utf8)
     guard isSecure || url.utf8.starts(with: "http://".utf8) else {
-      throw ConfigurationError("META_GRAPH_URL must begin with https:// (http:// only to a loopback address).")
+      throw ConfigurationError(
+        "META_GRAPH_URL must begin with https:// (http:// only to a loopback address).")
     }
     let rest = url.utf8.dropFirst(isSecure ? 8 : 7)
     let allowed = rest.allSatisfy { byte in
@@ -19,7 +20,8 @@ enum GraphAddress {
     }
     guard isSecure || ["127.0.0.1", "localhost", "[::1]"].contains(host) else {
       throw ConfigurationError(
-        "META_GRAPH_URL must use https:// except to a loopback address, since tokens would travel in clear text.")
+        "META_GRAPH_URL must use https:// except to a loopback address, since tokens would travel in clear text."
+      )
     }
     return url
   }

@@ -20,9 +20,14 @@ struct GraphBudget {
   /// Seconds that one wait may last; `nil`: as long as fits.
   var longestWait: Int64?
 
+  /// What is left of it.
+  var remaining: Duration { max(.zero, ContinuousClock.now.duration(to: deadline)) }
+}
+
+extension GraphBudget {
+  /// So many seconds from now.
   init(seconds: Int64, retries: Bool = true) {
-    deadline = .now + .seconds(seconds)
-    self.retries = retries
+    self.init(deadline: .now + .seconds(seconds), retries: retries)
   }
 }
 

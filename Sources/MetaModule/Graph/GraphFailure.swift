@@ -72,7 +72,8 @@ struct GraphFailure: Error {
     switch code {
     case 4 where subcode == 2_207_051: return .failed  // A spam block, not a rate limit.
     case 4, 17, 32, 341, 613, 80000...80014: return .throttled(seconds: waitAsked(reply))
-    case 100 where subcode == 33, 803, 24: return .notFound
+    case 100 where subcode == 33 || subcode == nil && message.contains("does not exist"): return .notFound
+    case 803, 24: return .notFound
     default: break
     }
     if status == 429 { return .throttled(seconds: waitAsked(reply)) }
@@ -82,9 +83,7 @@ struct GraphFailure: Error {
     case 3, 10, 200...299: return .permissionMissing
     case 100 where message.contains("permission") || message.contains("Page Public Content Access"):
       return .permissionMissing
-    case 1 where status < 500: return .failed  // The caller's mistake; GRAPH.md, row 1.
-    case 1, 2: return .transient
-    case ..<0: return .transient
+    case 1, 2, ..<0: return .transient
     default: return status >= 500 ? .transient : .failed
     }
   }
@@ -139,7 +138,8 @@ struct GraphFailure: Error {
   /// Only what looks like a trace id goes into the log.
   private static func checkedTrace(_ text: String) -> String? {
     let isPlain = text.utf8.allSatisfy { byte in
-      FieldRule.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || "-_+/".utf8.contains(byte)
+      FieldRule.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        || "-_+/".utf8.contains(byte)
     }
     return isPlain && (1...40).contains(text.utf8.count) ? text : nil
   }

@@ -17,7 +17,8 @@ final class GraphHealth {
   func note(_ failure: GraphFailure?, at now: Timestamp) {
     let outcome: Outcome =
       switch failure?.kind {
-      case .timedOut, .transient, .failed: failure?.code == nil || failure?.mayRetry == true ? .failed : .answered
+      case .timedOut, .transient, .failed:
+        failure?.code == nil || failure?.mayRetry == true ? .failed : .answered
       default: .answered
       }
     if let noted, noted.outcome == outcome, now.seconds - noted.at.seconds < 10 { return }

@@ -15,15 +15,15 @@ struct GraphPage {
   /// What a mapping needs, in one call.
   static let syncQuery = [("fields", "id,name,access_token,instagram_business_account{id}")]
 
-  /// `nil` for a row without an id.
+  /// `nil` for what is no Page: no id, or values of wrong types.
   init?(_ value: JSONValue) {
     guard let id = value["id"]?.graphID else { return nil }
     self.id = id
-    name = value["name"]?.string
+    let token: String?
+    do { (name, token) = (try value.text("name"), try value.text("access_token")) } catch { return nil }
+    accessToken = token.flatMap { FieldRule.accessToken.accepts($0) ? Secret($0) : nil }
     picture = value["picture"]?["data"]?["url"]?.string
     instagramAccountID = value["instagram_business_account"]?["id"]?.graphID
-    let token = value["access_token"]?.string.flatMap { FieldRule.accessToken.accepts($0) ? $0 : nil }
-    accessToken = token.map { Secret($0) }
   }
 }
 

@@ -18,17 +18,17 @@ struct InstagramMedium {
   static let gridFields = "id,caption,media_url,media_type,thumbnail_url,timestamp,permalink"
   static let detailFields = gridFields + ",like_count,comments_count"
 
-  init?(_ value: JSONValue) {
-    guard let id = value["id"]?.graphID else { return nil }
+  init(_ value: JSONValue) throws(GraphFailure) {
+    guard let id = value["id"]?.graphID else { throw GraphFailure(.failed) }
     self.id = id
-    caption = value["caption"]?.string
-    mediaURL = value["media_url"]?.string
-    mediaType = value["media_type"]?.string
-    thumbnailURL = value["thumbnail_url"]?.string
-    timestamp = value["timestamp"]?.string
-    permalink = value["permalink"]?.string
-    likeCount = value["like_count"]?.int64
-    commentsCount = value["comments_count"]?.int64
+    caption = try value.text("caption")
+    mediaURL = try value.text("media_url")
+    mediaType = try value.text("media_type")
+    thumbnailURL = try value.text("thumbnail_url")
+    timestamp = try value.text("timestamp")
+    permalink = try value.text("permalink")
+    likeCount = try value.count("like_count")
+    commentsCount = try value.count("comments_count")
     ownerID = value["owner"]?["id"]?.graphID
   }
 
@@ -68,15 +68,22 @@ struct InstagramGrid {
 
   init(_ value: JSONValue) throws(GraphFailure) {
     guard value["id"]?.graphID != nil else { throw GraphFailure(.failed) }
-    username = value["username"]?.string
+    username = try value.text("username")
     profile = [
-      "followers_count": JSONValue(value["followers_count"]?.int64),
-      "follows_count": JSONValue(value["follows_count"]?.int64),
-      "media_count": JSONValue(value["media_count"]?.int64), "username": JSONValue(username),
-      "profile_picture_url": JSONValue(value["profile_picture_url"]?.string),
+      "followers_count": JSONValue(try value.count("followers_count")),
+      "follows_count": JSONValue(try value.count("follows_count")),
+      "media_count": JSONValue(try value.count("media_count")), "username": JSONValue(username),
+      "profile_picture_url": JSONValue(try value.text("profile_picture_url")),
     ]
     // The edge of an account without posts is left out altogether.
-    media = (GraphConnection(value["media"])?.rows ?? []).compactMap { InstagramMedium($0) }
+    guard let edge = value["media"], !edge.isNull else {
+      media = []
+      return
+    }
+    guard let rows = GraphConnection(edge)?.rows else { throw GraphFailure(.failed) }
+    // One odd post is left out; that all of them are odd is none of Graph's answers.
+    media = rows.compactMap { try? InstagramMedium($0) }
+    if media.isEmpty, !rows.isEmpty { throw GraphFailure(.failed) }
   }
 
   /// The answer of `GET /instagram/<client_id>/`.

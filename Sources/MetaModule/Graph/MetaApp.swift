@@ -10,7 +10,8 @@ public struct MetaApp: Sendable {
   init?(id: String?, secret: String?) throws(ConfigurationError) {
     guard id != nil || secret != nil else { return nil }
     guard let id, FieldRule.graphID.accepts(id) else {
-      throw ConfigurationError("META_APP_ID must be the digits of the app's id, and META_APP_SECRET needs it.")
+      throw ConfigurationError(
+        "META_APP_ID must be the digits of the app's id, and META_APP_SECRET needs it.")
     }
     guard let secret, FieldRule.accessToken.accepts(secret) else {
       throw ConfigurationError("META_APP_SECRET is missing or not printable, and META_APP_ID needs it.")

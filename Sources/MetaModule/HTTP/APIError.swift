@@ -28,8 +28,10 @@ enum APIError: Error {
   case rateLimited(seconds: Int64)
   case upstreamFailed
   case upstreamTimedOut
-  case unavailable(String, retryAfter: Int)
-  case serverError
+  /// Something of ours is out of order; `cause` is for the operator alone, with paths and what to do.
+  case unavailable(String, retryAfter: Int, cause: String? = nil)
+  /// A mistake of ours; the client learns nothing of the cause.
+  case serverError(cause: String)
 
   /// One field's complaints, in Django REST framework's words.
   struct FieldError {
@@ -41,7 +43,8 @@ enum APIError: Error {
     switch self {
     case .notFound, .mappingNotFound, .postNotFound: 404
     case .notUTF8Path, .malformedBody, .bodyIncomplete, .invalidFields, .notADictionary, .tokenRefused,
-      .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing: 400
+      .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing:
+      400
     case .methodNotAllowed: 405
     case .unsupportedMediaType: 415
     case .bodyTooLarge: 413
@@ -71,7 +74,7 @@ enum APIError: Error {
     case .notADictionary(let kind): "Invalid data. Expected a dictionary, but got \(kind)."
     case .notAuthenticated(let sentence): sentence ?? "Authentication credentials were not provided."
     case .forbidden(let sentence), .conflict(let sentence), .tooManyAttempts(_, let sentence),
-      .unavailable(let sentence, _):
+      .unavailable(let sentence, _, _):
       sentence
     case .tokenRefused: "Token expired or invalid"
     case .tokenNotUsable: "Token not found or inactive"
@@ -125,19 +128,30 @@ enum APIError: Error {
     }
   }
 
+  /// What only the log and the operator are told.
+  var cause: String? {
+    switch self {
+    case .unavailable(_, _, let cause): cause
+    case .serverError(let cause): cause
+    default: nil
+    }
+  }
+
   private var headers: [Response.Header] {
     switch self {
     case .methodNotAllowed(_, let allowed): [("Allow", allowed.joined(separator: ", "))]
     case .notAuthenticated: [("WWW-Authenticate", "Bearer")]
     case .rateLimited(let seconds), .tooManyAttempts(let seconds, _): [("Retry-After", String(seconds))]
-    case .unavailable(_, let seconds): [("Retry-After", String(seconds))]
+    case .unavailable(_, let seconds, _): [("Retry-After", String(seconds))]
     default: []
     }
   }
 
   /// The answer.
-  var response: Response {
-    var body: JSONObject = ["detail": .string(detail)]
+  ///
+  /// - Parameter isForOperator: `metactl` asked, whose user may read the log, and is told the cause.
+  func response(isForOperator: Bool = false) -> Response {
+    var body: JSONObject = ["detail": .string(isForOperator ? cause ?? detail : detail)]
     if let reason { body["reason"] = .string(reason) }
     switch self {
     case .invalidFields(let errors):

@@ -46,6 +46,7 @@ extension Request {
     case 17 where name.equals("HTTP_X_REQUEST_ID"):
       Self.take(&requestID, value)
     case 18 where name.equals("HTTP_AUTHORIZATION"):
+      if isAuthorizationRedirected { (authorization, isAuthorizationRedirected) = (nil, false) }
       if Self.take(&authorization, value) { hasRepeatedCredential = true }
     case 18 where name.equals("HTTP_IF_NONE_MATCH"):
       Self.take(&ifNoneMatch, value)
@@ -56,8 +57,11 @@ extension Request {
     case 21 where name.equals("HTTP_X_FORWARDED_HOST") || name.equals("HTTP_CF_CONNECTING_IP"):
       isForwarded = isForwarded || value.count > 0
     case 27 where name.equals("REDIRECT_HTTP_AUTHORIZATION"):
-      // Apache's way around its own refusal to hand `Authorization` to CGI; the same header again, not a second one.
-      if authorization == nil { authorization = value.text }
+      // Apache's way around its own refusal to hand `Authorization` to CGI; the same header again, not a second one,
+      // and empty where there was none.
+      if authorization == nil, value.count > 0 {
+        (authorization, isAuthorizationRedirected) = (value.text, true)
+      }
     default: break
     }
   }

@@ -9,7 +9,8 @@ struct FieldRule: Sendable {
   /// The operator's name for an account.
   static let accountLabel = FieldRule(maximumLength: 255) { !isControl($0) }
   /// The operator's identifier of a client.
-  static let clientID = FieldRule(maximumLength: 128, allows: { !isControl($0) && $0 != "/" }, refused: [".", ".."])
+  static let clientID = FieldRule(
+    maximumLength: 128, allows: { !isControl($0) && $0 != "/" }, refused: [".", ".."])
   /// A Page or an Instagram account.
   static let graphID = FieldRule(maximumLength: 32) { ("0"..."9").contains($0) }
   /// A post.
@@ -24,7 +25,8 @@ struct FieldRule: Sendable {
       return "Ensure this field has no more than \(maximumLength) characters."
     }
     if text.utf8.contains(0) { return "Null characters are not allowed." }
-    guard text.unicodeScalars.allSatisfy(allows), !refused.contains(where: { $0.utf8.elementsEqual(text.utf8) })
+    guard text.unicodeScalars.allSatisfy(allows),
+      !refused.contains(where: { $0.utf8.elementsEqual(text.utf8) })
     else { return "This value does not match the required pattern." }
     return nil
   }

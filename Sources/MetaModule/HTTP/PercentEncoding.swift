@@ -8,7 +8,8 @@ enum PercentEncoding {
     while index < bytes.endIndex {
       let byte = bytes[index]
       if byte == UInt8(ascii: "%") {
-        guard bytes.endIndex - index > 2, let high = nibble(bytes[index + 1]), let low = nibble(bytes[index + 2])
+        guard bytes.endIndex - index > 2, let high = nibble(bytes[index + 1]),
+          let low = nibble(bytes[index + 2])
         else { return nil }
         result.append(high << 4 | low)
         index += 3

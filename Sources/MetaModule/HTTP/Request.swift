@@ -42,6 +42,8 @@ public struct Request: Sendable {
 
   /// `Authorization`, also as Apache's `REDIRECT_HTTP_AUTHORIZATION`.
   public var authorization: String?
+  /// `authorization` came as `REDIRECT_HTTP_AUTHORIZATION`; the header itself counts more.
+  var isAuthorizationRedirected = false
   /// `X-API-Key`.
   public var apiKey: String?
   /// A header that carries a credential came twice.

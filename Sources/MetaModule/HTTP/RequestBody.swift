@@ -28,7 +28,9 @@ struct RequestBody {
       isForm = false
     case "application/x-www-form-urlencoded":
       try Self.requireUTF8(parts.dropFirst())
-      guard let form = FormFields(bytes) else { throw .malformedBody("the form is not percent-encoded UTF-8") }
+      guard let form = FormFields(bytes) else {
+        throw .malformedBody("the form is not percent-encoded UTF-8")
+      }
       var members: JSONObject = [:]
       for (name, value) in form.fields where members[name] == nil { members[name] = .string(value) }
       self.members = members

@@ -19,7 +19,8 @@ struct RequestPath: Equatable {
   /// Finds the path of a request: `PATH_INFO`, or `REQUEST_URI` less the mount point where that is empty.
   init(of request: Request) throws(Refusal) {
     if !request.pathInfo.isEmpty {
-      try self.init(decoded: Self.remainder(of: request.pathInfo[...], below: Self.mount) ?? request.pathInfo[...])
+      try self.init(
+        decoded: Self.remainder(of: request.pathInfo[...], below: Self.mount) ?? request.pathInfo[...])
       return
     }
     var target = request.requestURI.prefix { $0 != UInt8(ascii: "?") }
@@ -28,6 +29,7 @@ struct RequestPath: Equatable {
   }
 
   private init(decoded path: ArraySlice<UInt8>) throws(Refusal) {
+    guard String(validating: path, as: UTF8.self) != nil else { throw .notUTF8 }
     guard let first = path.first else {
       segments = []
       return
@@ -42,7 +44,7 @@ struct RequestPath: Equatable {
     }
     var segments: [String] = []
     for bytes in rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-      guard let segment = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+      let segment = String(decoding: bytes, as: UTF8.self)
       guard !bytes.isEmpty, segment != ".", segment != ".." else { throw .malformed }
       segments.append(segment)
     }
@@ -64,7 +66,9 @@ struct RequestPath: Equatable {
     }
     var start = path.startIndex
     while start < path.endIndex {
-      if path[start] == UInt8(ascii: "/"), let rest = remainder(of: path[start...], below: mount) { return rest }
+      if path[start] == UInt8(ascii: "/"), let rest = remainder(of: path[start...], below: mount) {
+        return rest
+      }
       start += 1
     }
     return path

@@ -27,10 +27,11 @@ public struct Response: Sendable {
     contentLength = bytes.count
   }
 
-  /// An answer without a body: 204, 304.
+  /// An answer without a body: 204, 304. `Cache-Control: no-store` unless the headers say otherwise.
   init(empty status: Int, headers: [Header] = []) {
     self.status = status
-    self.headers = headers
+    let saysWhatToCache = headers.contains { $0.name == "Cache-Control" }
+    self.headers = saysWhatToCache ? headers : [("Cache-Control", "no-store")] + headers
     body = []
     contentLength = 0
   }

@@ -13,6 +13,8 @@ struct RequestRecord {
   var cache: String?
   var graphCalls = 0
   var reason: String?
+  /// What the operator should know of an answer that says less: with paths, and never with a secret.
+  var cause: String?
   /// Graph's own `fbtrace_id` values, to be quoted to Meta's support.
   var graphTraces: [String] = []
   private let start = ContinuousClock.now
@@ -32,6 +34,7 @@ struct RequestRecord {
     if let cache { line.add("cache", cache) }
     line.add("graph_calls", graphCalls)
     if let reason { line.add("reason", reason) }
+    if let cause { line.add("cause", cause) }
     if !graphTraces.isEmpty { line.add("graph_traces", graphTraces) }
     line.write()
   }

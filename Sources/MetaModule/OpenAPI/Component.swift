@@ -16,13 +16,26 @@ enum Component {
     return .object(headers)
   }
 
-  /// The answer for all errors of one status that a route can give.
+  /// The answer for all errors of one status that a route can give. That of a single error stands once in the
+  /// document, since most routes share it.
   static func errorResponse(_ errors: [DocumentedError]) -> JSONValue {
+    if let only = errors.first, errors.count == 1 { return reference("responses", only.name) }
+    return response(for: errors)
+  }
+
+  /// `components/responses`.
+  static var responses: JSONValue {
+    var responses: JSONObject = [:]
+    for error in DocumentedError.all { responses[error.name] = response(for: [error]) }
+    return .object(responses)
+  }
+
+  private static func response(for errors: [DocumentedError]) -> JSONValue {
     var examples: JSONObject = [:]
     var extra: [String] = []
     for error in errors {
       examples[error.name] = reference("examples", error.name)
-      for (name, _) in error.error.response.headers {
+      for (name, _) in error.error.response().headers {
         if let component = Headers.component(name), !extra.contains(component) { extra.append(component) }
       }
     }

@@ -2,8 +2,8 @@ internal import JSON
 
 /// One row of API.md's error table as the OpenAPI document shows it: an `APIError` with sample values.
 ///
-/// Status, headers and body are taken from the error itself, so that the document cannot say anything else than the
-/// program does.
+/// Status, headers and body are taken from the error itself, so that the document cannot say anything else
+/// than the program does.
 struct DocumentedError {
   /// Its name among the components of the document.
   let name: String
@@ -19,7 +19,7 @@ struct DocumentedError {
 
   /// `components/examples/<name>`.
   var example: JSONValue {
-    ["summary": .string(summary), "value": (try? JSONValue(parsing: error.response.body)) ?? nil]
+    ["summary": .string(summary), "value": (try? JSONValue(parsing: error.response().body)) ?? nil]
   }
 }
 
@@ -32,7 +32,8 @@ extension DocumentedError {
     "MethodNotAllowed", "The path is asked with another method; `Allow` lists those that it has.",
     .methodNotAllowed("PUT", allowed: ["GET", "HEAD", "OPTIONS"]))
   static let serverError = Self(
-    "ServerError", "A fault of ours; the log has the cause under the request id.", .serverError)
+    "ServerError", "A fault of ours; the log has the cause under the request id.",
+    .serverError(cause: ""))
   static let unavailable = Self(
     "Unavailable", "Database locked, disk full, or the Fernet key is missing or wrong.",
     .unavailable(StoreError.busy.detail, retryAfter: 5))

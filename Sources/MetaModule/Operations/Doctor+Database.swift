@@ -55,7 +55,7 @@ extension Doctor {
             "The key ring is not the one of this database: \(survey.unreadable) of \(survey.all) stored tokens cannot be "
               + "opened.",
             "Put the right key back, as a further line of \(configuration.keyFilePath) or in META_FERNET_KEYS. "
-              + "Without it, connect those accounts anew.")
+              + "If it is lost for good: metactl key accept, and connect those accounts anew.")
         ]
       }
       if survey.older > 0 {

@@ -108,7 +108,7 @@ extension Doctor {
 
   func space() -> Finding {
     var volume = statvfs()
-    guard statvfs(configuration.dataDirectory, &volume) == 0 else {
+    guard statvfs(nearestFolder(to: configuration.dataDirectory), &volume) == 0 else {
       return .warning("space", "How much is free cannot be told: \(SmallFile.lastError()).", "Look with df.")
     }
     let (bytes, overflow) = UInt64(volume.f_bavail).multipliedReportingOverflow(by: UInt64(volume.f_frsize))
@@ -132,6 +132,9 @@ extension Doctor {
   }
 
   func cache() -> Finding {
+    if !exists(configuration.cacheDirectory), mayBeMade(configuration.cacheDirectory) {
+      return .ok("cache", "\(configuration.cacheDirectory) does not exist yet; the first start makes it.")
+    }
     do throws(CacheError) {
       let cache = try FileCache(
         directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
@@ -151,15 +154,23 @@ extension Doctor {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// The nearest folder above that exists can be written.
-  private func mayBeMade(_ path: String) -> Bool {
+  /// Whether there is anything at that path, a broken link included.
+  func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
+  /// The folder itself, or the nearest one above that is there.
+  private func nearestFolder(to path: String) -> String {
     var nearest = path
-    while let slash = nearest.utf8.lastIndex(of: UInt8(ascii: "/")) {
+    while access(nearest, F_OK) != 0, let slash = nearest.utf8.lastIndex(of: UInt8(ascii: "/")) {
       nearest = slash == nearest.startIndex ? "/" : String(nearest[..<slash])
-      if access(nearest, F_OK) == 0 { return faccessat(AT_FDCWD, nearest, W_OK | X_OK, AT_EACCESS) == 0 }
-      if nearest == "/" { return false }
     }
-    return false
+    return nearest
+  }
+
+  private func mayBeMade(_ path: String) -> Bool {
+    faccessat(AT_FDCWD, nearestFolder(to: path), W_OK | X_OK, AT_EACCESS) == 0
   }
 
   private func mode(of path: String) -> mode_t? {

@@ -62,7 +62,7 @@ extension Doctor {
     }
   }
 
-  func clock(_ graph: Graph, _ application: Application) -> Finding {
+  func clock(_ graph: Graph, _ application: Application?) -> Finding {
     let remedy = "Set it, and let it be kept: timedatectl set-ntp true, or ask the host."
     if let (theirs, ours) = graph.clocks {
       let difference = ours.seconds - theirs.seconds
@@ -74,7 +74,7 @@ extension Doctor {
       return .ok("clock", "It agrees with Graph's.")
     }
     // Nobody to compare with: but what was written down earlier cannot be later than now.
-    if let newest = try? application.store().events(limit: 1).first,
+    if let newest = try? application?.store().events(limit: 1).first,
       newest.at.seconds > Timestamp.now.seconds + 60
     {
       return .trouble(
@@ -84,7 +84,7 @@ extension Doctor {
   }
 
   /// The app's id and secret, tried where Graph can be reached.
-  func app(_ application: Application, isReachable: Bool) -> Finding {
+  func app(isReachable: Bool) -> Finding {
     guard let app = configuration.app else {
       return .warning(
         "app", "No Meta app is configured: tokens cannot be extended, and end after 60 days at most.",
@@ -92,7 +92,7 @@ extension Doctor {
     }
     guard isReachable else { return .ok("app", "App \(app.id); not tried, since Graph cannot be asked.") }
     do throws(GraphFailure) {
-      let value = try application.graph.ask(
+      let value = try GraphClient(configuration).ask(
         "debug_token", [(name: "input_token", value: app.token.revealed())], as: app.token,
         within: GraphBudget(seconds: configuration.requestBudget, retries: false))
       if try DebuggedToken(value).isValid { return .ok("app", "Graph knows app \(app.id) and its secret.") }

@@ -1,9 +1,7 @@
-internal import Cryptography
-
 /// `metactl doctor`: every precondition of this program, and for what is not as it should be, what to do.
 ///
-/// Looks at files before it opens them, and changes nothing, but that an older database is brought up to date as by
-/// every start. One run takes a second; with a database of a million rows, which it reads whole, some more.
+/// Looks at files before it opens them, makes nothing, and changes nothing, but that an older database is brought up to
+/// date as by every start. One run takes a second; with a database of a million rows, which it reads whole, some more.
 public struct Doctor {
   let configuration: Configuration
   /// Whether SQLite's WAL works where this folder is: no, on file systems that machines share.
@@ -23,27 +21,31 @@ public struct Doctor {
   /// Looks at everything, in an order in which the first trouble explains those behind it.
   public func findings() -> [Finding] {
     var findings = [configurationFile(), dataFolder()]
-    if findings.worst == .trouble, !isFolder(configuration.dataDirectory) {
-      return findings + [sqlite(), libcurl()]
-    }
     findings += files()
     findings += [fileSystem(), space(), sqlite()]
-    // Not before the folder was looked at: making one would hide that it was missing.
-    let application = Application(configuration: configuration)
-    findings += database(application)
+    // An application makes what is missing; a doctor only looks.
+    let application = exists(configuration.databasePath) ? Application(configuration: configuration) : nil
+    if let application {
+      findings += database(application)
+    } else if isFolder(configuration.dataDirectory) || findings.worst != .trouble {
+      findings.append(
+        .ok("database", "There is none yet; the first start makes \(configuration.databasePath)."))
+    }
     findings.append(cache())
     findings.append(libcurl())
     let graph = Graph(configuration)
     findings.append(graph.finding)
     findings.append(clock(graph, application))
-    findings.append(app(application, isReachable: graph.finding.level != .trouble))
-    findings += tokens(application)
+    findings.append(app(isReachable: graph.finding.level != .trouble))
+    if let application { findings += tokens(application) }
     return findings
   }
 
   private func database(_ application: Application) -> [Finding] {
     let store: Store
-    do { store = try application.store() } catch { return [databaseTrouble(application.operationError(error))] }
+    do { store = try application.store() } catch {
+      return [databaseTrouble(application.operationError(error))]
+    }
     var findings = [integrity(store)]
     findings += keys(application, store)
     findings.append(credentials(store))

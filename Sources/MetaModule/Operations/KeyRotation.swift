@@ -138,6 +138,24 @@ extension Application {
   }
 }
 
+extension Application {
+  /// Goes on with the present key ring although it is not the one that the database was written with: the last resort
+  /// when a key is lost. What it does not open stays as it is, and is listed as `key_missing`.
+  ///
+  /// - Returns: how many stored texts it does not open.
+  public func acceptKeyRing() throws(OperationError) -> Int {
+    try operation {
+      let store = try store()
+      let ring = try vault.ring(mayCreate: true)
+      let survey = try Survey(store, ring)
+      try store.setSetting(
+        Self.fingerprintSetting, to: ring.fingerprints.joined(separator: " "),
+        event: operatorEvent("key.accept"))
+      return survey.unreadable
+    }
+  }
+}
+
 /// How the stored texts stand to a ring.
 struct Survey {
   /// Sealed with the newest key.

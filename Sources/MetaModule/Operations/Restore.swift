@@ -46,7 +46,7 @@ extension Application {
       progress("Restoring", 3, 4)
       let report = try Store.restore(
         checked.path, into: configuration.dataDirectory, event: operatorEvent("restore", "database"))
-      if checked.unreadable == 0 { try rememberRing(ring) }
+      try rememberRing(ring)
       progress("Restoring", 4, 4)
       return RestoreReport(
         backup: report, replaced: aside ?? newestUnusable(), unreadable: checked.unreadable)
@@ -105,7 +105,7 @@ extension Application {
     }
   }
 
-  /// Every text of what was restored opens with this ring: it is this database's ring now.
+  /// The ring was checked against what was restored, or accepted in spite of it: it is this database's ring now.
   private func rememberRing(_ ring: KeyRing) throws {
     let store = try Store(folder: configuration.dataDirectory)
     let recorded = try store.setting(Self.fingerprintSetting)?.split(separator: " ").map(String.init) ?? []

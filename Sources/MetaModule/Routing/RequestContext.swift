@@ -1,4 +1,3 @@
-
 /// One request on its way through an endpoint: what was asked, by whom, with what it may be answered, and what the
 /// log will say of it.
 final class RequestContext {
@@ -10,6 +9,7 @@ final class RequestContext {
   /// The moment for which the answer holds; every age and expiry is computed against this one.
   let now: Timestamp
   var record: RequestRecord
+  private let start = ContinuousClock.now
 
   init(
     _ application: Application, _ request: Request, captures: [String], caller: Caller, record: RequestRecord
@@ -28,9 +28,10 @@ final class RequestContext {
   /// The first captured segment.
   var capture: String { captures.first ?? "" }
 
-  /// The captured id of one of our own rows; anything but digits is a path that does not exist.
+  /// The captured id of one of our own rows; anything but its digits, as they are written, is a path that does not
+  /// exist.
   func capturedID() throws(APIError) -> Int64 {
-    guard capture.utf8.allSatisfy(FieldRule.isDigit), let id = Int64(capture) else { throw .notFound }
+    guard let id = Int64(capture), String(id) == capture, id > 0 else { throw .notFound }
     return id
   }
 
@@ -43,8 +44,9 @@ final class RequestContext {
   /// The query string; a broken one is like none.
   var query: FormFields? { FormFields(request.queryString) }
 
-  /// What a request may spend on Graph, from now.
+  /// What this request may still spend on Graph: its calls, its waits and its waiting for others share one budget,
+  /// which begins with the request.
   func budget(retries: Bool = true) -> GraphBudget {
-    GraphBudget(seconds: configuration.requestBudget, retries: retries)
+    GraphBudget(deadline: start + .seconds(configuration.requestBudget), retries: retries)
   }
 }

@@ -1,13 +1,19 @@
-import Foundation
+internal import Foundation
 
-/// The original's language, asked whether its package `cryptography` reads and writes the same tokens.
-enum Python {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+/// The original's language, asked as the authority: on what its clients have seen, and on Fernet, which its package
+/// `cryptography` reads and writes.
+public enum Python {
+  /// The script did not run to its end.
+  public struct Failure: Error, CustomStringConvertible {
+    /// What happened, and what to do about it.
+    public let description: String
   }
 
-  /// The lines that a script prints when it is given these lines on its standard input.
-  static func lines(_ script: String, input: [String]) throws -> [String] {
+  /// The lines that a script prints when it is given these lines on its standard input, and these arguments.
+  /// - Throws: ``Failure`` when it ends with an error.
+  public static func lines(
+    _ script: String, input: [String] = [], arguments: [String] = []
+  ) throws -> [String] {
     let file = FileManager.default.temporaryDirectory.appending(component: "\(UUID()).txt")
     defer { try? FileManager.default.removeItem(at: file) }
     // A file, since a pipe would have to be filled and emptied at the same time.
@@ -15,7 +21,7 @@ enum Python {
     let process = Process()
     let output = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-X", "utf8", "-c", script]
+    process.arguments = ["python3", "-X", "utf8", "-c", script] + arguments
     process.standardInput = try FileHandle(forReadingFrom: file)
     process.standardOutput = output
     try process.run()

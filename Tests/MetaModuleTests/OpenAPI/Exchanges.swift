@@ -1,0 +1,36 @@
+import JSON
+
+@testable import MetaModule
+
+/// Requests to a harness, with what was answered, for the validator.
+final class Exchanges {
+  private let harness: Harness
+  private(set) var all: [JSONValue] = []
+  /// `GET /pages/ 200`
+  private(set) var seen: Set<String> = []
+
+  init(_ harness: Harness) { self.harness = harness }
+
+  @discardableResult
+  func send(_ method: String, _ target: String, _ json: String? = nil) -> Answer {
+    send(Request(method, target, json: json))
+  }
+
+  @discardableResult
+  func send(_ request: Request) -> Answer {
+    let answer = Answer(harness.application.respond(to: request))
+    let segments = (try? RequestPath(of: request).segments) ?? []
+    let routes = RouteTable.routes(for: segments)
+    guard let route = routes.first(where: { $0.method == request.method }) ?? routes.first else {
+      return answer
+    }
+    seen.insert("\(route.method) \(route.pattern) \(answer.status)")
+    all.append([
+      "method": .string(route.method), "path": .string(OpenAPIDocument.path(route.pattern)),
+      "status": JSONValue(answer.status),
+      "headers": .array(answer.headers.map { [.string($0.name), .string($0.value)] }),
+      "body": answer.text.isEmpty ? .null : answer.json,
+    ])
+    return answer
+  }
+}
