@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "MetaModuleTests",
       dependencies: [
-        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture", "store-torture",
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture",
+        "store-torture",
       ],
       exclude: ["Golden"],
       swiftSettings: strict),
@@ -111,7 +112,9 @@ let package = Package(
       name: "cache-torture", dependencies: ["MetaModule"], path: "Tests/CacheTorture",
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient"],
+      name: "EndToEndTests",
+      // The programs are run, not imported.
+      dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient", "meta-fcgi", "metactl"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
