@@ -113,8 +113,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      // The programs are run, not imported.
-      dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient", "meta-fcgi", "metactl"],
+      dependencies: [
+        "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cryptography", "metactl",
+        "meta-fcgi",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -2,8 +2,8 @@ internal import JSON
 
 /// One row of API.md's error table as the OpenAPI document shows it: an `APIError` with sample values.
 ///
-/// Status, headers and body are taken from the error itself, so that the document cannot say anything else than the
-/// program does.
+/// Status, headers and body are taken from the error itself, so that the document cannot say anything else
+/// than the program does.
 struct DocumentedError {
   /// Its name among the components of the document.
   let name: String

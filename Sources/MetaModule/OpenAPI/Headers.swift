@@ -6,7 +6,7 @@ enum Headers {
   private static let table:
     [(component: String, name: String, description: String, schema: JSONValue, always: Bool)] = [
       (
-        "XRequestID", "X-Request-Id", "The client's own, if it is 1–64 of `[A-Za-z0-9._-]`, else a new one.",
+        "XRequestID", "X-Request-Id", "The client's own, if it is 1–64 of `[A-Za-z0-9._-]`; else new.",
         ["type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"], true
       ),
       ("NoSniff", "X-Content-Type-Options", "The answer is what it says it is.", ["const": "nosniff"], true),

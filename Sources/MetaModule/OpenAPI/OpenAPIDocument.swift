@@ -2,16 +2,16 @@ internal import JSON
 
 /// The OpenAPI 3.1 document of everything that the route table has: `GET /openapi.json`.
 ///
-/// Made from the routes, the operations that describe them, and `APIError`; only read by people's tools, so it is
-/// made when the first of them asks.
+/// Made from the routes, the operations that describe them, and `APIError`; only read by people's tools, so
+/// it is made when the first of them asks.
 enum OpenAPIDocument {
   /// Any one of them; a second in the same request is refused.
   static let anyCredential: JSONValue = [["apiKey": []], ["bearer": []], ["session": []]]
 
   /// The document.
   ///
-  /// - Parameter mountPoint: the mount point relative to where the document was fetched: `.`, or `..` with a slash at
-  ///   its end. So it holds wherever the program is mounted.
+  /// - Parameter mountPoint: the mount point relative to where the document was fetched: `.`, or `..` with a
+  ///   slash at its end. So it holds wherever the program is mounted.
   static func json(mountPoint: String) -> JSONValue {
     [
       "openapi": "3.1.0", "info": info, "servers": [["url": .string(mountPoint)]], "security": anyCredential,
@@ -28,16 +28,17 @@ enum OpenAPIDocument {
   private static let info: JSONValue = [
     "title": "Meta Module", "version": .string(version),
     "description": """
-    Keeps the Meta access tokens of Facebook Pages and Instagram accounts, and serves what sites and dashboards need \
-    of them.
+    Keeps the Meta access tokens of Facebook Pages and Instagram accounts, and serves what sites and \
+    dashboards need of them.
 
-    Every path works with and without its trailing slash. `HEAD` is `GET` without the body; `OPTIONS` answers 204 \
-    with `Allow`. Bodies are JSON or urlencoded forms of at most 64 KiB; unknown members are ignored, strings are \
-    trimmed, and a number is taken for a string as its digits. Absent values are `null`. A web server in front may \
-    add answers of its own: 502 and 504 when the program does not run or does not answer, with a `detail`, too.
+    Every path works with and without its trailing slash. `HEAD` is `GET` without the body; `OPTIONS` \
+    answers 204 with `Allow`. Bodies are JSON or urlencoded forms of at most 64 KiB; unknown members are \
+    ignored, strings are trimmed, and a number is taken for a string as its digits. Absent values are \
+    `null`. A web server in front may add answers of its own: 502 and 504 when the program does not run or \
+    does not answer, with a `detail`, too.
 
-    As long as neither an admin password nor an API key exists, requests need none, and are served only when they \
-    come straight from this machine.
+    As long as neither an admin password nor an API key exists, requests need none, and are served only \
+    when they come straight from this machine.
     """,
   ]
 

@@ -2,8 +2,8 @@ internal import JSON
 
 /// What the document says of one route: everything that the code does not say by itself.
 ///
-/// What follows from the route is added by ``answers(of:)``: every route can meet a fault of ours, one that needs a
-/// credential can refuse it, one with a body can find that unreadable.
+/// What follows from the route is added by ``errors(for:)``: every route can meet a fault of ours, one that
+/// needs a credential can refuse it, one with a body can find that unreadable.
 struct Operation {
   /// The heading under which the operation stands.
   enum Tag: String, CaseIterable {

@@ -29,7 +29,8 @@ import Testing
     #expect(Set(Operations.all.map(\.id)).count == Operations.all.count)
   }
 
-  /// One word for each case, without its values. A case that is added does not compile until it is documented.
+  /// One word for each case, without its values. A case that is added does not compile until it is
+  /// documented.
   private static func kind(_ error: APIError) -> String {
     switch error {
     case .notFound, .notUTF8Path, .methodNotAllowed, .unsupportedMediaType, .malformedBody, .bodyTooLarge,

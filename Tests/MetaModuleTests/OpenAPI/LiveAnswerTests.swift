@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import GraphSimulator
 import JSON
+import TestSupport
 import Testing
 
 @testable import MetaModule
@@ -171,16 +172,7 @@ import Testing
 
     let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Contract/validate.py")
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-X", "utf8", script.path, document.path, list.path]
-    process.standardOutput = output
-    try process.run()
-    let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    try #require(
-      process.terminationStatus == 0, "openapi-spec-validator is missing? Tests/run installs it.")
-    return String(decoding: printed, as: UTF8.self).split(separator: "\n").map(String.init)
+    return try Python.lines(
+      String(contentsOf: script, encoding: .utf8), arguments: [document.path, list.path])
   }
 }

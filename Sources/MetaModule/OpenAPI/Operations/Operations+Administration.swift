@@ -14,8 +14,9 @@ extension Operations {
       method: "POST", pattern: "/session/", id: "signIn", tag: .session,
       summary: "Sign in with the admin password",
       description: """
-        Sets a cookie for 12 hours. Ten failed attempts in 15 minutes lock an address out for 15 minutes. Requests \
-        that change something with the cookie must come from the same origin (`Sec-Fetch-Site` or `Origin`).
+        Sets a cookie for 12 hours. Ten failed attempts in 15 minutes lock an address out for 15 minutes. \
+        Requests that change something with the cookie must come from the same origin (`Sec-Fetch-Site` or \
+        `Origin`).
         """,
       body: "SignIn", bodyExamples: [("password", ["password": "correct horse battery staple"])],
       results: [

@@ -7,7 +7,7 @@ extension Operations {
       method: "POST", pattern: "/verify-user/", id: "verifyUser", tag: .seed,
       summary: "Whose token is it?",
       description:
-        "Asks Graph who a token belongs to, so that a person can confirm it before it is stored. Stores nothing.",
+        "Asks Graph who a token belongs to, so that a person can confirm it first. Stores nothing.",
       body: "VerifyUser",
       bodyExamples: [
         ("seed", ["access_token": "your_meta_access_token_here", "account_label": "My Facebook Account"])
@@ -30,9 +30,9 @@ extension Operations {
       method: "GET", pattern: "/pages/", id: "listPages", tag: .seed,
       summary: "Every Page that every active token reaches",
       description: """
-        Token by token in the order of their ids, Pages in Graph's order. A token that Graph refuses is set to \
-        `invalid` and left out; one that could not be asked keeps its status and stands in `warnings`. Only when no \
-        token could be asked is the answer an error.
+        Token by token in the order of their ids, Pages in Graph's order. A token that Graph refuses is \
+        set to `invalid` and left out; one that could not be asked keeps its status and stands in \
+        `warnings`. Only when no token could be asked is the answer an error.
         """,
       results: [
         .init(
@@ -44,8 +44,8 @@ extension Operations {
       method: "POST", pattern: "/sync/", id: "syncClient", tag: .seed,
       summary: "Map a client to a Page",
       description: """
-        Fetches the Page's own token and its Instagram account in one Graph call, and stores the mapping, the token \
-        encrypted. A client that has the Page already is updated.
+        Fetches the Page's own token and its Instagram account in one Graph call, and stores the mapping, \
+        the token encrypted. A client that has the Page already is updated.
         """,
       body: "Sync",
       bodyExamples: [
@@ -65,9 +65,9 @@ extension Operations {
       method: "GET", pattern: "/instagram/<client_id>/", id: "instagramProfile", tag: .seed,
       summary: "A client's Instagram profile and newest media",
       description: """
-        Cached for 300 seconds. Of several mappings of a client the one that was updated last and has an Instagram \
-        account counts. While Graph throttles, fails or does not answer, an expired grid up to 24 hours old is \
-        served, with `X-Cache: stale`.
+        Cached for 300 seconds. Of several mappings of a client the one that was updated last and has an \
+        Instagram account counts. While Graph throttles, fails or does not answer, an expired grid up to \
+        24 hours old is served, with `X-Cache: stale`.
         """,
       parameters: ["FacebookPageID", "IfNoneMatch"],
       results: [

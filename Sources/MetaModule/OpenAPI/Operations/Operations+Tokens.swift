@@ -15,9 +15,9 @@ extension Operations {
     Operation(
       method: "POST", pattern: "/tokens/", id: "addToken", tag: .tokens, summary: "Store a token",
       description: """
-        Verifies the token; where an app id and secret are configured, reads its expiry and exchanges a short-lived \
-        one for a long-lived one. The same Meta user again replaces the token of the row that there is, and its \
-        mappings get new page tokens.
+        Verifies the token; where an app id and secret are configured, reads its expiry and exchanges a \
+        short-lived one for a long-lived one. The same Meta user again replaces the token of the row that \
+        there is, and its mappings get new page tokens.
         """,
       body: "NewToken",
       bodyExamples: [("seed", ["access_token": "your_token_here", "account_label": "My Facebook Account"])],
@@ -34,8 +34,8 @@ extension Operations {
       method: "PATCH", pattern: "/tokens/<id>/", id: "changeToken", tag: .tokens,
       summary: "Change label or status, or replace the token",
       description: """
-        A new token is verified before the old one is given up, and must be the same Meta user's. Mappings keep \
-        working: they get new page tokens.
+        A new token is verified before the old one is given up, and must be the same Meta user's. Mappings \
+        keep working: they get new page tokens.
         """,
       body: "TokenChange",
       bodyExamples: [("label", ["account_label": "Another label"]), ("status", ["status": "invalid"])],
@@ -55,8 +55,8 @@ extension Operations {
       method: "POST", pattern: "/tokens/<id>/check/", id: "checkToken", tag: .tokens,
       summary: "Ask Graph about a token now",
       description: """
-        Updates status and expiry. That Graph refuses the token is what one wanted to know, and no error; that it \
-        cannot be asked is one, and changes nothing.
+        Updates status and expiry. That Graph refuses the token is what one wanted to know, and no error; \
+        that it cannot be asked is one, and changes nothing.
         """,
       results: [
         .init(

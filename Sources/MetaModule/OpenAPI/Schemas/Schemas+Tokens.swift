@@ -15,8 +15,8 @@ extension Schemas {
         "status": word("Only active tokens are used.", ["active", "expired", "invalid"]),
         "status_reason": string(
           """
-          Why: `expired`, `password_changed`, `app_removed`, `revoked`, `login_required`, `invalid`, `disabled` (by \
-          you), `key_missing` (no key of the ring opens it).
+          Why: `expired`, `password_changed`, `app_removed`, `revoked`, `login_required`, `invalid`, \
+          `disabled` (by you), `key_missing` (no key of the ring opens it).
           """, orNull: true),
         "expires_at": moment("`null`: never, or not known.", orNull: true),
         "data_access_expires_at": moment("When the user has to agree again.", orNull: true),

@@ -2,8 +2,8 @@ internal import JSON
 
 /// `components/schemas`: what stands in bodies, of requests and of answers.
 ///
-/// Answers are described closed (no member more, none less), so that a test which holds an answer against its schema
-/// finds both; requests are described open, since unknown members are ignored.
+/// Answers are described closed (no member more, none less), so that a test which holds an answer against its
+/// schema finds both; requests are described open, since unknown members are ignored.
 enum Schemas {
   static let json: JSONValue = {
     var json: JSONObject = [:]
@@ -71,6 +71,7 @@ enum Schemas {
     return ["enum": .array(all), "description": .string(description)]
   }
 
-  /// `client_id`: any but `/` and control characters. That `.` and `..` are none either stands in the description.
+  /// `client_id`: any but `/` and control characters. That `.` and `..` are none either stands in the
+  /// description.
   static let clientIDPattern = #"^[^/\u0000-\u001F\u007F-\u009F]+$"#
 }
