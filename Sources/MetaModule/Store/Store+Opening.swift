@@ -6,6 +6,8 @@ extension Store {
     if let connection { return connection }
     let connection: Connection
     identity = file.identity
+    // Not left to SQLite, which would make it readable for everybody.
+    if identity == nil { try file.create() }
     do throws(SQLiteFailure) {
       connection = try Connection(opening: file.path, patience: patience)
     } catch {
