@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "MetaModuleTests",
       dependencies: [
-        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture", "store-torture",
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture",
+        "store-torture",
       ],
       swiftSettings: strict),
     // One process of several that share a cache, to be killed: by tests, and by hand with a million keys.
@@ -110,7 +111,11 @@ let package = Package(
       name: "cache-torture", dependencies: ["MetaModule"], path: "Tests/CacheTorture",
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "GraphSimulator", "JSON", "HTTPClient"],
+      name: "EndToEndTests",
+      dependencies: [
+        "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cryptography", "metactl",
+        "meta-fcgi",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

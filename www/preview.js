@@ -104,16 +104,14 @@ dialog.addEventListener("close", () => {
   list.children[open]?.firstElementChild.focus();
 });
 
-const curl = (where) =>
-  copyText(`curl ${state.session.mode === "protected" ? "" : '-H "X-API-Key: $META_API_KEY" '}'${new URL(where, base)}'`);
-
 actions(dialog, {
   step: ({ dataset }) => look(open + Number(dataset.by)),
-  curl: () => curl(`post/${media[open].id}/`),
   close: async () => dialog.close(),
 });
 
+const address = () => new URL(path(), base);
+
 actions(stage, {
-  curl: () => curl(path()),
-  address: () => copyText(new URL(path(), base)),
+  curl: () => copyText(`curl ${state.session.mode === "protected" ? "" : '-H "X-API-Key: $META_API_KEY" '}'${address()}'`),
+  address: () => copyText(address()),
 });

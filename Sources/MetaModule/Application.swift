@@ -181,7 +181,8 @@ extension APIError {
   /// stranger's credential can be looked at then.
   init(_ error: StoreError) {
     switch error {
-    case .conflict: self = .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
+    case .conflict:
+      self = .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
     case .unexpected: self = .serverError(cause: error.sentence)
     default: self = .unavailable(error.detail, retryAfter: 5, cause: error.sentence)
     }

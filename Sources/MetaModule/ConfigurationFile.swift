@@ -35,7 +35,9 @@ struct ConfigurationFile {
     }
     self.path = path
     var values: [String: String] = [:]
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .enumerated()
+    {
       var line = FieldRule.trimmed(String(line))
       if line.isEmpty || line.utf8.first == UInt8(ascii: "#") { continue }
       if line.hasPrefix("export ") { line = FieldRule.trimmed(String(line.dropFirst(7))) }

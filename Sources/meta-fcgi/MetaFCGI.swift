@@ -10,7 +10,8 @@ enum MetaFCGI {
     StandardDescriptors.ensureOpen()
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)  // A limit on file sizes is an error of the write then, not the end of the process.
+    // A limit on file sizes is an error of the write then, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       let arguments = try Arguments(CommandLine.arguments, environment: Configuration.processEnvironment())
       if let text = arguments.textToPrint {

@@ -26,7 +26,9 @@ import Testing
   }
 
   @Test func `a planted import is found`() {
-    let planted = ["Sources/MetaModule/Endpoints/SyncClient.swift": "internal import GRDB\n@preconcurrency import FastCGI"]
+    let planted = [
+      "Sources/MetaModule/Endpoints/SyncClient.swift": "internal import GRDB\n@preconcurrency import FastCGI"
+    ]
     #expect(Self.violations(in: planted).count == 2)
   }
 

@@ -15,6 +15,8 @@ import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
+# nginx lives where an ordinary account's PATH does not look.
+os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 
 def programs():
@@ -111,7 +113,6 @@ class Stage:
 
     def _write_site(self):
         """The project's own site, and the same page once more below /social/, as on a shared host."""
-        os.environ["PATH"] += ":/usr/sbin:/sbin"
         described = subprocess.run(["nginx", "-V"], capture_output=True, text=True).stderr
         share = pathlib.Path(re.search(r"--conf-path=(\S+)", described)[1]).parent
         os.symlink(REPOSITORY / "nginx", self.folder / "meta-module")

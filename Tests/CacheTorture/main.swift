@@ -76,7 +76,8 @@ do {
   case "fill":
     for account in number(2)..<number(3) {
       try cache.store(
-        [UInt8](repeating: 0x20, count: 1024), etag: "\"fill\"", under: key("ig_grid_\(17_850_000_000_000_000 + account)"),
+        [UInt8](repeating: 0x20, count: 1024), etag: "\"fill\"",
+        under: key("ig_grid_\(17_850_000_000_000_000 + account)"),
         now: .now, freshFor: 86400, staleFor: 86400)
     }
   default:

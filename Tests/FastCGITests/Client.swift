@@ -4,18 +4,31 @@ import Glibc
 final class Client {
   private let descriptor: Int32
 
-  /// Connects, and gives up on anything that takes longer than ten seconds.
-  init(_ path: String) throws {
-    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  /// Connects to a unix socket, and gives up on anything that takes longer than ten seconds.
+  convenience init(_ path: String) throws {
     var address = sockaddr_un()
     address.sun_family = UInt16(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    try self.init(AF_UNIX, address)
+  }
+
+  /// Connects to a port of this machine.
+  convenience init(port: UInt16) throws {
+    var address = sockaddr_in()
+    address.sin_family = UInt16(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    try self.init(AF_INET, address)
+  }
+
+  private init<Address>(_ family: Int32, _ address: Address) throws {
+    descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var limit = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
-    let isConnected = withUnsafePointer(to: &address) {
+    let isConnected = withUnsafePointer(to: address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
       }
     }
     guard isConnected == 0 else { throw Refused(errno: errno) }

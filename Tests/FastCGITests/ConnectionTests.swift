@@ -146,6 +146,20 @@ import Testing
     #expect(Wire.answer(in: try #require(client.readToEnd())).protocolStatus == nil)
   }
 
+  @Test func `over TCP the whole answer arrives, although the body was not read`() throws {
+    let port = UInt16(40_000 + getpid() % 20_000)
+    let server = try RunningServer(workers: 1, port: port, handler: Handlers.size)
+    for _ in 0..<5 {
+      let client = try Client(port: port)
+      client.send(Wire.request("/2000000", body: String(repeating: "b", count: 60_000)))
+      usleep(20_000)
+      let answer = Wire.answer(in: try #require(client.readToEnd()))
+      #expect(answer.text.utf8.count == 2_000_000)
+      #expect(answer.protocolStatus == 0)
+    }
+    #expect(try server.stop()?.get() == 0)
+  }
+
   @Test func `many clients at once are all answered`() throws {
     let server = try RunningServer(workers: 8, handler: Handlers.body)
     let path = server.path

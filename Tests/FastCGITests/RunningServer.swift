@@ -13,13 +13,15 @@ final class RunningServer {
 
   var path: String { folder.socket }
 
+  /// - Parameter port: of TCP; without one it listens at a unix socket.
   init(
-    workers: Int = 2, timeouts: ServerTimeouts = ServerTimeouts(),
+    workers: Int = 2, port: UInt16? = nil, timeouts: ServerTimeouts = ServerTimeouts(),
     makeHandler: @escaping @Sendable () throws -> Server.Handler
   ) throws {
     folder = try TemporaryFolder()
     server = try Server(
-      listener: .bind(.unix(path: folder.socket)), workers: workers, timeouts: timeouts)
+      listener: .bind(port.map { .loopback(host: "127.0.0.1", port: $0) } ?? .unix(path: folder.socket)),
+      workers: workers, timeouts: timeouts)
     onThread { [server, ended] in
       let result: Result<Int, FastCGIError>
       do throws(FastCGIError) {
@@ -33,9 +35,10 @@ final class RunningServer {
 
   /// A server with one handler that needs no setting up.
   convenience init(
-    workers: Int = 2, timeouts: ServerTimeouts = ServerTimeouts(), handler: @escaping SharedHandler
+    workers: Int = 2, port: UInt16? = nil, timeouts: ServerTimeouts = ServerTimeouts(),
+    handler: @escaping SharedHandler
   ) throws {
-    try self.init(workers: workers, timeouts: timeouts, makeHandler: { handler })
+    try self.init(workers: workers, port: port, timeouts: timeouts, makeHandler: { handler })
   }
 
   deinit { server.stop() }

@@ -20,7 +20,9 @@ struct LogLine {
   /// A text; whatever is in it, it stays one line and one JSON string.
   mutating func add(_ name: String, _ text: String) {
     begin(name)
-    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    let isPlain = text.utf8.allSatisfy {
+      $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
     if isPlain {
       bytes.append(UInt8(ascii: "\""))
       bytes += text.utf8

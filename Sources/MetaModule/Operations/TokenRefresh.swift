@@ -72,7 +72,14 @@ private final class TokenRefresh {
   private var rows: [StoredToken] = []
   private var secrets: [Int: Secret] = [:]
   private var entries: [RefreshReport.Entry] = []
-  private var open: Set<Int> = []
+  /// First calls of tokens whose turn has not come yet; the last is the next.
+  private var waiting: [GraphCall<Tag>] = []
+  /// Tokens whose outcome has just been settled.
+  private var decided: Set<Int> = []
+  /// Tokens of which some outcome has been heard.
+  private var asked: Set<Int> = []
+  private var finished = 0
+  private var toAsk = 0
 
   init(_ application: Application, _ store: Store, _ progress: @escaping ProgressReport) throws {
     (self.application, self.store, self.progress) = (application, store, progress)
@@ -84,26 +91,31 @@ private final class TokenRefresh {
     }
   }
 
+  /// So many tokens are on their way at once. One that is begun is brought to its end before others begin: what a
+  /// killed run has done is done.
+  private static let atOnce = 48
+
   func run() throws -> RefreshReport {
-    var first: [GraphCall<Tag>] = []
+    var calls: [GraphCall<Tag>] = []
     for (index, row) in rows.enumerated() {
       entries.append(
         .init(id: row.id, label: row.accountLabel, outcome: .current, expiresAt: row.expiresAt))
-      if let call = try firstCall(index, row) {
-        open.insert(index)
-        first.append(call)
-      }
+      if let call = try firstCall(index, row) { calls.append(call) }
     }
-    let all = open.count
-    progress("Asking Graph", 0, all)
+    toAsk = calls.count
+    waiting = calls.dropFirst(Self.atOnce).reversed()
+    progress("Asking Graph", 0, toAsk)
     // A minute for what hangs, and a second for each token: two cores and Graph do some ten a second.
-    var budget = GraphBudget(seconds: 60 + Int64(all))
+    var budget = GraphBudget(seconds: 60 + Int64(toAsk))
     budget.longestWait = Self.longestWait
-    application.graph.askAll(first, within: budget) { tag, result in
-      let next = self.take(tag, result)
-      if next.isEmpty, self.pending(tag) { self.open.remove(tag.index) }
-      self.progress("Asking Graph", all - self.open.count, all)
-      return next
+    application.graph.askAll(Array(calls.prefix(Self.atOnce)), within: budget) { tag, result in
+      self.take(tag, result) + self.turnOfTheNext(after: tag)
+    }
+    // At the deadline, what was to begin next is not begun.
+    for call in calls where !asked.contains(call.tag.index) {
+      fail(
+        call.tag.index, "not_asked",
+        "The time of this run was used up before its turn came; the next run goes on.")
     }
     var report = RefreshReport()
     report.entries = entries
@@ -111,10 +123,12 @@ private final class TokenRefresh {
     return report
   }
 
-  /// Whether this was a call on whose outcome the token's own fate depended.
-  private func pending(_ tag: Tag) -> Bool {
-    if case .page = tag.step { return false }
-    return true
+  /// The first call of another token, when this one is done with all that its own fate depends on.
+  private func turnOfTheNext(after tag: Tag) -> [GraphCall<Tag>] {
+    guard decided.remove(tag.index) != nil else { return [] }
+    finished += 1
+    progress("Asking Graph", finished, toAsk)
+    return waiting.popLast().map { [$0] } ?? []
   }
 
   // MARK: - The way of one token
@@ -183,6 +197,18 @@ private final class TokenRefresh {
   }
 
   private func take(_ tag: Tag, _ result: Result<JSONValue, GraphFailure>) -> [GraphCall<Tag>] {
+    asked.insert(tag.index)
+    let next = outcome(tag, result)
+    if case .page = tag.step { return next }
+    let isSettled = next.allSatisfy { call in
+      if case .page = call.tag.step { return true }
+      return false
+    }
+    if isSettled { decided.insert(tag.index) }
+    return next
+  }
+
+  private func outcome(_ tag: Tag, _ result: Result<JSONValue, GraphFailure>) -> [GraphCall<Tag>] {
     let index = tag.index
     do {
       switch result {

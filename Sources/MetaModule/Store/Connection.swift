@@ -21,7 +21,8 @@ final class Connection {
     configuration.readonly = isReadOnly
     configuration.busyMode = .timeout(Double(patience) / 1000)
     configuration.foreignKeysEnabled = true
-    configuration.allowsUnsafeTransactions = true  // `transaction` ends what it begins; GRDB need not trap on it.
+    // `transaction` ends what it begins; GRDB need not trap on it.
+    configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
       csqlite_defensive(database.sqliteConnection)
       csqlite_distrust_schema(database.sqliteConnection)
