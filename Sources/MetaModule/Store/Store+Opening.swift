@@ -6,6 +6,8 @@ extension Store {
     if let connection { return connection }
     let connection: Connection
     identity = file.identity
+    // GRDB would make the file, readable for everybody as far as the umask permits.
+    if identity == nil { try file.create() }
     do throws(SQLiteFailure) {
       connection = try Connection(opening: file.path, patience: patience)
     } catch {
