@@ -11,8 +11,6 @@ let appSettings = ["META_APP_ID": World.defaultAppID, "META_APP_SECRET": World.d
 extension Harness {
   var data: String { folder.appending(path: "data").path }
 
-  func store() throws -> Store { try Store(folder: data) }
-
   /// The lines of the key file, newest first.
   func keys() throws -> [FernetKey] {
     try String(contentsOfFile: data + "/fernet.keys", encoding: .utf8).split(separator: "\n").map {
