@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 
 /// A program that runs beside a test, and does not outlive it.
 ///

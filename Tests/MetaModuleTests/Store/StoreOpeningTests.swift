@@ -5,6 +5,12 @@ import Testing
 @testable import MetaModule
 
 @Suite struct `Store: opening` {
+  @Test func `a database in a folder that was there before is private, too`() throws {
+    let folder = try TemporaryFolder()
+    _ = try Store(folder: folder.path)
+    #expect(permissions(of: folder.path + "/meta.sqlite3") == 0o600)
+  }
+
   @Test func `folders and files are private whatever the umask`() throws {
     // A folder that has to be made, and one that is there.
     for folders in ["/a/b", ""] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MetaModule
 
-@Suite struct CredentialTests {
+@Suite struct OperatorCredentialTests {
   @Test func `a fresh installation serves this machine; after apikey create only those who have the key`()
     throws
   {
