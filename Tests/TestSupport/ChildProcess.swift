@@ -24,7 +24,7 @@ public final class ChildProcess: @unchecked Sendable {
     process.executableURL = URL(filePath: try Self.find(path))
     process.arguments = arguments
     process.environment = environment.merging(["PATH": Self.path]) { own, _ in own }
-    FileManager.default.createFile(atPath: log, contents: nil)
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
     let output = try FileHandle(forWritingTo: URL(filePath: log))
     process.standardOutput = output
     process.standardError = output
@@ -69,9 +69,9 @@ public final class ChildProcess: @unchecked Sendable {
       ? -process.terminationStatus : process.terminationStatus
   }
 
-  /// Ends it now: with a signal that lets it tidy up, and by force if it does not go.
-  public func end(with signal: Int32 = SIGTERM) {
-    send(signal: signal)
+  /// Ends it now: with a signal that lets it tidy up (SIGTERM, unless another is given), and by force if it does not go.
+  public func end(with signal: Int32? = nil) {
+    send(signal: signal ?? SIGTERM)
     if status(within: 6) == nil {
       send(signal: SIGKILL)
       status()
