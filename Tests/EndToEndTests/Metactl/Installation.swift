@@ -15,7 +15,7 @@ final class Installation {
   var database: String { data + "/meta.sqlite3" }
 
   init(world: World = .demo, simulatedLatency: Int = 0, settings: [String: String] = [:]) throws {
-    simulator = try Server.start(world: world, latency: simulatedLatency)
+    simulator = try Server.start(world: world, threads: 2, latency: simulatedLatency)
     folder = FileManager.default.temporaryDirectory.appending(path: "metactl-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     environment = [

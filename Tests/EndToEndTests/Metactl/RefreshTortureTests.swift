@@ -46,7 +46,7 @@ import Testing
     }
     let installation = try Installation(
       world: world, simulatedLatency: 5,
-      settings: Installation.app.merging(["META_GRAPH_TIMEOUT": "2"]) { $1 })
+      settings: Installation.app.merging(["META_GRAPH_TIMEOUT": "6"]) { $1 })
     try installation.store(
       world.tokens.map { ($0.label, $0.value, $0.userID, Timestamp(seconds: Int64(now + 7140))) })
     for index in 0..<count where Self.isBad(index) {
@@ -89,6 +89,10 @@ import Testing
     let elapsed = (ContinuousClock.now - start).components
     let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
     #expect(whole.status == 1, "\(whole.text.prefix(500))")
+    for entry in whole.json["tokens"]?.array ?? [] where entry["outcome"]?.string == "failed" {
+      let index = Int(entry["account_label"]?.string?.dropFirst() ?? "") ?? 0
+      #expect(Self.isBad(index), "\(entry.serializedText())")
+    }
     #expect(whole.json["counts"]?["extended"]?.int64 == Int64(count - bad))
     #expect(whole.json["counts"]?["failed"]?.int64 == Int64(bad))
     #expect(try extended(rehearsal, count) == count - bad)
@@ -96,8 +100,11 @@ import Testing
 
     let victim = try installation(count)
     var cutOff = 0
+    // Together they last about as long as one whole run, so that there is something left to kill.
     for _ in 0..<kills {
-      if try Torture.kill(victim.command(["refresh"]), after: Double.random(in: 0...seconds)) {
+      if try Torture.kill(
+        victim.command(["refresh"]), after: Double.random(in: 0...2 * seconds / Double(kills)))
+      {
         cutOff += 1
       }
       let done = try extended(victim, count)
