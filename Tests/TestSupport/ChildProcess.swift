@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// A program that runs beside a test, and does not outlive it.
 ///

@@ -21,15 +21,17 @@ struct RequestPath: Equatable {
   /// Web servers resolve dot segments and merge slashes before they fill in `PATH_INFO`; only `REQUEST_URI` still
   /// shows that a third spelling was sent, and is looked at for that wherever it is there.
   init(of request: Request) throws(Refusal) {
-    guard !Self.isAnotherSpelling(request.requestURI) else { throw .malformed }
-    if !request.pathInfo.isEmpty {
+    if request.pathInfo.isEmpty {
+      var target = request.requestURI.prefix { $0 != UInt8(ascii: "?") }
+      if target.isEmpty { target = request.scriptName[...] }
+      try self.init(
+        decoded: Self.percentDecoded(Self.belowMount(target, scriptName: request.scriptName))[...])
+    } else {
       try self.init(
         decoded: Self.remainder(of: request.pathInfo[...], below: Self.mount) ?? request.pathInfo[...])
-      return
     }
-    var target = request.requestURI.prefix { $0 != UInt8(ascii: "?") }
-    if target.isEmpty { target = request.scriptName[...] }
-    try self.init(decoded: Self.percentDecoded(Self.belowMount(target, scriptName: request.scriptName))[...])
+    // Last, since a path that is not UTF-8 is refused as that.
+    guard !Self.isAnotherSpelling(request.requestURI) else { throw .malformed }
   }
 
   /// Whether the path as it was sent has an empty or a dot segment, encoded or not, or an encoded slash.
