@@ -105,6 +105,7 @@ let package = Package(
         "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture",
         "store-torture",
       ],
+      exclude: ["Golden"],
       swiftSettings: strict),
     // One process of several that share a cache, to be killed: by tests, and by hand with a million keys.
     .executableTarget(

@@ -20,6 +20,8 @@ public struct Exchange: ~Copyable {
   private let channel: Channel
   private let limits: Limits
   private var body = BodyState.unread
+  /// Bytes of a refused CGI body that the web server still wants to get rid of.
+  private var unwanted = 0
   private(set) var answer = AnswerState.none
 
   init(parameters: ParameterList, channel: Channel, limits: Limits) {
@@ -67,7 +69,10 @@ public struct Exchange: ~Copyable {
     guard body == .unread else { return .incomplete }
     body = .abandoned
     guard let length = announcedLength() else { return .incomplete }
-    guard length <= limit else { return .tooLarge }
+    guard length <= limit else {
+      unwanted = length
+      return .tooLarge
+    }
     let bytes: [UInt8]?
     switch channel {
     case .fastCGI(let request):
@@ -116,10 +121,20 @@ public struct Exchange: ~Copyable {
       case .fastCGI(let request):
         AnswerWriter.write(
           head, content, to: request.pointee.ipcFd, requestID: request.pointee.requestId, within: limits.send)
-      case .cgi(_, let output):
-        AnswerWriter.write(head, content, to: output)
+      case .cgi(let input, let output):
+        writeThenDrain(head, content, input: input, output: output)
       }
     answer = isSent ? .sent : .failed
+    return isSent
+  }
+
+  /// A process that ends with unread input resets the connection behind it, and takes its own answer along
+  /// (mod_cgid, from the first refused body on). So a refused body is read and thrown away, up to a megabyte.
+  private func writeThenDrain(_ head: [UInt8], _ content: [UInt8], input: Int32, output: Int32) -> Bool {
+    let isSent = AnswerWriter.write(head, content, to: output)
+    if unwanted > 0 {
+      _ = BodyReader.read(min(unwanted, 1 << 20), from: input, within: limits.receive)
+    }
     return isSent
   }
 

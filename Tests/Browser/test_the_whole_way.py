@@ -148,3 +148,30 @@ def test_a_client_with_two_pages_is_shown_by_page(stage, open_page):
     expect(preview).to_contain_text("No Instagram account linked")
     clients.get_by_role("row").filter(has_text="My Business Page").get_by_role("button", name="Preview").click()
     expect(preview.get_by_role("heading", name="@mybusinessaccount")).to_be_visible()
+
+
+def test_pages_are_found_by_name_id_and_account_and_the_choice_stays(stage, open_page):
+    stage.connect("john", "maria")
+    mapping = region(open_page(stage.url), "Map a client")
+    pages, search, found = mapping.get_by_role("radio"), mapping.get_by_label("Filter Pages"), mapping.get_by_role("status")
+    expect(pages).to_have_count(6)
+    expect(found).to_have_text("6")
+    mapping.get_by_label("My Business Page").check()
+    for typed, names in {
+        "CAFE": ["Café Lindqvist"],
+        "112233445566780": ["Lindqvist Bageri & Konditori"],
+        "john page": ["My Business Page", "Another Page"],
+        "nothing": [],
+    }.items():
+        search.fill(typed)
+        expect(found).to_have_text(f"{len(names)} of 6")
+        expect(pages).to_have_count(len(names))
+        for name in names:
+            expect(mapping.get_by_label(name)).to_be_visible()
+    expect(mapping).to_contain_text("No Page fits the filter.")
+    expect(mapping).to_contain_text("My Business Page")
+    search.fill("")
+    mapping.get_by_label("Account").select_option("maria")
+    expect(found).to_have_text("4 of 6")
+    mapping.get_by_label("Account").select_option("All accounts")
+    expect(mapping.get_by_label("My Business Page")).to_be_checked()

@@ -1,6 +1,7 @@
 import FastCGI
 import Glibc
 import Testing
+import TestSupport
 
 /// Connections that are kept, abused, silent, or gone.
 @Suite struct ConnectionTests {
@@ -147,7 +148,7 @@ import Testing
   }
 
   @Test func `over TCP the whole answer arrives, although the body was not read`() throws {
-    let port = UInt16(40_000 + getpid() % 20_000)
+    let port = UInt16(FreePort.find())
     let server = try RunningServer(workers: 1, port: port, handler: Handlers.size)
     for _ in 0..<5 {
       let client = try Client(port: port)

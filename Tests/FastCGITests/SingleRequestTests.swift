@@ -38,6 +38,22 @@ import Testing
     #expect(output == "Status: \(status)\r\n\r\n")
   }
 
+  /// The end of a process that did not read resets the connection, and mod_cgid then cuts off the answer.
+  @Test func `a refused body is taken off the web server`() throws {
+    let ends = EchoProcess.channel()
+    defer { close(ends[1]) }
+    let body = [UInt8](repeating: UInt8(ascii: "x"), count: 99_999)
+    #expect(write(ends[1], body, body.count) == body.count)
+    let process = try EchoProcess(
+      [], input: ends[0],
+      environment: ["REQUEST_METHOD": "POST", "PATH_INFO": "/body", "CONTENT_LENGTH": "99999"])
+    close(ends[0])
+    #expect(process.standardOutput() == "Status: 413 Too Large\r\n\r\n")
+    #expect(process.exitStatus() == 0)
+    var byte: UInt8 = 0
+    #expect(read(ends[1], &byte, 1) == 0, "0 is the end, -1 a reset")
+  }
+
   @Test func `the environment is the parameters`() throws {
     let (output, _) = try run(["REQUEST_METHOD": "GET", "PATH_INFO": "/parameters", "HTTP_X": "=1=2"])
     #expect(

@@ -29,3 +29,8 @@ public final class PlainThread: Sendable {
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 }
+
+extension PlainThread {
+  /// Lets the thread that calls it sleep.
+  public static func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
+}

@@ -17,7 +17,11 @@ struct RequestPath: Equatable {
   private static let mount = Array("/api/meta".utf8)
 
   /// Finds the path of a request: `PATH_INFO`, or `REQUEST_URI` less the mount point where that is empty.
+  ///
+  /// Web servers resolve dot segments and merge slashes before they fill in `PATH_INFO`; only `REQUEST_URI` still
+  /// shows that a third spelling was sent, and is looked at for that wherever it is there.
   init(of request: Request) throws(Refusal) {
+    guard !Self.isAnotherSpelling(request.requestURI) else { throw .malformed }
     if !request.pathInfo.isEmpty {
       try self.init(
         decoded: Self.remainder(of: request.pathInfo[...], below: Self.mount) ?? request.pathInfo[...])
@@ -26,6 +30,24 @@ struct RequestPath: Equatable {
     var target = request.requestURI.prefix { $0 != UInt8(ascii: "?") }
     if target.isEmpty { target = request.scriptName[...] }
     try self.init(decoded: Self.percentDecoded(Self.belowMount(target, scriptName: request.scriptName))[...])
+  }
+
+  /// Whether the path as it was sent has an empty or a dot segment, encoded or not, or an encoded slash.
+  private static func isAnotherSpelling(_ requestURI: [UInt8]) -> Bool {
+    var path = requestURI.prefix { $0 != UInt8(ascii: "?") }
+    // The absolute form, which proxies use: "http://host/path".
+    if path.first != UInt8(ascii: "/"), let scheme = path.firstIndex(of: UInt8(ascii: "/")) {
+      path = path[scheme...].dropFirst(2).drop { $0 != UInt8(ascii: "/") }
+    }
+    var rest = path.dropFirst()
+    if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
+    guard !rest.isEmpty else { return path.count > 1 }
+    return rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).contains { segment in
+      // A broken escape is none of this function's business.
+      guard let decoded = PercentEncoding.decoded(segment) else { return false }
+      return decoded.isEmpty || decoded.contains(UInt8(ascii: "/")) || decoded.elementsEqual(".".utf8)
+        || decoded.elementsEqual("..".utf8)
+    }
   }
 
   private init(decoded path: ArraySlice<UInt8>) throws(Refusal) {

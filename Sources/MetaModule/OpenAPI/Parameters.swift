@@ -31,6 +31,7 @@ enum Parameters {
       "name": "X-Request-Id", "in": "header",
       "description": "An id under which the request stands in every log.",
       "schema": ["type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"],
+      "example": "order-4711",
     ],
   ]
 

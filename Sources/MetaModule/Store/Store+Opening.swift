@@ -6,7 +6,7 @@ extension Store {
     if let connection { return connection }
     let connection: Connection
     identity = file.identity
-    // Not left to SQLite, which would make it readable for everybody.
+    // GRDB would make the file, readable for everybody as far as the umask permits.
     if identity == nil { try file.create() }
     do throws(SQLiteFailure) {
       connection = try Connection(opening: file.path, patience: patience)

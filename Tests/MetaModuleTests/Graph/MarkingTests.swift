@@ -318,7 +318,7 @@ import Testing
     let replacement = harness.simulator.token("forever")
     let simulator = harness.simulator
     let background = Background {
-      while simulator.calls().allSatisfy({ $0.endpoint != .page }) { usleep(5000) }
+      while simulator.calls().allSatisfy({ $0.endpoint != .page }) { PlainThread.pause(milliseconds: 5) }
       let body: JSONValue = ["access_token": .string(replacement), "account_label": "new"]
       return Answer(other.respond(to: Request("POST", "/tokens/", json: body.serializedText()))).status
     }

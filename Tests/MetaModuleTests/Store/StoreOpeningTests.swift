@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import MetaModule
@@ -11,16 +12,19 @@ import Testing
   }
 
   @Test func `folders and files are private whatever the umask`() throws {
-    let folder = try TemporaryFolder()
-    let data = folder.path + "/a/b"
-    let before = umask(0)
-    defer { umask(before) }
-    let store = try Store(folder: data)
-    _ = try store.saveToken(NewToken(accountLabel: "One", sealedToken: "s"))
-    for path in [folder.path + "/a", data] { #expect(permissions(of: path) == 0o700) }
-    for suffix in ["", "-wal", "-shm", ".lock"] {
-      let path = data + "/meta.sqlite3" + suffix
-      if access(path, F_OK) == 0 { #expect(permissions(of: path) == 0o600, "\(path)") }
+    // A folder that has to be made, and one that is there.
+    for folders in ["/a/b", ""] {
+      let folder = try TemporaryFolder()
+      let data = folder.path + folders
+      let before = umask(0)
+      defer { umask(before) }
+      let store = try Store(folder: data)
+      _ = try store.saveToken(NewToken(accountLabel: "One", sealedToken: "s"))
+      #expect(permissions(of: data) == 0o700)
+      for suffix in ["", "-wal", "-shm", ".lock"] {
+        let path = data + "/meta.sqlite3" + suffix
+        if access(path, F_OK) == 0 { #expect(permissions(of: path) == 0o600, "\(path)") }
+      }
     }
   }
 

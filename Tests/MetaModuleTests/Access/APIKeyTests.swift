@@ -6,7 +6,7 @@ import Testing
 @testable import MetaModule
 
 /// API keys, in whichever header they come (API.md, section 4).
-@Suite struct CredentialTests {
+@Suite struct APIKeyTests {
   static let admin = "mm_admin_0123456789"
   static let reader = "mm_reader_0123456789"
 

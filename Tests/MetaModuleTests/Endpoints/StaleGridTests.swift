@@ -1,0 +1,121 @@
+import GraphSimulator
+import JSON
+import TestSupport
+import Testing
+
+@testable import MetaModule
+
+/// An expired grid stands in for a Graph that does not give a new one (API.md, section 2).
+@Suite struct StaleGridTests {
+  private static func harness(_ settings: [String: String] = [:], seconds: Int64 = 400) throws -> Harness {
+    let harness = try Harness(settings: settings)
+    harness.addClient()
+    harness.send("GET", "/instagram/client_001/")
+    try harness.age(seconds: seconds)
+    harness.simulator.clearCalls()
+    return harness
+  }
+
+  @Test(arguments: [
+    Fault.Kind.throttled(code: 4, minutes: 0), .throttled(code: 80002, minutes: 5),
+    .tooManyRequests(retryAfter: 1),
+    .error(GraphError(code: 2)), .error(GraphError(code: 1)), .html(status: 500), .html(status: 200),
+    .empty(status: 502),
+    .reset(afterBytes: nil), .truncated(bytes: 30), .wrongTypes, .redirect(location: "/"), .notHTTP,
+    .error(GraphError(code: 368)),
+  ])
+  func `it is served when Graph fails, and not held back by any retry`(fault: Fault.Kind) throws {
+    // A retry would wait for a minute.
+    let harness = try Self.harness(["META_BACKOFF_UNIT_MS": "60000"])
+    harness.simulator.addFault(Fault(fault))
+    let answer = harness.send("GET", "/instagram/client_001/")
+    #expect(answer.status == 200)
+    #expect(answer.header("X-Cache") == "stale")
+    #expect(answer.header("Cache-Control") == "private, max-age=0")
+    let age = try #require(answer.header("Age").flatMap { Int($0) })
+    #expect((400...405).contains(age))
+    #expect(answer.json["profile"]?["username"] == "mybusinessaccount")
+    // libcurl asks once more where a kept connection was reset before it said anything.
+    #expect((1...2).contains(harness.simulator.calls().count))
+    #expect(try harness.token(1)?.status == .active)
+  }
+
+  @Test func `it is served when Graph hangs, and the next visitors do not wait`() throws {
+    let harness = try Self.harness(["META_GRAPH_TIMEOUT": "1"])
+    harness.simulator.addFault(Fault(.hang))
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "stale")
+    #expect(harness.simulator.calls().count == 1)
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "stale")
+    #expect(harness.simulator.calls().count == 1, "Graph rests as long as a call may take")
+    PlainThread.pause(milliseconds: 2100)
+    harness.simulator.clearFaults()
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "miss")
+  }
+
+  @Test func `a token that is blocked costs no call`() throws {
+    let harness = try Self.harness()
+    harness.simulator.addFault(Fault(.throttled(code: 80002, minutes: 0)))
+    for _ in 0..<3 { #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "stale") }
+    #expect(harness.simulator.calls().count == 1)
+  }
+
+  @Test func `it is replaced as soon as Graph answers`() throws {
+    let harness = try Self.harness()
+    let number = harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "stale")
+    harness.simulator.removeFault(number)
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "miss")
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "hit")
+  }
+
+  @Test func `If-None-Match works for it, too`() throws {
+    let harness = try Self.harness()
+    harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    let etag = try #require(harness.send("GET", "/instagram/client_001/").header("ETag"))
+    var request = Request("GET", "/instagram/client_001/")
+    request.take("HTTP_IF_NONE_MATCH", etag)
+    let answer = harness.send(request)
+    #expect(answer.status == 304)
+    #expect(answer.header("X-Cache") == "stale")
+  }
+
+  @Test func `a refused token is not covered up`() throws {
+    let harness = try Self.harness()
+    harness.simulator.setState(.revoked, ofToken: "john")
+    let answer = harness.send("GET", "/instagram/client_001/")
+    #expect(answer.status == 400)
+    #expect(answer.reason == "revoked")
+    #expect(try harness.token(1)?.status == .invalid)
+  }
+
+  @Test func `nor is a missing permission`() throws {
+    let harness = try Self.harness()
+    harness.simulator.addFault(Fault(.error(GraphError(code: 10))))
+    #expect(harness.send("GET", "/instagram/client_001/").reason == "permission_missing")
+  }
+
+  @Test func `after 24 hours it is served no more`() throws {
+    let old = try Self.harness(seconds: 86_300)
+    old.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    #expect(old.send("GET", "/instagram/client_001/").header("X-Cache") == "stale")
+    let tooOld = try Self.harness(seconds: 86_500)
+    tooOld.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    #expect(tooOld.send("GET", "/instagram/client_001/").status == 502)
+    #expect(tooOld.simulator.calls().count == 4, "with nothing to serve, it is worth trying again")
+  }
+
+  @Test func `how long is a setting`() throws {
+    let harness = try Self.harness(["META_CACHE_TTL": "10", "META_CACHE_STALE": "60"], seconds: 100)
+    harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    #expect(harness.send("GET", "/instagram/client_001/").status == 502)
+  }
+
+  @Test func `a refresh that fails leaves nothing expired behind`() throws {
+    let harness = try Self.harness(seconds: 10)
+    harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    #expect(harness.send("POST", "/mappings/1/refresh/").status == 502)
+    harness.simulator.clearFaults()
+    #expect(harness.send("POST", "/mappings/1/refresh/").json["refreshed"] == true)
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "hit")
+  }
+}
