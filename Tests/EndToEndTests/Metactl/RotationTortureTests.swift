@@ -60,6 +60,34 @@ import Testing
       "\(kills) kills -9, \(cutOff) of them in the middle; \(found.opened) of \(rows) rows open; 0 lost")
   }
 
+  /// Random points hit the long transaction; the short moments around it are hit on purpose.
+  @Test(.enabled(if: Installation.run("strace", "-o", "/dev/null", "true")))
+  func `killed at each system call that changes a file, every row decrypts`() throws {
+    let rows = 30
+    let installation = try Installation()
+    try installation.store((0..<rows).map { ("row \($0)", "token \($0)", nil, nil) })
+    var killed = 0
+    for (call, step) in [
+      ("rename", 1), ("fsync", 1), ("fdatasync", 1), ("ftruncate", 1),
+      ("pwrite64", Torture.size("STEP", quick: 9)),
+    ] {
+      for number in stride(from: 1, through: 2000, by: step) {
+        let inject = "inject=\(call):signal=SIGKILL:when=\(number)"
+        let outcome = try installation.metactl(
+          "key", "rotate", "--grace", "0",
+          prefix: ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e", inject])
+        let found = try opened(Store(folder: installation.data), [installation.ring()])
+        #expect(found.opened == rows && found.all == rows, "\(call) \(number): \(found)")
+        if outcome.status == 0 { break }
+        killed += 1
+      }
+    }
+    #expect(killed >= 6)
+    #expect(try installation.metactl("key", "rotate", "--grace", "0").status == 0)
+    #expect(try installation.ring().fingerprints.count == 1)
+    Torture.report("killed at \(killed) system calls in turn; every row opened after each")
+  }
+
   /// All stored texts of one moment.
   private struct Texts {
     private var texts: [String] = []
