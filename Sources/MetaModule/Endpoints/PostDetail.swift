@@ -41,32 +41,40 @@ extension Endpoints {
     } catch { throw APIError(storeOr: error) }
 
     var failures: [GraphFailure] = []
-    var calls: [GraphCall<Int>] = []
-    var secrets: [Secret] = []
+    var askers: [(secret: Secret, rows: [StoredToken])] = []
     for token in tokens {
-      let secret = try context.unsealed(token.sealedToken)
-      secrets.append(secret ?? Secret(""))
-      guard let secret else { continue }
-      if let seconds = context.secondsBlocked(secret) {
+      guard let secret = try context.unsealed(token.sealedToken) else { continue }
+      if let known = askers.firstIndex(where: { $0.secret == secret }) {
+        askers[known].rows.append(token)
+      } else if let seconds = context.secondsBlocked(secret) {
         failures.append(GraphFailure(.throttled(seconds: seconds)))
-        continue
+      } else {
+        askers.append((secret, [token]))
       }
-      let query = [(name: "fields", value: InstagramMedium.detailFields + ",owner{id}")]
-      calls.append(GraphCall(tag: secrets.count - 1, path: id, query: query, token: secret))
+    }
+    let query = [(name: "fields", value: InstagramMedium.detailFields + ",owner{id}")]
+    let calls = askers.enumerated().map { index, asker in
+      GraphCall(tag: index, path: id, query: query, token: asker.secret)
     }
 
     var found: [InstagramMedium] = []
+    var outcomes: [(index: Int, failure: GraphFailure?)] = []
     context.graph.askAll(calls, within: context.budget()) { index, result in
       do throws(GraphFailure) {
         let medium = try InstagramMedium(result.get())
         guard medium.id == id else { throw GraphFailure(.failed) }
-        context.noteRecovery(of: tokens[index])
         found.append(medium)
-      } catch {
-        context.mark(tokens[index], after: error)
-        failures.append(context.remembering(error, of: secrets[index]))
-      }
+        outcomes.append((index, nil))
+      } catch { outcomes.append((index, error)) }
       return []
+    }
+    // Written down when all have answered: a locked database must not hold up the others' answers.
+    for (index, failure) in outcomes {
+      context.noteGraph(failure)
+      for row in askers[index].rows {
+        if let failure { context.mark(row, after: failure) } else { context.noteRecovery(of: row) }
+      }
+      if let failure { failures.append(context.remembering(failure, of: askers[index].secret)) }
     }
     do {
       let store = try context.store()

@@ -75,7 +75,7 @@ import Testing
     let harness = try Harness(world: Self.world(20))
     for index in 0..<20 { harness.addToken("t\(index)") }
     harness.simulator.clearCalls()
-    harness.simulator.addFault(Fault(.latency(milliseconds: 400)))
+    harness.simulator.addFault(Fault(.latency(milliseconds: 800)))
     #expect(harness.send("GET", "/pages/").json["pages"]?.array?.count == 40)
     #expect(harness.simulator.calls().count == 40, "accounts and portfolios of each")
     #expect(harness.simulator.maximumInFlight() == 40)

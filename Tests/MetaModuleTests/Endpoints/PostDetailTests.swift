@@ -45,7 +45,7 @@ import Testing
     harness.addToken("maria")
     harness.addToken("yusuf")
     harness.simulator.clearCalls()
-    harness.simulator.addFault(Fault(.latency(milliseconds: 300)))
+    harness.simulator.addFault(Fault(.latency(milliseconds: 600)))
     #expect(harness.send("GET", "/post/\(Self.known)/").status == 200)
     #expect(Set(harness.simulator.calls().map(\.tokenLabel)) == ["john", "maria", "yusuf"])
     #expect(harness.simulator.maximumInFlight() == 3)
@@ -53,6 +53,18 @@ import Testing
     harness.simulator.clearFaults()
     #expect(harness.send("GET", "/post/\(Self.known)/").status == 200)
     #expect(harness.simulator.calls().count == 1, "it is remembered")
+  }
+
+  @Test func `a token that stands in two rows is asked once, and both rows are marked`() throws {
+    let harness = try Harness()
+    harness.addClient()
+    try harness.plant(harness.simulator.token("john"), label: "again")
+    harness.simulator.clearCalls()
+    #expect(harness.send("GET", "/post/17000000000000000/").status == 404)
+    #expect(harness.simulator.calls().count == 1)
+    harness.simulator.setState(.revoked, ofToken: "john")
+    #expect(harness.send("GET", "/post/17000000000000000/").reason == "revoked")
+    #expect(try harness.store().tokens(limit: 10).map(\.status) == [.invalid, .invalid])
   }
 
   @Test func `a token that is not active is not asked`() throws {

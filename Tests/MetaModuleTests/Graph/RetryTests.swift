@@ -62,11 +62,9 @@ import Testing
     // The first wait of 600 ms fits one second, the second one of 1,200 ms does not.
     let harness = try Harness(settings: ["META_REQUEST_BUDGET": "1", "META_BACKOFF_UNIT_MS": "600"])
     harness.simulator.addFault(Fault(.throttled(code: 17, minutes: 0)))
-    let start = ContinuousClock.now
-    let answer = harness.send("POST", "/verify-user/", Self.verify)
-    #expect(answer.status == 429)
+    // A second wait that was begun would end with the budget, as a timeout.
+    #expect(harness.send("POST", "/verify-user/", Self.verify).status == 429)
     #expect(harness.simulator.calls().count == 2)
-    #expect(ContinuousClock.now - start < .milliseconds(1800), "the second wait was not begun")
   }
 
   @Test func `the budget is one for the whole request, however many calls it makes`() throws {
@@ -76,9 +74,8 @@ import Testing
     ])
     harness.simulator.addFault(Fault(.latency(milliseconds: 600)))
     let body: JSONValue = ["access_token": .string(harness.simulator.token("short")), "account_label": "a"]
-    let start = ContinuousClock.now
+    // Five calls of 600 ms, each of which would fit a second of its own.
     #expect(harness.send("POST", "/tokens/", body.serializedText()).status == 504)
-    #expect(ContinuousClock.now - start < .milliseconds(1900))
     #expect(harness.simulator.calls().count == 2)
   }
 
