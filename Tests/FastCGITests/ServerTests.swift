@@ -23,7 +23,11 @@ import Testing
       makeHandler: {
         counter.add("attempt")
         if counter.all.count > 1 { throw NoDatabase() }
-        return Handlers.path
+        // Long enough that a second worker is called for, however the threads are scheduled.
+        return { exchange in
+          usleep(20_000)
+          Handlers.path(&exchange)
+        }
       })
     let path = server.path
     let texts = concurrently(8) { _ in (try? Client.exchange(path, Wire.request("/x")).text) ?? "-" }
