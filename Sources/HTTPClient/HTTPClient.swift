@@ -8,8 +8,8 @@ internal import CCurl
 ///
 /// The program must ignore `SIGPIPE`; libcurl before 7.87 can raise it when a TLS connection breaks.
 public struct HTTPClient: ~Copyable {
-  /// More would be of no use: 2 cores take apart the answers of these.
-  static let maximumRunning = 64
+  /// Enough for fifty tokens that are asked two things each: such transfers wait for the network, not for the processor.
+  static let maximumRunning = 128
 
   private let options: ClientOptions
   private var multi: MultiHandle?
@@ -41,7 +41,7 @@ public struct HTTPClient: ~Copyable {
 
   /// Runs many transfers at the same time; returns when none is left.
   ///
-  /// At most 64 run at once, the others wait their turn. `next` is called with each result as soon as it is
+  /// At most 128 run at once, the others wait their turn. `next` is called with each result as soon as it is
   /// there, whatever the others do, and returns what to start then: the next page of a list, a retry.
   ///
   /// At the deadline every transfer that has not ended or not begun is reported as `.timedOut`; one whose delay

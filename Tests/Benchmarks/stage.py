@@ -246,7 +246,7 @@ class Population:
     def latency(self, milliseconds):
         self.scene.request("DELETE", "/_control/faults", port=self.port)
         if milliseconds:
-            fault = {"kind": "latency", "milliseconds": milliseconds}
+            fault = {"kind": "latency", "ms": milliseconds}
             status, _, body = self.scene.request("POST", "/_control/faults", fault, port=self.port)
             if status >= 300:
                 raise SystemExit(f"Tests/Benchmarks/run: the simulator refuses a latency: {body}")
