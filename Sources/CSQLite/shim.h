@@ -1,5 +1,7 @@
 #pragma once
 #include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/vfs.h>
 
 /// The kind of file system at `path` as a magic number, -1 with `errno` where there is none. Swift's Glibc
@@ -31,3 +33,37 @@ static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
 static const int csqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;
 static const int csqlite_constraint_foreign_key = SQLITE_CONSTRAINT_FOREIGNKEY;
 static const int csqlite_readonly_dbmoved = SQLITE_READONLY_DBMOVED;
+
+// The WAL index, which SQLite maps into every process that has the database open.
+
+/// Where this connection has the WAL index in memory, until it is closed; NULL where it has none. To be asked of a
+/// connection that has read something in WAL mode: it is mapped by then, and only its address is looked up here
+/// (sqlite3_io_methods.xShmMap). A mapping of our own would need a descriptor, and closing one drops SQLite's locks.
+static inline const void *csqlite_wal_index(sqlite3 *connection) {
+  enum { region_size = 32768 };
+  sqlite3_file *file = NULL;
+  if (sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return NULL;
+  if (file == NULL || file->pMethods == NULL || file->pMethods->iVersion < 2) return NULL;
+  volatile void *index = NULL;
+  return file->pMethods->xShmMap(file, 0, region_size, 0, &index) == SQLITE_OK ? (const void *)index : NULL;
+}
+
+/// The header of the WAL index: which commit is the last one (https://www.sqlite.org/walformat.html, section 2.1).
+typedef struct { uint64_t words[6]; } csqlite_wal_index_header;
+
+/// Reads the header while other processes may be writing it: the whole of an old one, the whole of a new one, or a
+/// mixture that is like neither.
+static inline csqlite_wal_index_header csqlite_read_wal_index_header(const void *index) {
+  const volatile uint64_t *words = (const volatile uint64_t *)index;
+  csqlite_wal_index_header header;
+  for (int i = 0; i < 6; i++) header.words[i] = words[i];
+  return header;
+}
+
+/// Whether the header is of the one layout there is so far, and in use.
+static inline int csqlite_is_wal_index_in_use(const csqlite_wal_index_header *header) {
+  const uint8_t *bytes = (const uint8_t *)header;
+  uint32_t version;
+  __builtin_memcpy(&version, bytes, sizeof(version));
+  return version == 3007000 && bytes[12] == 1;
+}

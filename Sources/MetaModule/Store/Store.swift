@@ -4,7 +4,7 @@ internal import CSQLite
 ///
 /// Every worker thread has a `Store` of its own, with one connection that is opened at once and kept. A
 /// `Store` is not shared between threads; all threads and processes share the file. A request that is
-/// answered from the cache calls `changeCounter()` (2 µs) or `latestMappingWithInstagram` (5 µs); everything
+/// answered from the cache calls `changeCounter()` (some nanoseconds) or `latestMappingWithInstagram` (5 µs); everything
 /// else happens a few times a minute. Thousands of rows are normal, a million must not hurt.
 ///
 /// It offers whole operations only, each one a transaction of its own, so that no transaction can be open
@@ -133,18 +133,10 @@ public final class Store {
   /// A value that differs from an earlier one if and only if something may have been written since, by
   /// whatever thread or process. As long as it stays equal, what was read before is still true.
   public func changeCounter() throws(StoreError) -> ChangeCounter {
-    let others = try read { (connection) throws(SQLiteFailure) in
-      try connection.dataVersion()
+    let state = try read { (connection) throws(SQLiteFailure) -> ChangeCounter.State in
+      if let header = try connection.walIndexHeader() { return .walIndex(header) }
+      return .counted(others: try connection.dataVersion(), own: ownWrites)
     }
-    return ChangeCounter(generation: generation, others: others, own: ownWrites)
+    return ChangeCounter(generation: generation, state: state)
   }
-}
-
-/// A moment in the life of the database, as one `Store` sees it.
-public struct ChangeCounter: Sendable, Equatable {
-  /// Which connection: another one counts anew.
-  let generation: UInt64
-  /// Counts others' transactions; a connection's own do not appear in it.
-  let others: Int64
-  let own: UInt64
 }
