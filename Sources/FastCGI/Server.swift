@@ -62,10 +62,10 @@ public final class Server: Sendable {
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     let signalled = try Descriptor(cfastcgi_signalfd(&signals), action: "make", subject: "a signalfd")
 
-    let pool = WorkerPool(
+    let pool = try WorkerPool(
       queue: queue, workers: workers, limits: limits, makeHandler: makeHandler, report: report,
       onEnd: { [wakeUp] in wakeUp.signal() })
-    pool.grow()
+    pool.bringIn()
     watch(signalled, pool)
     end(pool)
     if let failure = queue.failure { throw failure }
@@ -78,19 +78,30 @@ public final class Server: Sendable {
     wakeUp.signal()
   }
 
-  /// Waits for a reason to end, and looks after the quiet connections meanwhile.
+  /// Waits for a reason to end, and looks after workers and quiet connections meanwhile.
   private func watch(_ signalled: borrowing Descriptor, _ pool: WorkerPool) {
     // Half the shortest limit is precise enough, and a process that nobody asks for anything hardly wakes up.
     let pause = max(10, min(2000, min(limits.idle, limits.receive) / 2))
+    var nextRound = Deadline.after(milliseconds: pause)
+    var events = [signalled.number, wakeUp.descriptor.number, pool.attention.descriptor.number].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    var isBusy = false
     while pool.alive > 0 {
-      var events = [
-        pollfd(fd: signalled.number, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: wakeUp.descriptor.number, events: Int16(POLLIN), revents: 0),
-      ]
-      if poll(&events, 2, pause) > 0 {
+      poll(&events, 3, isBusy ? WorkerPool.tick : nextRound.remainingMilliseconds)
+      if events[0].revents != 0 || events[1].revents != 0 {
         wakeUp.clear()
         return
       }
+      if isBusy {
+        isBusy = pool.supervise()
+      } else if events[2].revents != 0 {
+        // A request has just begun: how long it takes is known after a tick.
+        pool.attention.clear()
+        isBusy = true
+      }
+      guard nextRound.isPast else { continue }
+      nextRound = .after(milliseconds: pause)
       queue.closeExpired()
       if queue.isInherited, isExecutableReplaced() {
         report("the executable was replaced; the new one is to serve from now on")
@@ -104,6 +115,7 @@ public final class Server: Sendable {
     let deadline = Deadline.after(milliseconds: limits.shutdown)
     let grace = Deadline.after(milliseconds: min(250, limits.shutdown / 2))
     queue.stop()
+    pool.endReserve()
     while pool.alive > 0, !grace.isPast { wait(until: grace) }
     queue.stopFurther()
     while pool.alive > 0, !deadline.isPast { wait(until: deadline) }

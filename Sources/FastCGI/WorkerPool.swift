@@ -1,22 +1,33 @@
 internal import Glibc
 internal import Synchronization
 
-/// The worker threads: one at first, one more whenever a request has to wait for one, up to the limit.
+/// The worker threads, and how many of them look for work at a time.
 ///
-/// A process that a web server starts for a single request needs one handler, with its database connection,
-/// and gets its first answer sooner; a busy one has as many as there are requests at a time. Plain threads,
-/// not tasks: libfcgi, SQLite and libcurl block.
+/// A request is answered from memory within microseconds, or it waits for a network for seconds. For those of the first
+/// kind, more threads than processors only take them from under each other's hands (measured: 35 µs a request with 32
+/// threads, 24 with as many as there are processors). For those of the second, each needs a thread of its own. So as
+/// many workers are on duty as there are processors, and one more for each request that takes longer than a tick of
+/// the supervisor, which is the main thread; the others are in reserve or not even started: a process that a web server
+/// starts for a single request needs one handler, with its database connection. Plain threads, not tasks: libfcgi,
+/// SQLite and libcurl block.
 final class WorkerPool: Sendable {
   private struct Threads: Sendable {
     /// Running or starting.
     var alive = 0
     /// Not yet with a handler.
     var starting = 0
+    /// Not on duty.
+    var inReserve = 0
     var limit: Int
     /// Why the first one had no handler.
     var failure: (any Error)?
     var hasServed = false
+
+    var onDuty: Int { alive - inReserve }
   }
+
+  /// In milliseconds: how long a request may take without another worker coming in for it.
+  static let tick: Int32 = 1
 
   private let queue: ConnectionQueue
   private let limits: Limits
@@ -25,20 +36,30 @@ final class WorkerPool: Sendable {
   /// Called when no thread is left.
   private let onEnd: @Sendable () -> Void
   private let threads: Guarded<Threads>
-  /// Whether `grow` could do anything: asked before every request that finds no other worker waiting.
-  private let canGrow = Atomic<Bool>(true)
+  private let reserve = Semaphore()
+  private let clock: WorkClock
+  private let processors = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  /// How many should be on duty, and how many are: asked after every request.
+  private let wanted: Atomic<Int>
+  private let onDuty = Atomic<Int>(0)
+  private let isSupervisorAsleep = Atomic<Bool>(true)
+  /// Readable when a request has begun while the supervisor was asleep.
+  let attention: WakeUp
 
   init(
     queue: ConnectionQueue, workers: Int, limits: Limits,
     makeHandler: @escaping @Sendable () throws -> Server.Handler,
     report: @escaping @Sendable (String) -> Void, onEnd: @escaping @Sendable () -> Void
-  ) {
+  ) throws(FastCGIError) {
     self.queue = queue
     self.limits = limits
     self.makeHandler = makeHandler
     self.report = report
     self.onEnd = onEnd
     threads = Guarded(Threads(limit: max(1, workers)))
+    clock = WorkClock(workers: max(1, workers))
+    wanted = Atomic(processors)
+    attention = try WakeUp()
   }
 
   /// Threads that have not ended.
@@ -46,24 +67,62 @@ final class WorkerPool: Sendable {
   /// Why no worker could start.
   var failure: (any Error)? { threads.withLock { $0.failure } }
 
-  /// Starts a thread, unless there are enough.
-  func grow() {
-    guard canGrow.load(ordering: .relaxed) else { return }
-    let isAllowed = threads.withLock { threads in
-      guard threads.alive < threads.limit, threads.starting == 0 else { return false }
-      threads.alive += 1
-      threads.starting += 1
-      canGrow.store(false, ordering: .relaxed)
-      return true
-    }
-    guard isAllowed else { return }
-    let error = WorkerThread.start { [self] in run() }
-    guard error != 0 else { return }
-    ended(started: false, failure: FastCGIError.system(action: "start", subject: "a thread", errno: error))
+  // MARK: The supervisor
+
+  /// Brings another worker in where requests take long and nobody is left to wait for the next one.
+  /// - Returns: whether to look again in a tick; if not, `attention` says when.
+  func supervise() -> Bool {
+    attention.clear()
+    clock.advance()
+    let busy = clock.busy()
+    wanted.store(processors + busy.long, ordering: .relaxed)
+    if queue.waitingWorkers == 0 { bringIn() }
+    guard busy.young == 0 else { return true }
+    isSupervisorAsleep.store(true, ordering: .sequentiallyConsistent)
+    // One may have begun just before it could see that.
+    guard clock.busy().young > 0, isSupervisorAsleep.exchange(false, ordering: .relaxed) else { return false }
+    return true
   }
 
-  /// A worker's life.
-  private func run() {
+  /// One more on duty, unless there are enough: from the reserve, or a new thread.
+  func bringIn() {
+    let wanted = wanted.load(ordering: .relaxed)
+    enum Source { case reserve, newThread(Int) }
+    let source = threads.withLock { threads -> Source? in
+      guard threads.onDuty < wanted, threads.starting == 0 else { return nil }
+      if threads.inReserve > 0 {
+        threads.inReserve -= 1
+        onDuty.store(threads.onDuty, ordering: .relaxed)
+        return .reserve
+      }
+      guard threads.alive < threads.limit else { return nil }
+      threads.alive += 1
+      threads.starting += 1
+      onDuty.store(threads.onDuty, ordering: .relaxed)
+      return .newThread(threads.alive - 1)
+    }
+    switch source {
+    case nil: break
+    case .reserve: reserve.signal()
+    case .newThread(let number):
+      let error = WorkerThread.start { [self] in run(number) }
+      guard error != 0 else { return }
+      ended(started: false, failure: FastCGIError.system(action: "start", subject: "a thread", errno: error))
+    }
+  }
+
+  /// The reserve comes in too: there will be no further request.
+  func endReserve() {
+    let count = threads.withLock { threads in
+      defer { threads.inReserve = 0 }
+      return threads.inReserve
+    }
+    for _ in 0..<count { reserve.signal() }
+  }
+
+  // MARK: A worker's life
+
+  private func run(_ number: Int) {
     let handler: Server.Handler
     do {
       handler = try makeHandler()
@@ -73,20 +132,38 @@ final class WorkerPool: Sendable {
     threads.withLock {
       $0.starting -= 1
       $0.hasServed = true
-      canGrow.store($0.alive < $0.limit, ordering: .relaxed)
     }
     let slot = RequestSlot(limits: limits)
     while case .connection(let connection) = queue.next() {
-      if queue.waitingWorkers == 0, !queue.isStopping { grow() }
+      clock.begin(number)
+      if isSupervisorAsleep.load(ordering: .sequentiallyConsistent),
+        isSupervisorAsleep.exchange(false, ordering: .relaxed)
+      {
+        attention.signal()
+      }
       if let kept = slot.serve(connection, mayKeep: { !queue.isStopping }, with: handler) { queue.keep(kept) }
+      clock.end(number)
+      if onDuty.load(ordering: .relaxed) > wanted.load(ordering: .relaxed), !queue.isStopping { stepBack() }
     }
     ended(started: true, failure: nil)
+  }
+
+  /// Waits in reserve, if there are still too many on duty.
+  private func stepBack() {
+    let isInReserve = threads.withLock { threads in
+      guard threads.onDuty > max(1, wanted.load(ordering: .relaxed)), !queue.isStopping else { return false }
+      threads.inReserve += 1
+      onDuty.store(threads.onDuty, ordering: .relaxed)
+      return true
+    }
+    if isInReserve { reserve.wait() }
   }
 
   private func ended(started: Bool, failure: (any Error)?) {
     let (isLast, complaint) = threads.withLock { threads -> (Bool, String?) in
       threads.alive -= 1
       if !started { threads.starting -= 1 }
+      onDuty.store(threads.onDuty, ordering: .relaxed)
       guard let failure else { return (threads.alive == 0, nil) }
       // Those that work go on; to try again with every request would not help.
       threads.limit = max(threads.alive, 1)

@@ -1,4 +1,4 @@
-import FastCGI
+@testable import FastCGI
 import Glibc
 import Testing
 
@@ -54,6 +54,35 @@ import Testing
     let texts = concurrently(12) { _ in (try? Client.exchange(path, Wire.request("/")).text) ?? "-" }
     #expect(texts == [String](repeating: "A", count: 12))
     #expect(handlers.all.count == 3)
+  }
+
+  /// On two processors two workers wait for requests; both are taken here, and six more.
+  @Test func `those who take long do not keep the others waiting`() throws {
+    let hold = Semaphore()
+    let held = Seen()
+    let server = try RunningServer(workers: 12) { exchange in
+      if exchange.parameter("PATH_INFO") == "/long" {
+        held.add("")
+        hold.wait()
+      }
+      exchange.write([], [65])
+    }
+    let long = try (0..<8).map { _ in try Client(server.path) }
+    for client in long { client.send(Wire.request("/long")) }
+    while held.all.count < 8 { usleep(1000) }
+    for _ in 0..<50 { #expect(try Client.exchange(server.path, Wire.request("/quick")).text == "A") }
+    for _ in long { hold.signal() }
+    for client in long { #expect(Wire.answer(in: client.readAnswer()).text == "A") }
+    // Those who step back now are there again for the next ones.
+    let texts = concurrently(300) { [path = server.path] _ in
+      (try? Client.exchange(path, Wire.request("/quick")).text) ?? "-"
+    }
+    #expect(texts == [String](repeating: "A", count: 300))
+    for client in try (0..<12).map({ _ in try Client(server.path) }) {
+      client.send(Wire.request("/long"))
+      hold.signal()
+    }
+    #expect(try server.stop()?.get() == 0)
   }
 
   /// Half of the clients are accepted before they say something, the others wait in the kernel's queue.

@@ -1,0 +1,46 @@
+internal import Glibc
+internal import Synchronization
+
+/// Which workers are at a request, and since when, in ticks of the supervisor.
+///
+/// Written by every worker with every request, so each has a cache line of its own.
+struct WorkClock: ~Copyable, @unchecked Sendable {
+  private static let wordsPerWorker = 64 / MemoryLayout<Atomic<UInt64>>.stride
+
+  private let workers: Int
+  private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  private let now = Atomic<UInt64>(1)
+
+  init(workers: Int) {
+    self.workers = workers
+    words = .allocate(capacity: workers * Self.wordsPerWorker)
+    for place in 0..<(workers * Self.wordsPerWorker) { (words + place).initialize(to: Atomic(0)) }
+  }
+
+  deinit { words.deallocate() }
+
+  /// A worker begins a request.
+  borrowing func begin(_ worker: Int) {
+    // Ordered before the look at whether the supervisor sleeps, as its own look at us comes after it says so.
+    words[worker * Self.wordsPerWorker].store(
+      now.load(ordering: .relaxed), ordering: .sequentiallyConsistent)
+  }
+
+  /// A worker has ended its request.
+  borrowing func end(_ worker: Int) { words[worker * Self.wordsPerWorker].store(0, ordering: .releasing) }
+
+  /// A tick.
+  borrowing func advance() { now.add(1, ordering: .relaxed) }
+
+  /// How many workers are at a request: since less than a whole tick, and for longer.
+  borrowing func busy() -> (young: Int, long: Int) {
+    let now = now.load(ordering: .relaxed)
+    var (young, long) = (0, 0)
+    for worker in 0..<workers {
+      let begun = words[worker * Self.wordsPerWorker].load(ordering: .sequentiallyConsistent)
+      if begun == 0 { continue }
+      if now &- begun < 2 { young += 1 } else { long += 1 }
+    }
+    return (young, long)
+  }
+}
