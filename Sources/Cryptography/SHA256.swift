@@ -4,10 +4,11 @@ internal import COpenSSL
 public enum SHA256 {
   /// The 32 bytes of the digest.
   public static func digest(_ message: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: 32)
-    let succeeded = EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil) == 1
-    precondition(succeeded, "OpenSSL cannot compute SHA-256: no memory, or an installation without it")
-    return digest
+    // Not EVP_Digest, which looks the algorithm up among the providers each time: 0.8 µs.
+    [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
+      COpenSSL.SHA256(message, message.count, digest.baseAddress)
+      count = 32
+    }
   }
 
   /// The digest as 64 lower-case hexadecimal digits.

@@ -18,13 +18,16 @@ public final class Application {
   let vault: Vault
   private var openStore: Store?
   private var remembered: RememberedReads?
+  private var requestIDs = RequestIDs()
   private let warnings = WarningLimiter()
   /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
   /// less. `nil`: nothing.
   public private(set) var trouble: String?
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
-  public init(configuration: Configuration, logger: Logger? = nil) {
+  ///
+  /// - Parameter entryMemory: what the workers of a process share of the cache; `nil`: each entry is read from its file.
+  public init(configuration: Configuration, logger: Logger? = nil, entryMemory: EntryMemory? = nil) {
     self.configuration = configuration
     self.logger =
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
@@ -33,7 +36,8 @@ public final class Application {
     Self.makeDataDirectory(configuration.dataDirectory)
     do {
       cache = try FileCache(
-        directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+        directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes,
+        memory: entryMemory)
     } catch {
       cache = nil
       self.logger.warning("The cache cannot be used: \(error)")
@@ -61,7 +65,7 @@ public final class Application {
   /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
   public func respond(to request: Request) -> Response {
     var record = RequestRecord()
-    record.requestID = RequestID.accepted(request.requestID) ?? RequestID.random()
+    record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
     record.method = request.method
     graph.resetCounts()
     var response: Response
@@ -70,7 +74,8 @@ public final class Application {
       record.cause = error.cause
       response = error.response(isForOperator: request.isFromOperator)
     }
-    response.headers += [("X-Request-Id", record.requestID), ("X-Content-Type-Options", "nosniff")]
+    response.headers.append(("X-Request-Id", record.requestID))
+    response.headers.append(("X-Content-Type-Options", "nosniff"))
     if request.method == "HEAD" { response = response.withoutBody() }
     record.status = response.status
     record.graphCalls = graph.callCount

@@ -57,16 +57,28 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
 
   /// `2025-12-18T10:00:00Z`.
   public var description: String {
+    var text: [UInt8] = []
+    text.reserveCapacity(20)
+    append(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Appends `description`.
+  func append(to text: inout [UInt8]) {
     var moment = time_t(seconds)
     var parts = tm()
     gmtime_r(&moment, &parts)
-    func padded(_ value: Int32, _ width: Int) -> String {
-      let digits = String(value)
-      return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    text.append(decimal: Int64(parts.tm_year) + 1900, width: 4)
+    func add(_ mark: StaticString, _ part: Int32) {
+      text.append(mark)
+      text.append(decimal: Int64(part), width: 2)
     }
-    return padded(parts.tm_year + 1900, 4) + "-" + padded(parts.tm_mon + 1, 2) + "-"
-      + padded(parts.tm_mday, 2)
-      + "T" + padded(parts.tm_hour, 2) + ":" + padded(parts.tm_min, 2) + ":" + padded(parts.tm_sec, 2) + "Z"
+    add("-", parts.tm_mon + 1)
+    add("-", parts.tm_mday)
+    add("T", parts.tm_hour)
+    add(":", parts.tm_min)
+    add(":", parts.tm_sec)
+    text.append(UInt8(ascii: "Z"))
   }
 
   /// Earlier is smaller.

@@ -43,8 +43,10 @@ enum MetaFCGI {
     let server = try Server(listener: listener, workers: configuration.workers) {
       complain("meta.fcgi: \($0)")
     }
+    // Some 350 grids: the warm ones of an agency, and little beside what the workers take anyway.
+    let entryMemory = EntryMemory(maximumBytes: 4 << 20)
     try server.run {
-      let application = Application(configuration: configuration)
+      let application = Application(configuration: configuration, entryMemory: entryMemory)
       return { exchange in answer(&exchange, application) }
     }
     // Workers that are stuck longer than the grace period must not keep the process alive.

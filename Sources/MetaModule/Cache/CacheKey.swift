@@ -26,6 +26,14 @@ public struct CacheKey: Sendable, Hashable, CustomStringConvertible {
   /// Which of the subfolders the entry is in.
   var shard: Int { Int(truncatingIfNeeded: hash & 0xff) }
 
+  /// Equal keys have equal texts; all of them are ASCII.
+  public static func == (left: CacheKey, right: CacheKey) -> Bool {
+    left.hash == right.hash && left.text == right.text
+  }
+
+  /// By the hash that is there already.
+  public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+
   private static func isAllowed(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -2,8 +2,27 @@ internal import Glibc
 
 /// How a file of the cache is read and written, whatever is in it.
 extension FileCache {
+  /// An entry, from memory where its file is still the one that was read.
+  func entry(of key: CacheKey) -> (format: EntryFormat, body: [UInt8])? {
+    guard let memory else { return file(of: key, .entry).map { ($0.format, $0.body) } }
+    var status = stat()
+    let exists = directory.withPath(of: key, .entry) { lstat($0, &status) == 0 ? true : nil } ?? false
+    guard exists else {
+      memory.forget(key)
+      return nil
+    }
+    if let kept = memory.entry(key, in: EntryFileState(status)) { return (kept.format, kept.body) }
+    guard let read = file(of: key, .entry) else { return nil }
+    if read.state.isDistinct {
+      memory.keep(EntryMemory.Kept(file: read.state, format: read.format, body: read.body), as: key)
+    }
+    return (read.format, read.body)
+  }
+
   /// Reads and checks one file: open, look, one read, close, and one allocation, for the body.
-  func file(of key: CacheKey, _ kind: CacheDirectory.Kind) -> (format: EntryFormat, body: [UInt8])? {
+  func file(
+    of key: CacheKey, _ kind: CacheDirectory.Kind
+  ) -> (format: EntryFormat, body: [UInt8], state: EntryFileState)? {
     // Without O_NONBLOCK a FIFO in the place of an entry would hold the reader for ever.
     let opened = directory.withPath(of: key, kind) { path in
       try? CacheDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
@@ -26,7 +45,7 @@ extension FileCache {
       let format = body.withUnsafeBytes {
         EntryFormat(head: UnsafeRawBufferPointer(head), key: key, body: $0)
       }
-      return format.map { ($0, body) }
+      return format.map { ($0, body, EntryFileState(status)) }
     }
   }
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// Answers kept as files, shared by all threads and all processes that name the same directory.
 ///
 /// In life: `read` answers nearly every request (an entry is some 8 kB) and does nothing but open, look, read
-/// and check. A few times a minute an entry has expired and one caller becomes the leader of a flight,
+/// and check, or even only look. A few times a minute an entry has expired and one caller becomes the leader of a flight,
 /// fetches and stores it. Losing the directory at any moment loses nothing: it is made again by the next
 /// store.
 ///
@@ -19,16 +19,21 @@ public struct FileCache: Sendable {
 
   let directory: CacheDirectory
   let owner: UInt32
+  /// `nil`: each read is one of the file.
+  let memory: EntryMemory?
 
   /// Uses the directory, making it (mode 0700) and its parents where they are missing.
   ///
   /// Trouble that may pass without anybody's help (disk full, read-only) is not thrown: the cache is then of
   /// no use for the time being, and of use again as soon as it has passed. `check` throws it.
   ///
+  /// - Parameter memory: where to keep what was read; left unused on a network file system, whose `stat` may tell of a
+  ///   change seconds late.
   /// - Throws: `.refused` when the directory is a link, somebody else's, or holds other things than a cache;
   ///   `.failed` when it cannot be made or opened.
-  public init(directory path: String, maximumBytes: Int) throws(CacheError) {
+  public init(directory path: String, maximumBytes: Int, memory: EntryMemory? = nil) throws(CacheError) {
     directory = try CacheDirectory(path: path)
+    self.memory = memory.flatMap { FileSystem.isShared(path) ? nil : $0 }
     self.maximumBytes = max(0, maximumBytes)
     owner = geteuid()
     do throws(CacheError) {
@@ -47,7 +52,7 @@ public struct FileCache: Sendable {
   /// The entry under the key, if it is whole and not past its stale limit. Never throws: a missing, damaged,
   /// cut, foreign file, one that was stored for another key or in the future is a miss.
   public func read(_ key: CacheKey, now: Timestamp) -> CachedEntry? {
-    guard let (format, body) = file(of: key, .entry) else { return nil }
+    guard let (format, body) = entry(of: key) else { return nil }
     // Another process may have stored it a moment after the caller looked at the clock. More than that is a
     // clock which has stepped back, and how old the entry is cannot be known.
     let skew: Int64 = 10

@@ -36,6 +36,11 @@ struct FieldRule: Sendable {
 
   /// Without white space at both ends, by Unicode scalars: `Character` would hide a CR LF.
   static func trimmed(_ text: String) -> String {
+    let visible: ClosedRange<UInt8> = 0x21...0x7E
+    if let first = text.utf8.first, let last = text.utf8.last, visible.contains(first), visible.contains(last)
+    {
+      return text
+    }
     let scalars = text.unicodeScalars
     guard let first = scalars.firstIndex(where: { !isSpace($0) }),
       let last = scalars.lastIndex(where: { !isSpace($0) })

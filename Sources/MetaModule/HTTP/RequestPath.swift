@@ -36,6 +36,7 @@ struct RequestPath: Equatable {
 
   /// Whether the path as it was sent has an empty or a dot segment, encoded or not, or an encoded slash.
   private static func isAnotherSpelling(_ requestURI: [UInt8]) -> Bool {
+    if isPlainlyOnlyOne(requestURI) { return false }
     var path = requestURI.prefix { $0 != UInt8(ascii: "?") }
     // The absolute form, which proxies use: "http://host/path".
     if path.first != UInt8(ascii: "/"), let scheme = path.firstIndex(of: UInt8(ascii: "/")) {
@@ -50,6 +51,23 @@ struct RequestPath: Equatable {
       return decoded.isEmpty || decoded.contains(UInt8(ascii: "/")) || decoded.elementsEqual(".".utf8)
         || decoded.elementsEqual("..".utf8)
     }
+  }
+
+  /// Whether a path has nothing in it that could make a second spelling: no escape, and no slash with another or a dot
+  /// behind it. Nearly every path is so, and then need not be taken apart.
+  private static func isPlainlyOnlyOne(_ requestURI: [UInt8]) -> Bool {
+    guard requestURI.first == UInt8(ascii: "/") else { return false }
+    var isBehindSlash = false
+    for byte in requestURI {
+      switch byte {
+      case UInt8(ascii: "?"): return true
+      case UInt8(ascii: "%"): return false
+      case UInt8(ascii: "/"), UInt8(ascii: "."): if isBehindSlash { return false }
+      default: break
+      }
+      isBehindSlash = byte == UInt8(ascii: "/")
+    }
+    return true
   }
 
   private init(decoded path: ArraySlice<UInt8>) throws(Refusal) {
@@ -67,10 +85,11 @@ struct RequestPath: Equatable {
       return
     }
     var segments: [String] = []
+    segments.reserveCapacity(4)
     for bytes in rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-      let segment = String(decoding: bytes, as: UTF8.self)
-      guard !bytes.isEmpty, segment != ".", segment != ".." else { throw .malformed }
-      segments.append(segment)
+      let isDots = bytes.count <= 2 && bytes.allSatisfy { $0 == UInt8(ascii: ".") }  // An empty one too.
+      guard !isDots else { throw .malformed }
+      segments.append(String(decoding: bytes, as: UTF8.self))
     }
     self.segments = segments
   }

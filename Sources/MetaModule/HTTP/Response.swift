@@ -22,7 +22,10 @@ public struct Response: Sendable {
   /// JSON that is there as bytes already, with exactly these further headers.
   init(_ status: Int, bytes: [UInt8], headers: [Header]) {
     self.status = status
-    self.headers = [("Content-Type", "application/json")] + headers
+    self.headers = []
+    self.headers.reserveCapacity(headers.count + 3)  // `Application` adds two.
+    self.headers.append(("Content-Type", "application/json"))
+    self.headers += headers
     body = bytes
     contentLength = bytes.count
   }
@@ -46,16 +49,21 @@ public struct Response: Sendable {
   public func cgiHead() -> [UInt8] {
     var head: [UInt8] = []
     head.reserveCapacity(512)
-    func add(_ name: String, _ value: String) {
-      head += name.utf8
-      head += ": ".utf8
-      head += value.utf8
-      head += "\r\n".utf8
+    head.append("Status: " as StaticString)
+    head.append(decimal: Int64(status))
+    head.append(UInt8(ascii: " "))
+    head.append(Self.reason(status))
+    for (name, value) in headers {
+      head.append("\r\n" as StaticString)
+      head.append(name)
+      head.append(": " as StaticString)
+      head.append(value)
     }
-    add("Status", "\(status) \(Self.reason(status))")
-    for (name, value) in headers { add(name, value) }
-    if status != 204 && status != 304 { add("Content-Length", String(contentLength)) }
-    head += "\r\n".utf8
+    if status != 204 && status != 304 {
+      head.append("\r\nContent-Length: " as StaticString)
+      head.append(decimal: Int64(contentLength))
+    }
+    head.append("\r\n\r\n" as StaticString)
     return head
   }
 

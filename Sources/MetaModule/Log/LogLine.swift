@@ -9,11 +9,11 @@ struct LogLine {
   /// Begins with `{"time","level","message"`.
   init(_ level: Logger.Level, _ message: String, at now: Timestamp) {
     bytes.reserveCapacity(320)
-    bytes += "{\"time\":\"".utf8
-    bytes += now.description.utf8
-    bytes += "\",\"level\":\"".utf8
-    bytes += level.rawValue.utf8
-    bytes += "\"".utf8
+    bytes.append("{\"time\":\"" as StaticString)
+    now.append(to: &bytes)
+    bytes.append("\",\"level\":\"" as StaticString)
+    bytes.append(level.rawValue)
+    bytes.append(UInt8(ascii: "\""))
     add("message", message)
   }
 
@@ -25,7 +25,7 @@ struct LogLine {
     }
     if isPlain {
       bytes.append(UInt8(ascii: "\""))
-      bytes += text.utf8
+      bytes.append(text)
       bytes.append(UInt8(ascii: "\""))
     } else {
       bytes += JSONValue.string(text).serialized()
@@ -35,17 +35,15 @@ struct LogLine {
   /// A whole number.
   mutating func add(_ name: String, _ number: Int) {
     begin(name)
-    bytes += String(number).utf8
+    bytes.append(decimal: Int64(number))
   }
 
   /// Microseconds, written as milliseconds with three decimals.
   mutating func add(_ name: String, microseconds: Int64) {
     begin(name)
-    bytes += String(microseconds / 1000).utf8
+    bytes.append(decimal: microseconds / 1000)
     bytes.append(UInt8(ascii: "."))
-    let fraction = String(microseconds % 1000)
-    for _ in fraction.utf8.count..<3 { bytes.append(UInt8(ascii: "0")) }
-    bytes += fraction.utf8
+    bytes.append(decimal: microseconds % 1000, width: 3)
   }
 
   /// Texts.
@@ -57,13 +55,13 @@ struct LogLine {
   /// Ends the line and writes it to standard error in one `write`, so that lines of several processes that share a log
   /// never mix. A line that cannot be written is lost, not retried.
   consuming func write() {
-    bytes += "}\n".utf8
+    bytes.append("}\n" as StaticString)
     _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
   private mutating func begin(_ name: String) {
-    bytes += ",\"".utf8
-    bytes += name.utf8
-    bytes += "\":".utf8
+    bytes.append(",\"" as StaticString)
+    bytes.append(name)
+    bytes.append("\":" as StaticString)
   }
 }

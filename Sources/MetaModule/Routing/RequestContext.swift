@@ -42,7 +42,7 @@ final class RequestContext {
   func fields() throws(APIError) -> FieldReader { FieldReader(try RequestBody(of: request)) }
 
   /// The query string; a broken one is like none.
-  var query: FormFields? { FormFields(request.queryString) }
+  var query: FormFields? { request.queryString.isEmpty ? nil : FormFields(request.queryString) }
 
   /// What this request may still spend on Graph: its calls, its waits and its waiting for others share one budget,
   /// which begins with the request.

@@ -32,8 +32,7 @@ struct Route: Sendable {
   func matches(_ path: [String]) -> Bool {
     guard path.count == segments.count else { return false }
     for (segment, expected) in zip(path, segments) {
-      // Bytes: `==` on strings calls composed and decomposed letters equal.
-      if let expected, !segment.utf8.elementsEqual(expected.utf8) { return false }
+      if let expected, !segment.isSameBytes(as: expected) { return false }
     }
     return true
   }

@@ -1,0 +1,35 @@
+/// Text built as bytes, where a request's every line of log and header comes through.
+extension [UInt8] {
+  mutating func append(_ text: StaticString) {
+    append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  mutating func append(_ text: String) {
+    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { append(contentsOf: $0) }
+    if isDone == nil { append(contentsOf: text.utf8) }
+  }
+
+  /// A number in decimal digits, with leading zeros up to `width`.
+  mutating func append(decimal number: Int64, width: Int = 1) {
+    if number < 0 { append(UInt8(ascii: "-")) }
+    var rest = number.magnitude
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var count = 0
+      while rest > 0 {
+        digits[19 - count] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+        count += 1
+      }
+      for _ in 0..<Swift.max(0, width - count) { append(UInt8(ascii: "0")) }
+      append(contentsOf: digits[(20 - count)...])
+    }
+  }
+}
+
+extension String {
+  /// Whether both are the same bytes, as SQLite compares. `==` also takes composed for decomposed characters.
+  func isSameBytes(as other: String) -> Bool {
+    // Texts that look alike and are as long as each other may still differ; those that do not look alike always do.
+    utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
+  }
+}

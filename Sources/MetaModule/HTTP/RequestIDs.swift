@@ -1,0 +1,31 @@
+/// Makes the `X-Request-Id` of answers: by it a client's complaint is found in the log.
+struct RequestIDs {
+  private var state = UInt64.random(in: .min ... .max)
+
+  /// A new one: 16 hexadecimal digits. Unlike any other of this worker (SplitMix64 comes round after 2^64 numbers) and,
+  /// by chance, of the others; that it could be guessed harms nobody, and asking the system for each costs a call.
+  mutating func next() -> String {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    word ^= word >> 31
+    return String(unsafeUninitializedCapacity: 16) { digits in
+      for place in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * place)) & 15
+        digits[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+      }
+      return 16
+    }
+  }
+
+  /// The client's own, if it is 1–64 of `[A-Za-z0-9._-]`.
+  static func accepted(_ id: String?) -> String? {
+    guard let id, (1...64).contains(id.utf8.count), id.utf8.allSatisfy(isPlain) else { return nil }
+    return id
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    FieldRule.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte >= 0x41
+      || "._-".utf8.contains(byte)
+  }
+}
