@@ -19,20 +19,25 @@ public final class Server: Sendable {
   private let workers: Int
   private let limits: Limits
   private let report: @Sendable (String) -> Void
+  private let atWork: @Sendable (Bool) -> Void
   /// Readable when somebody called `stop`, or when no worker is left.
   private let wakeUp: WakeUp
 
   /// - Parameters:
   ///   - workers: requests served at a time; threads are started as they are needed.
   ///   - report: called, from any thread, with a sentence for the log.
+  ///   - atWork: called with `true` every few milliseconds while requests are answered, and with `false` when it is
+  ///     quiet for a while; always from the thread of `run`.
   /// - Throws: `system`.
   public init(
     listener: consuming Listener, workers: Int, timeouts: ServerTimeouts = ServerTimeouts(),
-    report: @escaping @Sendable (String) -> Void = { _ in }
+    report: @escaping @Sendable (String) -> Void = { _ in },
+    atWork: @escaping @Sendable (Bool) -> Void = { _ in }
   ) throws(FastCGIError) {
     limits = Limits(timeouts)
     self.workers = workers
     self.report = report
+    self.atWork = atWork
     let wakeUp = try WakeUp()
     self.wakeUp = wakeUp
     queue = try ConnectionQueue(
@@ -67,6 +72,7 @@ public final class Server: Sendable {
       onEnd: { [wakeUp] in wakeUp.signal() })
     pool.bringIn()
     watch(signalled, pool)
+    atWork(false)
     end(pool)
     if let failure = queue.failure { throw failure }
     if let failure = pool.failure { throw .workerFailed(failure) }
@@ -95,10 +101,12 @@ public final class Server: Sendable {
       }
       if isBusy {
         isBusy = pool.supervise()
+        atWork(isBusy)
       } else if events[2].revents != 0 {
         // A request has just begun: how long it takes is known after a tick.
         pool.attention.clear()
         isBusy = true
+        atWork(true)
       }
       guard nextRound.isPast else { continue }
       nextRound = .after(milliseconds: pause)

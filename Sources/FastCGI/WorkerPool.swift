@@ -27,7 +27,9 @@ final class WorkerPool: Sendable {
   }
 
   /// In milliseconds: how long a request may take without another worker coming in for it.
-  static let tick: Int32 = 1
+  static let tick: Int32 = 2
+  /// So many new connections are served in a row before it is the turn of those that are kept.
+  private static let newInARow = 16
 
   private let queue: ConnectionQueue
   private let limits: Limits
@@ -134,7 +136,9 @@ final class WorkerPool: Sendable {
       $0.hasServed = true
     }
     let slot = RequestSlot(limits: limits)
-    while case .connection(let connection) = queue.next() {
+    var newInARow = 0
+    while case .connection(let connection) = queue.next(tryNewFirst: newInARow % Self.newInARow > 0) {
+      newInARow = connection.isWatched ? 0 : newInARow + 1
       clock.begin(number)
       if isSupervisorAsleep.load(ordering: .sequentiallyConsistent),
         isSupervisorAsleep.exchange(false, ordering: .relaxed)

@@ -40,9 +40,9 @@ enum MetaFCGI {
 
   private static func serve(_ listener: consuming Listener, _ configuration: Configuration) throws {
     Application(configuration: configuration).prepare()
-    let server = try Server(listener: listener, workers: configuration.workers) {
-      complain("meta.fcgi: \($0)")
-    }
+    let server = try Server(
+      listener: listener, workers: configuration.workers, report: { complain("meta.fcgi: \($0)") },
+      atWork: { LogSink.standardError.gather($0) })
     // Some 350 grids: the warm ones of an agency, and little beside what the workers take anyway.
     let entryMemory = EntryMemory(maximumBytes: 4 << 20)
     try server.run {

@@ -1,13 +1,14 @@
-internal import Glibc
 internal import JSON
 internal import Logging
 
 /// One line of the log in the making: a JSON object, built as bytes, since every request writes one.
 struct LogLine {
+  private let level: Logger.Level
   private var bytes: [UInt8] = []
 
   /// Begins with `{"time","level","message"`.
   init(_ level: Logger.Level, _ message: String, at now: Timestamp) {
+    self.level = level
     bytes.reserveCapacity(320)
     bytes.append("{\"time\":\"" as StaticString)
     now.append(to: &bytes)
@@ -52,11 +53,10 @@ struct LogLine {
     bytes += JSONValue.array(texts.map { .string($0) }).serialized()
   }
 
-  /// Ends the line and writes it to standard error in one `write`, so that lines of several processes that share a log
-  /// never mix. A line that cannot be written is lost, not retried.
-  consuming func write() {
+  /// Ends the line and hands it to the log.
+  consuming func write(to log: LogSink = .standardError) {
     bytes.append("}\n" as StaticString)
-    _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    log.write(bytes, isUrgent: level >= .warning)
   }
 
   private mutating func begin(_ name: String) {
