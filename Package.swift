@@ -111,6 +111,10 @@ let package = Package(
     .executableTarget(
       name: "cache-torture", dependencies: ["MetaModule"], path: "Tests/CacheTorture",
       swiftSettings: strict),
+    // The pieces of a warm request, one by one, for the benchmarks.
+    .executableTarget(
+      name: "hot-pieces", dependencies: ["MetaModule", "Cryptography", "JSON"], path: "Tests/HotPieces",
+      swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

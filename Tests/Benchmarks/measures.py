@@ -1,5 +1,7 @@
 """The measurements, one function a section, and the table they fill."""
 
+import concurrent.futures
+import json
 import os
 import pathlib
 import re
@@ -145,8 +147,18 @@ def footprint(child):
     return int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[1]) / 1024
 
 
+def all_workers_at_once(scene):
+    """Every worker waits for Graph at the same time, so that all have been started."""
+    scene.control("POST", "faults", {"kind": "latency", "ms": 500})
+    with concurrent.futures.ThreadPoolExecutor(48) as pool:
+        list(pool.map(lambda _: timed(scene, "POST", "/mappings/1/refresh/"), range(48)))
+    scene.control("DELETE", "faults")
+
+
 def memory(scene, table, quick):
     table.add("memory idle, MB", [footprint(scene.program)], 1)
+    all_workers_at_once(scene)
+    table.add("memory with all workers started, MB", [footprint(scene.program)], 1)
     served = 0
     while served < (20_000 if quick else 100_000):
         served += wrk(scene, "ours-off", 2, connections=64)[1]
@@ -204,6 +216,20 @@ def calls(scene, table, quick):
                 table.add(f"pages, {tokens} token{'s' * (tokens > 1)} at {latency} ms, ms", rounds, 1)
 
 
+# The pieces of a warm request
+
+
+def pieces(scene, table, quick):
+    """Each piece's time as a multiple of the yardstick's in the same round: SHA-256 of 4 KiB in OpenSSL's C."""
+    folder = scene.folder / "pieces"
+    folder.mkdir()
+    times = json.loads(scene.output(scene.tool("hot-pieces"), folder, 5 if quick else 15))
+    yardstick = times.pop("yardstick")
+    for name, rounds in times.items():
+        table.add(f"{name}, µs", [value / 1000 for value in rounds])
+        table.add(f"{name} / yardstick", [value / unit for value, unit in zip(rounds, yardstick)])
+
+
 # Growth
 
 
@@ -227,7 +253,8 @@ def growth(scene, table, quick):
                 row = {name: value for name, value in row.items() if name in columns}
                 marks = ",".join("?" * len(row))
                 database.execute(f"INSERT INTO client_page_mapping ({','.join(row)}) VALUES ({marks})", list(row.values()))
-        stage.grow_cache(scene, have, size)
+        cache = scene.folder / "data/cache"  # As many entries as mappings, written by the cache itself.
+        scene.output(scene.tool("cache-torture"), "fill", cache, have, size)
         have = size
         rates[size] = [wrk(scene, "ours-off", seconds)[0] / wrk(scene, "c-off", seconds)[0] for _ in range(rounds)]
         syncs[size] = [timed(scene, "POST", "/sync/", page) for _ in range(20)]

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -16,11 +17,13 @@ REPOSITORY = HERE.parents[1]
 CLIENT = "client_001"
 
 
-def build():
-    """The release programs, as nginx/serve builds them."""
+def build(*products):
+    """Release programs as nginx/serve builds them, and in the same folder."""
     swift = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--package-path", str(REPOSITORY)]
-    for product in ("meta.fcgi", "metactl", "graph-simulator"):
-        subprocess.run([*swift, "--product", product], check=True, stdout=subprocess.DEVNULL)
+    swift += ["--scratch-path", str(REPOSITORY / ".build/static")]
+    for product in products:
+        print(f"… building {product}", file=sys.stderr, flush=True)
+        subprocess.run([*swift, "--product", product], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     path = subprocess.run([*swift, "--show-bin-path"], check=True, capture_output=True, text=True).stdout.strip()
     return pathlib.Path(path)
 
@@ -198,6 +201,11 @@ class Stage:
     def control(self, method, path, body=None):
         return self.request(method, f"/_control/{path}", body, port=self.graph_port)
 
+    def tool(self, name):
+        """A program of the tests; built when a section first needs it."""
+        path = self.programs / name
+        return path if path.exists() else build(name) / name
+
     def copy_data(self, name):
         shutil.copytree(self.folder / "data", self.folder / name)
         return self.folder / name
@@ -264,18 +272,3 @@ class Population:
         if b"200 OK" not in answer or b"warnings" in answer:
             raise SystemExit(f"Tests/Benchmarks/run: /pages/ answered {answer[:300]}")
         return elapsed
-
-
-def grow_cache(scene, have, size):
-    """As many cache entries as mappings, written by the cache itself."""
-    tool = scene.programs / "cache-torture"
-    if not tool.exists():
-        tool = build_tool("cache-torture")
-    subprocess.run([tool, "fill", str(scene.folder / "data/cache"), str(have), str(size)], check=True, capture_output=True)
-
-
-def build_tool(name):
-    swift = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--package-path", str(REPOSITORY)]
-    subprocess.run([*swift, "--product", name], check=True, stdout=subprocess.DEVNULL)
-    path = subprocess.run([*swift, "--show-bin-path"], check=True, capture_output=True, text=True).stdout.strip()
-    return pathlib.Path(path) / name

@@ -1,13 +1,13 @@
 internal import Cryptography
 
 /// Decides who makes a request, and whether that one may (API.md, section 4).
-struct Access {
+package struct Access {
   private let application: Application
 
-  init(_ application: Application) { self.application = application }
+  package init(_ application: Application) { self.application = application }
 
   /// The caller, or the refusal. Open routes are served to everybody, whatever state the database is in.
-  func caller(of request: Request, for route: Route) throws(APIError) -> Caller {
+  package func caller(of request: Request, for route: Route) throws(APIError) -> Caller {
     guard route.scope == .open else { return try knownCaller(of: request, for: route) }
     do { return try knownCaller(of: request, for: route) } catch { return .anyone }
   }

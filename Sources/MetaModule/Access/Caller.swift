@@ -1,5 +1,5 @@
 /// Who makes a request, as far as is known.
-enum Caller: Sendable, Equatable {
+package enum Caller: Sendable, Equatable {
   /// Nobody that we know; only open routes are reached.
   case anyone
   /// A direct request from this machine while no credential exists.

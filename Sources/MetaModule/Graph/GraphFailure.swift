@@ -5,7 +5,7 @@ internal import JSON
 /// which is "OAuthException" for nearly everything, nor by the HTTP status alone (GRAPH.md, section 6).
 ///
 /// Graph's own text is not kept: it has been seen to echo the token.
-struct GraphFailure: Error {
+package struct GraphFailure: Error {
   enum Kind: Equatable {
     /// The token is no good any more.
     case refused(RefusalReason)

@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 /// An Instagram medium (Graph reference, "IG Media"). Graph leaves out what has no value; the answers say `null`.
 struct InstagramMedium {
@@ -51,7 +51,7 @@ struct InstagramMedium {
 }
 
 /// Profile and newest media of an Instagram account, as one call gives them (Graph reference, "IG User").
-struct InstagramGrid {
+package struct InstagramGrid {
   let username: String?
   let media: [InstagramMedium]
   private let profile: JSONObject
@@ -66,7 +66,7 @@ struct InstagramGrid {
     )
   ]
 
-  init(_ value: JSONValue) throws(GraphFailure) {
+  package init(_ value: JSONValue) throws(GraphFailure) {
     guard value["id"]?.graphID != nil else { throw GraphFailure(.failed) }
     username = try value.text("username")
     profile = [
@@ -87,7 +87,7 @@ struct InstagramGrid {
   }
 
   /// The answer of `GET /instagram/<client_id>/`.
-  var json: JSONValue {
+  package var json: JSONValue {
     ["profile": .object(profile), "media": .array(media.prefix(Self.size).map { .object($0.gridJSON) })]
   }
 }

@@ -4,7 +4,7 @@ internal import JSON
 ///
 /// Endpoints throw it; each layer below has its own errors, which the endpoint translates. Nothing that came from
 /// Graph, SQLite or the operating system stands in a `detail`: only our own sentences.
-enum APIError: Error {
+package enum APIError: Error {
   case notFound
   case notUTF8Path
   case methodNotAllowed(String, allowed: [String])
@@ -34,7 +34,7 @@ enum APIError: Error {
   case serverError(cause: String)
 
   /// One field's complaints, in Django REST framework's words.
-  struct FieldError {
+  package struct FieldError {
     let field: String
     let messages: [String]
   }

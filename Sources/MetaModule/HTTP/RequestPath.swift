@@ -1,9 +1,9 @@
 /// The path below the mount point, validated as bytes and cut into segments.
 ///
 /// `/pages/` and `/pages` are both `["pages"]`: two spellings per route and no third (API.md, section 1).
-struct RequestPath: Equatable {
+package struct RequestPath: Equatable {
   /// Why a path is not looked at.
-  enum Refusal: Error, Equatable {
+  package enum Refusal: Error, Equatable {
     /// Answered 400.
     case notUTF8
     /// Empty or dot segment, control byte, broken escape: answered 404, like any other path that is not there.
@@ -11,7 +11,7 @@ struct RequestPath: Equatable {
   }
 
   /// The segments, decoded; empty for the mount point itself.
-  let segments: [String]
+  package let segments: [String]
 
   /// Where the program is mounted in the seed's document; other mount points come in `SCRIPT_NAME`.
   private static let mount = Array("/api/meta".utf8)
@@ -20,7 +20,7 @@ struct RequestPath: Equatable {
   ///
   /// Web servers resolve dot segments and merge slashes before they fill in `PATH_INFO`; only `REQUEST_URI` still
   /// shows that a third spelling was sent, and is looked at for that wherever it is there.
-  init(of request: Request) throws(Refusal) {
+  package init(of request: Request) throws(Refusal) {
     if request.pathInfo.isEmpty {
       var target = request.requestURI.prefix { $0 != UInt8(ascii: "?") }
       if target.isEmpty { target = request.scriptName[...] }
@@ -71,12 +71,15 @@ struct RequestPath: Equatable {
   }
 
   private init(decoded path: ArraySlice<UInt8>) throws(Refusal) {
-    guard String(validating: path, as: UTF8.self) != nil else { throw .notUTF8 }
+    let isPlain = path.allSatisfy { (0x20...0x7E).contains($0) }
+    guard isPlain || String(validating: path, as: UTF8.self) != nil else { throw .notUTF8 }
     guard let first = path.first else {
       segments = []
       return
     }
-    guard first == UInt8(ascii: "/"), path.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .malformed }
+    guard first == UInt8(ascii: "/"), isPlain || path.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+      throw .malformed
+    }
     var rest = path.dropFirst()
     if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
     guard !rest.isEmpty else {

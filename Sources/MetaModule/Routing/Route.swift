@@ -1,5 +1,5 @@
 /// One line of the route table: a method, a path below the mount point, who may call it, and the endpoint.
-struct Route: Sendable {
+package struct Route: Sendable {
   typealias Endpoint = @Sendable (RequestContext) throws(APIError) -> Response
 
   /// What a caller needs.

@@ -1,5 +1,5 @@
 /// Everything that the program answers, in the order of API.md.
-enum RouteTable {
+package enum RouteTable {
   static let routes: [Route] = [
     // The endpoints of the seed (section 2).
     Route("POST", "/verify-user/", .admin, Endpoints.verifyUser),
@@ -25,7 +25,7 @@ enum RouteTable {
   ]
 
   /// The route of a request; `HEAD` has that of `GET`.
-  static func route(_ method: String, _ path: [String]) -> Route? {
+  package static func route(_ method: String, _ path: [String]) -> Route? {
     let method = method == "HEAD" ? "GET" : method
     return routes.first { $0.method == method && $0.matches(path) }
   }
