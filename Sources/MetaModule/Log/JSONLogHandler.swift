@@ -17,12 +17,9 @@ public struct JSONLogHandler: LogHandler {
   }
 
   /// Writes `{"time","level","message", …fields in alphabetical order}`.
-  public func log(
-    level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-    function: String, line: UInt
-  ) {
-    var entry = LogLine(level, message.description, at: .now)
-    let fields = self.metadata.merging(metadata ?? [:]) { _, new in new }
+  public func log(event: LogEvent) {
+    var entry = LogLine(event.level, event.message.description, at: .now)
+    let fields = self.metadata.merging(event.metadata ?? [:]) { _, new in new }
     for (name, value) in fields.sorted(by: { $0.key < $1.key }) { entry.add(name, value.description) }
     entry.write()
   }
