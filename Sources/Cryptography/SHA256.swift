@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// SHA-256 (FIPS 180-4): API keys and sessions are stored as it, cache entries are checked with it.
+/// SHA-256 (FIPS 180-4): API keys and sessions are stored as it, and a grid's ETag is the beginning of it.
 public enum SHA256 {
   /// Found among OpenSSL's providers once, not for every digest (`EVP_sha256()` is looked up each time it is used). Never
   /// freed, and never written to.

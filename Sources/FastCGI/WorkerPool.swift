@@ -4,9 +4,9 @@ internal import Synchronization
 /// The worker threads, and how many of them look for work at a time.
 ///
 /// A request is answered from memory within microseconds, or it waits for a network for seconds. For those of the first
-/// kind, more threads than processors only take them from under each other's hands (measured: 35 µs a request with 32
-/// threads, 24 with as many as there are processors). For those of the second, each needs a thread of its own. So as
-/// many workers are on duty as there are processors, and one more for each request that takes longer than a tick of
+/// kind, more threads than processors only take them from under each other's hands (35 µs of processor time a request
+/// with 32 threads on two processors, 24 with two threads). For those of the second, each needs a thread of its own. So
+/// as many workers are on duty as there are processors, and one more for each request that takes longer than a tick of
 /// the supervisor, which is the main thread; the others are in reserve or not even started: a process that a web server
 /// starts for a single request needs one handler, with its database connection. Plain threads, not tasks: libfcgi,
 /// SQLite and libcurl block.
@@ -78,7 +78,9 @@ final class WorkerPool: Sendable {
     clock.advance()
     let busy = clock.busy()
     wanted.store(processors + busy.long, ordering: .relaxed)
-    if queue.waitingWorkers == 0 { bringIn() }
+    if queue.waitingWorkers == 0 {
+      for _ in 0..<processors where !bringIn() { break }
+    }
     guard busy.young == 0 else { return true }
     isSupervisorAsleep.store(true, ordering: .sequentiallyConsistent)
     // One may have begun just before it could see that.
@@ -86,8 +88,10 @@ final class WorkerPool: Sendable {
     return true
   }
 
-  /// One more on duty, unless there are enough: from the reserve, or a new thread.
-  func bringIn() {
+  /// One more on duty, from the reserve or a new thread.
+  /// - Returns: false if there are enough, or no more to be had at the moment.
+  @discardableResult
+  func bringIn() -> Bool {
     let wanted = wanted.load(ordering: .relaxed)
     enum Source { case reserve, newThread(Int) }
     let source = threads.withLock { threads -> Source? in
@@ -104,13 +108,14 @@ final class WorkerPool: Sendable {
       return .newThread(threads.alive - 1)
     }
     switch source {
-    case nil: break
+    case nil: return false
     case .reserve: reserve.signal()
     case .newThread(let number):
       let error = WorkerThread.start { [self] in run(number) }
-      guard error != 0 else { return }
+      guard error != 0 else { break }
       ended(started: false, failure: FastCGIError.system(action: "start", subject: "a thread", errno: error))
     }
+    return true
   }
 
   /// The reserve comes in too: there will be no further request.

@@ -9,6 +9,7 @@ import sqlite3
 import statistics
 import subprocess
 import time
+import urllib.parse
 
 import stage
 
@@ -159,16 +160,21 @@ def memory(scene, table, quick):
     table.add("memory idle, MB", [footprint(scene.program)], 1)
     all_workers_at_once(scene)
     table.add("memory with all workers started, MB", [footprint(scene.program)], 1)
+    process = pathlib.Path(f"/proc/{scene.program.pid}")
+    count = lambda kind: len(list((process / kind).iterdir()))  # noqa: E731
+    some, many = (20_000, 40_000) if quick else (100_000, 1_000_000)
     served = 0
-    while served < (20_000 if quick else 100_000):
+    while served < some:
         served += wrk(scene, "ours-off", 2, connections=64)[1]
-    first = footprint(scene.program)
-    while served < (40_000 if quick else 200_000):
-        served += wrk(scene, "ours-off", 2, connections=64)[1]
-    table.add("memory after requests, MB", [footprint(scene.program)], 1)
-    table.add("memory growth, MB", [max(0, footprint(scene.program) - first)], 1)
-    table.add("threads", [len(list(pathlib.Path(f"/proc/{scene.program.pid}/task").iterdir()))], 0)
-    table.add("descriptors", [len(list(pathlib.Path(f"/proc/{scene.program.pid}/fd").iterdir()))], 0)
+    first, descriptors = footprint(scene.program), count("fd")
+    table.add(f"memory after {some:,} requests, MB", [first], 1)
+    while served < many:
+        served += wrk(scene, "ours-off", 5, connections=64)[1]
+    table.add(f"memory growth until {many:,} requests, MB", [footprint(scene.program) - first], 1)
+    table.add(f"descriptors more after {many:,} requests", [count("fd") - descriptors], 0)
+    table.add("WAL, MiB", [(scene.folder / "data/meta.sqlite3-wal").stat().st_size / (1 << 20)])
+    table.add("threads", [count("task")], 0)
+    table.add("descriptors", [descriptors], 0)
 
 
 # Calls to Graph
@@ -183,37 +189,54 @@ def timed(scene, method, target, body=None, expected=200):
     return elapsed
 
 
-def graph_share(scene):
-    """What the simulator itself took, measured the way we measure ours: one grid asked of it directly."""
-    fields = "followers_count,follows_count,media_count,username,profile_picture_url,media.limit(25){id,caption,media_url,media_type,thumbnail_url,timestamp,permalink}"
-    target = f"/v26.0/17841405822348523?fields={fields}&access_token={scene.token}"
-    begin = time.perf_counter()
-    scene.request("GET", target, port=scene.graph_port)
-    return (time.perf_counter() - begin) * 1000
+def own_call(scene, call, token, port=None):
+    """How to make the one call to Graph that `call` makes, without us: what is left of our time is our own share."""
+    port = port or scene.graph_port
+    scene.request("DELETE", "/_control/calls", port=port)
+    call()
+    record = json.loads(scene.request("GET", "/_control/calls", port=port)[2])[-1]
+    query = {name: value for name, value in record["query"].items() if name != "access_token"} | {"access_token": token}
+    target = "/v26.0/" + record["path"].strip("/") + "?" + urllib.parse.urlencode(query)
+
+    def ask():
+        begin = time.perf_counter()
+        status, _, content = scene.request("GET", target, port=port)
+        if status != 200:
+            raise SystemExit(f"Tests/Benchmarks/run: the simulator answered {status}: {content[:200]}")
+        return (time.perf_counter() - begin) * 1000
+
+    return ask
 
 
 def calls(scene, table, quick):
-    count = 10 if quick else 40
+    count = 8 if quick else 30
     page = {"client_id": stage.CLIENT, "fb_page_id": "104567890123", "token_id": 1}
     verify = {"access_token": scene.token, "account_label": "bench"}
-    mapping = 1
-    grids, own = [], []
-    for _ in range(count):
-        graph = graph_share(scene)
-        elapsed = timed(scene, "POST", f"/mappings/{mapping}/refresh/")
-        grids.append(elapsed)
-        own.append(max(0, elapsed - graph))
-    table.add("cold grid, ms", grids)
-    table.add("cold grid, our share, ms", own)
-    table.add("sync, ms", [timed(scene, "POST", "/sync/", page) for _ in range(count)])
-    table.add("verify, ms", [timed(scene, "POST", "/verify-user/", verify) for _ in range(count)])
+    endpoints = {
+        "cold grid": lambda: timed(scene, "POST", "/mappings/1/refresh/"),
+        "sync": lambda: timed(scene, "POST", "/sync/", page),
+        "verify": lambda: timed(scene, "POST", "/verify-user/", verify),
+    }
+    graph = {name: own_call(scene, call, scene.token) for name, call in endpoints.items()}
+    for latency in (0, 100):
+        scene.control("DELETE", "faults")
+        if latency:
+            scene.control("POST", "faults", {"kind": "latency", "ms": latency})
+        for name, call in endpoints.items():
+            pairs = [(call(), graph[name]()) for _ in range(count)]
+            table.add(f"{name}, Graph at {latency} ms: our share, ms", [ours - graphs for ours, graphs in pairs])
+    scene.control("DELETE", "faults")
     with stage.Population(scene, 50) as population:
+        population.activate(1)
+        graph = own_call(scene, population.pages, population.token, population.port)
         for tokens in (1, 10, 50):
             population.activate(tokens)
             for latency in (0, 100):
                 population.latency(latency)
-                rounds = [population.pages() for _ in range(3 if quick else 7)]
-                table.add(f"pages, {tokens} token{'s' * (tokens > 1)} at {latency} ms, ms", rounds, 1)
+                pairs = [(population.pages(), graph()) for _ in range(3 if quick else 9)]
+                name = f"pages, {tokens} token{'s' * (tokens > 1)}, Graph at {latency} ms"
+                table.add(f"{name}, ms", [ours for ours, _ in pairs], 1)
+                table.add(f"{name}: our share, ms", [ours - graphs for ours, graphs in pairs], 1)
 
 
 # The pieces of a warm request

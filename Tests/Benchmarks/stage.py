@@ -227,8 +227,9 @@ class Population:
             "META_DATA_DIR": str(scene.folder / "many"), "META_GRAPH_URL": f"http://127.0.0.1:{self.port}"
         }
         listing = scene.output(scene.programs / "graph-simulator", *self.world, "--print-tokens")
-        for line in listing.splitlines()[: self.tokens]:
-            label, token = line.split("\t")
+        rows = [line.split("\t") for line in listing.splitlines()[: self.tokens]]
+        self.token = rows[0][1]
+        for label, token in rows:
             self.run("metactl", "token", "add", "--label", label, words=token)
         self.program = subprocess.Popen(
             [scene.programs / "meta.fcgi", "--listen", f"unix:{scene.folder}/many.sock"], env=self.environment,
