@@ -101,7 +101,7 @@ import Testing
     defer { Installation.run("umount", "-l", installation.data) }
     _ = try installation.metactl(
       "token", "add", "--label", "John", input: installation.simulator.token("john"))
-    FileManager.default.createFile(atPath: installation.data + "/filler", contents: nil)
+    _ = FileManager.default.createFile(atPath: installation.data + "/filler", contents: nil)
     let filler = try FileHandle(forWritingTo: URL(fileURLWithPath: installation.data + "/filler"))
     let block = [UInt8](repeating: 0, count: 4096)
     while write(filler.fileDescriptor, block, block.count) > 0 {}

@@ -73,7 +73,7 @@ final class Installation {
   ) throws -> Outcome {
     let process = command(arguments, prefix: prefix, settings: settings)
     let (output, errors) = (folder.appending(path: "stdout"), folder.appending(path: "stderr"))
-    for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+    for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     if let input {

@@ -63,7 +63,7 @@ import Testing
     harness.addToken("maria")
     let bad = harness.folder.appending(path: "bad").path
     func refuse(_ bytes: [UInt8], _ words: String, line: Int = #line) throws {
-      FileManager.default.createFile(atPath: bad, contents: Data(bytes))
+      _ = FileManager.default.createFile(atPath: bad, contents: Data(bytes))
       let refusal = #expect(throws: OperationError.self, "line \(line)") {
         try harness.another().restore(from: bad)
       }
@@ -82,7 +82,7 @@ import Testing
     foreign[68] ^= 1
     try refuse(foreign, "not a backup")
     let newer = harness.folder.appending(path: "newer").path
-    FileManager.default.createFile(atPath: newer, contents: Data(good))
+    _ = FileManager.default.createFile(atPath: newer, contents: Data(good))
     try RawDatabase(newer).execute("PRAGMA user_version = 99")
     try refuse(contents(of: newer), "newer version")
     #expect(throws: OperationError.self) { try harness.another().restore(from: "/nowhere") }
