@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import re
-import sqlite3
 import statistics
 import subprocess
 import time
@@ -180,9 +179,9 @@ def memory(scene, table, quick):
 # Calls to Graph
 
 
-def timed(scene, method, target, body=None, expected=200):
+def timed(scene, method, target, body=None, expected=200, place="ours-off"):
     begin = time.perf_counter()
-    status, _, content = scene.request(method, "/ours-off" + target, body)
+    status, _, content = scene.request(method, f"/{place}{target}", body)
     elapsed = (time.perf_counter() - begin) * 1000
     if status != expected:
         raise SystemExit(f"Tests/Benchmarks/run: {method} {target} answered {status}: {content[:200]}")
@@ -257,31 +256,21 @@ def pieces(scene, table, quick):
 
 
 def growth(scene, table, quick):
-    """The same warm grid with more and more mappings and cache entries beside it, against the run with 100."""
-    seconds, rounds = (1, 3) if quick else (3, 5)
-    sizes = (100, 10_000) if quick else (100, 10_000, 100_000)
-    database = sqlite3.connect(scene.folder / "data/meta.sqlite3", timeout=30)
-    sealed = database.execute("SELECT page_access_token FROM client_page_mapping LIMIT 1").fetchone()[0]
-    columns = [row[1] for row in database.execute("PRAGMA table_info(client_page_mapping)")]
-    have, rates, syncs = 1, {}, {}
+    """The same warm grid and the same sync, with few and with many mappings and cache entries beside them: programs of
+    their own, asked in turns."""
+    seconds, rounds = (1, 3) if quick else (3, 7)
+    few, *many = (size for size in stage.SIZES if size <= (10_000 if quick else 100_000))
+    for size in (few, *many):
+        scene.grow(size)
+    os.sync()  # What was written is not to be written back under the measurement.
     page = {"client_id": stage.CLIENT, "fb_page_id": "104567890123", "token_id": 1}
-    for size in sizes:
-        with database:
-            for number in range(have, size):
-                row = {
-                    "client_id": f"grown_{number}", "fb_page_id": str(200_000_000_000 + number),
-                    "ig_account_id": str(17_850_000_000_000_000 + number), "page_access_token": sealed, "token_id": 1,
-                    "revision": 1_000_000 + number, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-                }
-                row = {name: value for name, value in row.items() if name in columns}
-                marks = ",".join("?" * len(row))
-                database.execute(f"INSERT INTO client_page_mapping ({','.join(row)}) VALUES ({marks})", list(row.values()))
-        cache = scene.folder / "data/cache"  # As many entries as mappings, written by the cache itself.
-        scene.output(scene.tool("cache-torture"), "fill", cache, have, size)
-        have = size
-        rates[size] = [wrk(scene, "ours-off", seconds)[0] / wrk(scene, "c-off", seconds)[0] for _ in range(rounds)]
-        syncs[size] = [timed(scene, "POST", "/sync/", page) for _ in range(20)]
-    base, base_sync = statistics.median(rates[sizes[0]]), statistics.median(syncs[sizes[0]])
-    for size in sizes[1:]:
-        table.add(f"warm grid, {size:,} mappings / 100", [rate / base for rate in rates[size]])
-        table.add(f"sync, {size:,} mappings / 100", [value / base_sync for value in syncs[size]])
+    rates, syncs = {}, {}
+    for _ in range(rounds):
+        for size in (few, *many):
+            rates.setdefault(size, []).append(wrk(scene, f"grown-{size}", seconds)[0])
+    for _ in range(10 * rounds):
+        for size in (few, *many):
+            syncs.setdefault(size, []).append(timed(scene, "POST", "/sync/", page, place=f"grown-{size}"))
+    for size in many:
+        table.add(f"warm grid, {size:,} mappings / {few}", [a / b for a, b in zip(rates[size], rates[few])])
+        table.add(f"sync, {size:,} mappings / {few}", [a / b for a, b in zip(syncs[size], syncs[few])])

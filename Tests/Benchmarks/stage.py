@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 CLIENT = "client_001"
+# How many mappings and cache entries the program is measured with.
+SIZES = (100, 10_000, 100_000)
 
 
 def build(*products):
@@ -98,10 +101,10 @@ class Stage:
 
     # What is started
 
-    def start(self, *command, log=None):
+    def start(self, *command, log=None, environment=None):
         output = open(self.folder / log, "wb") if log else subprocess.DEVNULL  # noqa: SIM115
         child = subprocess.Popen(
-            [str(word) for word in command], env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [str(word) for word in command], env=self.environment | (environment or {}), stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         self.children.append(child)
         return child
@@ -135,6 +138,7 @@ class Stage:
         for name, upstream, kept in (
             ("ours-off", "ours", False), ("ours-on", "ours_kept", True),
             ("c-off", "reference", False), ("c-on", "reference_kept", True), ("php-off", "php", False),
+            *((f"grown-{size}", f"grown_{size}", False) for size in SIZES),
         ):
             script = f"fastcgi_param SCRIPT_FILENAME {self.folder}/grid.php;" if upstream == "php" else ""
             places.append(
@@ -143,7 +147,7 @@ class Stage:
                   include /etc/nginx/fastcgi_params; fastcgi_keep_conn {'on' if kept else 'off'};
                   fastcgi_buffer_size 16k; fastcgi_buffers 16 16k; fastcgi_pass {upstream}; }}"""
             )
-        sockets = {"ours": "ours.sock", "reference": "reference.sock", "php": "php.sock"}
+        sockets = {name: f"{name}.sock" for name in ("ours", "reference", "php", *(f"grown_{size}" for size in SIZES))}
         upstreams = "".join(
             f"upstream {name} {{ server unix:{self.folder}/{path}; }}\n"
             f"upstream {name}_kept {{ server unix:{self.folder}/{path}; keepalive 16; }}\n"
@@ -205,6 +209,31 @@ class Stage:
         """A program of the tests; built when a section first needs it."""
         path = self.programs / name
         return path if path.exists() else build(name) / name
+
+    def grow(self, size):
+        """Starts a second program on a copy of the data that has so many mappings and cache entries."""
+        data = self.copy_data(f"grown-{size}")
+        database = sqlite3.connect(data / "meta.sqlite3", timeout=30)
+        sealed = database.execute("SELECT page_access_token FROM client_page_mapping LIMIT 1").fetchone()[0]
+        rows = (
+            (f"grown_{number}", str(200_000_000_000 + number), str(17_850_000_000_000_000 + number), sealed, 1_000_000 + number)
+            for number in range(1, size)
+        )
+        with database:
+            database.executemany(
+                """INSERT INTO client_page_mapping (client_id, fb_page_id, ig_account_id, page_access_token, token_id,
+                revision, created_at, updated_at)
+                VALUES (?, ?, ?, ?, 1, ?, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')""",
+                rows,
+            )
+        database.close()
+        self.output(self.tool("cache-torture"), "fill", data / "cache", 1, size)
+        socket = self.folder / f"grown_{size}.sock"
+        self.start(
+            self.programs / "meta.fcgi", "--listen", f"unix:{socket}", environment={"META_DATA_DIR": str(data)},
+            log=f"grown-{size}.log",
+        )
+        wait_until(socket.exists, "the program does not listen")
 
     def copy_data(self, name):
         shutil.copytree(self.folder / "data", self.folder / name)
