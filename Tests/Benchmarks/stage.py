@@ -20,6 +20,38 @@ CLIENT = "client_001"
 SIZES = (100, 10_000, 100_000)
 
 
+NEEDED = ("nginx", "wrk", "gcc", "libc6-dev", "pkg-config", "libfcgi-dev", "libfcgi-bin", "libsqlite3-dev",
+          "libcurl4-openssl-dev", "libssl-dev")  # fmt: skip
+# Without these the comparisons with PHP are left out.
+WISHED = ("php-fpm", "php-cgi", "php-sqlite3")
+
+
+def install():
+    """Debian packages that are missing; says which when they cannot be installed."""
+    if not shutil.which("dpkg-query"):
+        return
+
+    def is_missing(package):
+        query = ["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package]
+        return subprocess.run(query, capture_output=True, text=True).stdout != "installed"
+
+    missing = [package for package in NEEDED + WISHED if is_missing(package)]
+    if not missing:
+        return
+    print(f"… installing {' '.join(missing)}", file=sys.stderr, flush=True)
+    as_root = [] if os.geteuid() == 0 else ["sudo"]
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    subprocess.run([*apt, "update"], stdout=sys.stderr)
+    subprocess.run([*apt, "install", "--yes", "--no-install-recommends", *missing], stdout=sys.stderr)
+    if pathlib.Path("/run/systemd/system").is_dir():  # Debian has started the servers that it has just installed.
+        for package, unit in (("nginx", "nginx"), ("php-fpm", "php*-fpm")):
+            if package in missing:
+                subprocess.run([*as_root, "systemctl", "stop", unit], capture_output=True)
+    lacking = [package for package in NEEDED if is_missing(package)]
+    if lacking:
+        raise SystemExit(f"Tests/Benchmarks/run: these are needed; as root: apt-get install {' '.join(lacking)}")
+
+
 def build(*products):
     """Release programs as nginx/serve builds them, and in the same folder."""
     swift = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--package-path", str(REPOSITORY)]
@@ -147,6 +179,10 @@ class Stage:
                   include /etc/nginx/fastcgi_params; fastcgi_keep_conn {'on' if kept else 'off'};
                   fastcgi_buffer_size 16k; fastcgi_buffers 16 16k; fastcgi_pass {upstream}; }}"""
             )
+        # Graph behind the same nginx: so the two differ by our program alone.
+        places.append(
+            f"location /graph/ {{ proxy_http_version 1.1; proxy_pass http://127.0.0.1:{self.graph_port}/; }}"
+        )
         sockets = {name: f"{name}.sock" for name in ("ours", "reference", "php", *(f"grown_{size}" for size in SIZES))}
         upstreams = "".join(
             f"upstream {name} {{ server unix:{self.folder}/{path}; }}\n"

@@ -14,6 +14,7 @@ final class Connection {
   private var statements: [UnsafePointer<UInt8>: Statement] = [:]
   /// Where SQLite has the WAL index in memory, as long as the connection is open.
   private var walIndex: UnsafeRawPointer?
+  private var hasLookedForWALIndex = false
 
   /// Opens the file at `path`, which must exist.
   ///
@@ -160,12 +161,13 @@ final class Connection {
   /// Every commit, of whatever process, writes it before it returns, and SQLite itself holds its pages for current as
   /// long as these 48 bytes are unchanged. Reading them takes no lock, no system call and no statement.
   func walIndexHeader() throws(SQLiteFailure) -> WALIndexHeader? {
-    if walIndex == nil {
-      // A first read maps it, unless the database has no WAL.
+    if !hasLookedForWALIndex {
       let mode = try first("PRAGMA journal_mode") { (row) throws(SQLiteFailure) in try row.text(0) }
-      guard mode == "wal" else { return nil }
-      _ = try number("SELECT count(*) FROM sqlite_master")
-      walIndex = withHandle { csqlite_wal_index($0) }
+      if mode == "wal" {
+        _ = try number("SELECT count(*) FROM sqlite_master")  // A first read maps it.
+        walIndex = withHandle { csqlite_wal_index($0) }
+      }
+      hasLookedForWALIndex = true
     }
     guard let walIndex else { return nil }
     var header = csqlite_read_wal_index_header(walIndex)
