@@ -41,8 +41,9 @@ def install():
     print(f"… installing {' '.join(missing)}", file=sys.stderr, flush=True)
     as_root = [] if os.geteuid() == 0 else ["sudo"]
     apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    subprocess.run([*apt, "update"], stdout=sys.stderr)
-    subprocess.run([*apt, "install", "--yes", "--no-install-recommends", *missing], stdout=sys.stderr)
+    if not as_root or shutil.which("sudo"):
+        subprocess.run([*apt, "update"], stdout=sys.stderr)
+        subprocess.run([*apt, "install", "--yes", "--no-install-recommends", *missing], stdout=sys.stderr)
     if pathlib.Path("/run/systemd/system").is_dir():  # Debian has started the servers that it has just installed.
         for package, unit in (("nginx", "nginx"), ("php-fpm", "php*-fpm")):
             if package in missing:
