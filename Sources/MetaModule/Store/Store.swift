@@ -126,7 +126,11 @@ public final class Store {
     try lock?.acquire(until: deadline)
   }
 
-  func releaseLock() { lock?.release() }
+  /// Closed too: each worker's own, kept open from its first write on, would be as many descriptors for nothing.
+  func releaseLock() {
+    lock?.release()
+    lock = nil
+  }
 
   // MARK: - Has anything changed?
 
