@@ -80,9 +80,8 @@ import Testing
     #expect(answer.header("X-Cache") == "stale")
   }
 
-  @Test func `many who find it expired make one call, and get what it brings`() throws {
-    let harness = try Self.harness()
-    harness.simulator.addFault(Fault(.latency(milliseconds: 500)))
+  /// `X-Cache` of ten workers' answers to the same request at the same moment.
+  private static func cacheStates(ofTenAtOnce harness: Harness) throws -> [String] {
     let gate = Gate(expected: 10)
     let threads = try (0..<10).map { _ in
       let application = try harness.another()
@@ -92,7 +91,13 @@ import Testing
           ?? ""
       }
     }
-    let states = threads.compactMap { $0.result() }
+    return threads.compactMap { $0.result() }
+  }
+
+  @Test func `many who find it expired make one call, and get what it brings`() throws {
+    let harness = try Self.harness()
+    harness.simulator.addFault(Fault(.latency(milliseconds: 500)))
+    let states = try Self.cacheStates(ofTenAtOnce: harness)
     #expect(states.count { $0 == "miss" } == 1)
     #expect(states.count { $0 == "hit" } == 9)
     #expect(harness.simulator.calls().count == 1)
@@ -102,16 +107,7 @@ import Testing
     let harness = try Self.harness()
     harness.simulator.addFault(Fault(.latency(milliseconds: 500)))
     harness.simulator.addFault(Fault(.throttled(code: 80002, minutes: 0)))
-    let gate = Gate(expected: 10)
-    let threads = try (0..<10).map { _ in
-      let application = try harness.another()
-      return Background {
-        gate.pass()
-        return Answer(application.respond(to: Request("GET", "/instagram/client_001/"))).header("X-Cache")
-          ?? ""
-      }
-    }
-    #expect(threads.compactMap { $0.result() } == Array(repeating: "stale", count: 10))
+    #expect(try Self.cacheStates(ofTenAtOnce: harness) == Array(repeating: "stale", count: 10))
     #expect(harness.simulator.calls().count == 1)
   }
 
