@@ -17,6 +17,7 @@ public final class Application {
   let cache: FileCache?
   let vault: Vault
   private var openStore: Store?
+  private let readMemory: ReadMemory?
   private var remembered: RememberedReads?
   private var requestIDs = RequestIDs()
   private let warnings = WarningLimiter()
@@ -26,9 +27,15 @@ public final class Application {
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
   ///
-  /// - Parameter entryMemory: what the workers of a process share of the cache; `nil`: each entry is read from its file.
-  public init(configuration: Configuration, logger: Logger? = nil, entryMemory: EntryMemory? = nil) {
+  /// - Parameters:
+  ///   - entryMemory: what the workers of a process share of the cache; `nil`: each entry is read from its file.
+  ///   - readMemory: what they share of the database; `nil`: it remembers for itself.
+  public init(
+    configuration: Configuration, logger: Logger? = nil, entryMemory: EntryMemory? = nil,
+    readMemory: ReadMemory? = nil
+  ) {
     self.configuration = configuration
+    self.readMemory = readMemory
     self.logger =
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
     graph = GraphClient(configuration)
@@ -48,6 +55,7 @@ public final class Application {
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
   /// start and not from the first client. What is wrong does not stop the program: each request tries again.
   public func prepare() {
+    configuration.warnings.forEach(warn)
     markAsRunning()
     do {
       _ = try store()
@@ -132,7 +140,7 @@ public final class Application {
 
   /// The reads of a warm request, as they are at its beginning.
   func rememberedReads() throws(APIError) -> RememberedReads {
-    let reads = if let remembered { remembered } else { RememberedReads(of: try store()) }
+    let reads = if let remembered { remembered } else { RememberedReads(of: try store(), in: readMemory) }
     remembered = reads
     return reads
   }

@@ -38,6 +38,8 @@ public struct Configuration: Sendable {
   /// Which of them a file or the environment has set: `environment`, or the path of the file. All others have their
   /// defaults.
   public private(set) var origins: [String: String] = [:]
+  /// A sentence for each name that begins with `META_` and is none of ours: mistyped, it would be ignored in silence.
+  public private(set) var warnings: [String] = []
 
   /// The names that a configuration file may set.
   public static let names = [
@@ -66,6 +68,11 @@ public struct Configuration: Sendable {
       values = found.values
       file = found.path
       for name in found.values.keys { origins[name] = found.path }
+      warnings += found.unknown.map { Self.warning(of: $0, in: found.path) }
+    }
+    for name in environment.keys.sorted()
+    where name.utf8.starts(with: "META_".utf8) && name != "META_CONFIG" && !Self.names.contains(name) {
+      warnings.append(Self.warning(of: name, in: "the environment"))
     }
     for name in Self.names {
       guard let value = environment[name], !value.isEmpty else { continue }
@@ -85,7 +92,7 @@ public struct Configuration: Sendable {
     cacheMaximumBytes =
       try Self.integer("META_CACHE_MAX_BYTES", values, 1_048_576...1_099_511_627_776).map { Int($0) }
       ?? cacheMaximumBytes
-    fernetKeys = values["META_FERNET_KEYS"].map { Secret($0) }
+    fernetKeys = try Self.fernetKeys(values["META_FERNET_KEYS"])
     if let url = values["META_GRAPH_URL"] { graphURL = try GraphAddress.checked(url) }
     if let version = values["META_GRAPH_VERSION"] { graphVersion = try GraphAddress.checkedVersion(version) }
     graphTimeout = try Self.integer("META_GRAPH_TIMEOUT", values, 1...300) ?? graphTimeout
@@ -111,13 +118,13 @@ public struct Configuration: Sendable {
     return copy
   }
 
-  /// The environment of this process. Values that are not UTF-8 are left out.
+  /// The environment of this process. What is not UTF-8 is repaired, and so no usable setting any more.
   public static func processEnvironment() -> [String: String] {
     var result: [String: String] = [:]
     var entry = environ
     while let line = entry.pointee {
-      if let text = String(validatingCString: line), let equals = text.utf8.firstIndex(of: UInt8(ascii: "="))
-      {
+      let text = String(cString: line)
+      if let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
         let name = String(text[..<equals])
         if result[name] == nil { result[name] = String(text[text.utf8.index(after: equals)...]) }
       }
@@ -139,11 +146,24 @@ public struct Configuration: Sendable {
     var path = value
     if path == "~" || path.utf8.starts(with: "~/".utf8), let home { path = home + path.dropFirst() }
     while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
-    guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
+    let isText = !path.unicodeScalars.contains { $0 == "\0" || $0 == "\u{FFFD}" }
+    guard path.utf8.first == UInt8(ascii: "/"), isText else {
       throw ConfigurationError(
         "\(name) is \"\(value)\"; it must be an absolute path, such as /var/lib/meta-module.")
     }
     return path
+  }
+
+  /// Looked at here, so that a key that is none stops the program instead of every request.
+  private static func fernetKeys(_ text: String?) throws(ConfigurationError) -> Secret? {
+    guard let text else { return nil }
+    do { _ = try Vault.keys(listedIn: text) } catch { throw ConfigurationError(error.sentence) }
+    return Secret(text)
+  }
+
+  private static func warning(of name: String, in place: String) -> String {
+    let nearest = NearestName.to(name, in: names + ["META_CONFIG"]).map { "; did you mean \($0)?" } ?? "."
+    return "\(name) in \(place) is no setting of this program\(nearest)"
   }
 
   private static func integer(

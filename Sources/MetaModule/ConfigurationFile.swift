@@ -7,6 +7,8 @@ internal import Glibc
 struct ConfigurationFile {
   let path: String
   let values: [String: String]
+  /// Names of the right form that are none of ours.
+  let unknown: [String]
 
   /// The first of the known places in which a file is; `nil` where there is none.
   ///
@@ -30,27 +32,32 @@ struct ConfigurationFile {
     guard let bytes = SmallFile.read(path, limit: 65536) else {
       throw ConfigurationError("The configuration file \(path) cannot be read: \(SmallFile.lastError()).")
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ConfigurationError("The configuration file \(path) is not UTF-8.")
+    let lines: [String]
+    do { lines = try TextLines.lines(of: bytes) } catch {
+      throw ConfigurationError("The configuration file \(path) \(error.sentence)")
     }
     self.path = path
     var values: [String: String] = [:]
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      .enumerated()
-    {
-      var line = FieldRule.trimmed(String(line))
+    var unknown: [String] = []
+    for (index, line) in lines.enumerated() {
+      var line = FieldRule.trimmed(line)
       if line.isEmpty || line.utf8.first == UInt8(ascii: "#") { continue }
       if line.hasPrefix("export ") { line = FieldRule.trimmed(String(line.dropFirst(7))) }
       guard let equals = line.firstIndex(of: "=") else {
         throw ConfigurationError("\(path), line \(index + 1): expected NAME=value.")
       }
       let name = FieldRule.trimmed(String(line[..<equals]))
+      if name.utf8.starts(with: "META_".utf8), !Configuration.names.contains(name) {
+        unknown.append(name)
+        continue
+      }
       guard Configuration.names.contains(name) else {
         throw ConfigurationError("\(path), line \(index + 1): there is no setting named \(name).")
       }
       values[name] = Self.unquoted(FieldRule.trimmed(String(line[line.index(after: equals)...])))
     }
     self.values = values
+    self.unknown = unknown
   }
 
   private static func unquoted(_ text: String) -> String {

@@ -45,8 +45,11 @@ enum MetaFCGI {
       atWork: { LogSink.standardError.gather($0) })
     // Some 350 grids: the warm ones of an agency, and little beside what the workers take anyway.
     let entryMemory = EntryMemory(maximumBytes: 4 << 20)
+    // Some 4,000 clients.
+    let readMemory = ReadMemory(maximumBytes: 4 << 20)
     try server.run {
-      let application = Application(configuration: configuration, entryMemory: entryMemory)
+      let application = Application(
+        configuration: configuration, entryMemory: entryMemory, readMemory: readMemory)
       return { exchange in answer(&exchange, application) }
     }
     // Workers that are stuck longer than the grace period must not keep the process alive.

@@ -18,7 +18,8 @@ struct ConfigCommand: ParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    let settings = try common.settings().settings
+    let configuration = try common.settings()
+    let settings = configuration.settings
     guard !json else {
       let rows = settings.map { setting -> JSONValue in
         [
@@ -26,10 +27,13 @@ struct ConfigCommand: ParsableCommand {
           "origin": .string(setting.origin),
         ]
       }
-      return print(JSONValue.object(["settings": .array(rows)]).serializedText())
+      return print(
+        (["settings": .array(rows), "warnings": .array(configuration.warnings.map { .string($0) })]
+          as JSONValue).serializedText())
     }
     var table = Table(["SETTING", "VALUE", "FROM"])
     for setting in settings { table.add([setting.name, setting.value, setting.origin]) }
     print(table.text)
+    for warning in configuration.warnings { print(warning) }
   }
 }

@@ -29,7 +29,7 @@ final class Vault {
   func ring(mayCreate: Bool) throws(VaultError) -> KeyRing {
     if let keys = fromEnvironment {
       if let loaded { return loaded.ring }
-      let ring = try Self.ring(from: keys.revealed(), separator: ",", source: "META_FERNET_KEYS")
+      let ring = try Self.ring(of: Self.keys(listedIn: keys.revealed()), source: "META_FERNET_KEYS")
       loaded = (ring, Stamp())
       return ring
     }
@@ -39,10 +39,8 @@ final class Vault {
       guard mayCreate else { throw .missing(path) }
       try create()
     }
-    guard let stamp = stamp(), let bytes = SmallFile.read(path, limit: 65536) else {
-      throw .unreadable(path, SmallFile.lastError())
-    }
-    let ring = try Self.ring(from: String(decoding: bytes, as: UTF8.self), separator: "\n", source: path)
+    guard let stamp = stamp() else { throw .unreadable(path, SmallFile.lastError()) }
+    let ring = try Self.ring(of: keysOfFile(), source: path)
     loaded = (ring, stamp)
     return ring
   }
@@ -72,7 +70,9 @@ final class Vault {
       if errno == ENOENT { throw .missing(path) }
       throw .unreadable(path, SmallFile.lastError())
     }
-    return try Self.keys(from: String(decoding: bytes, as: UTF8.self), separator: "\n", source: path)
+    let lines: [String]
+    do { lines = try TextLines.lines(of: bytes) } catch { throw .notText(path, error) }
+    return try Self.keys(lines, place: "line", source: path)
   }
 
   /// Writes the file anew, so that it holds the old keys or the new ones whatever happens meanwhile, power failure
@@ -84,24 +84,27 @@ final class Vault {
     }
   }
 
-  private static func ring(from text: String, separator: Character, source: String) throws(VaultError)
-    -> KeyRing
-  {
-    do { return try KeyRing(keys(from: text, separator: separator, source: source)) } catch {
-      throw .malformed(source)
-    }
+  /// The keys of `META_FERNET_KEYS`.
+  static func keys(listedIn text: String) throws(VaultError) -> [FernetKey] {
+    let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+    return try keys(
+      parts.map { String(decoding: $0, as: UTF8.self) }, place: "key", source: "META_FERNET_KEYS")
+  }
+
+  private static func ring(of keys: [FernetKey], source: String) throws(VaultError) -> KeyRing {
+    do { return try KeyRing(keys) } catch { throw .empty(source) }
   }
 
   private static func keys(
-    from text: String, separator: Character, source: String
+    _ parts: [String], place: String, source: String
   ) throws(VaultError) -> [FernetKey] {
     var keys: [FernetKey] = []
-    for part in text.split(separator: separator) {
-      let key = FieldRule.trimmed(String(part))
+    for (number, part) in parts.enumerated() {
+      let key = FieldRule.trimmed(part)
       if key.isEmpty || key.utf8.first == UInt8(ascii: "#") { continue }
-      do { keys.append(try FernetKey(key)) } catch { throw .malformed(source) }
+      do { keys.append(try FernetKey(key)) } catch { throw .malformed("\(source), \(place) \(number + 1)") }
     }
-    guard !keys.isEmpty else { throw .malformed(source) }
+    guard !keys.isEmpty else { throw .empty(source) }
     return keys
   }
 }
@@ -112,6 +115,8 @@ enum VaultError: Error {
   case unreadable(String, String)
   case unwritable(String, String)
   case malformed(String)
+  case empty(String)
+  case notText(String, TextLines.Failure)
   case noRandomness
 
   /// What a client is told: which it is, and no path of the server.
@@ -119,7 +124,7 @@ enum VaultError: Error {
     switch self {
     case .missing: "The Fernet key is missing. The operator must put it back."
     case .unreadable, .unwritable: "The Fernet key cannot be read. The operator must mend its file."
-    case .malformed: "The Fernet key is not one. The operator must put the right one back."
+    case .malformed, .empty, .notText: "The Fernet key is not one. The operator must put the right one back."
     case .noRandomness: sentence
     }
   }
@@ -133,8 +138,11 @@ enum VaultError: Error {
       "The Fernet key file \(path) cannot be read (\(reason)): make it readable for the account of the program."
     case .unwritable(let path, let reason):
       "A Fernet key file cannot be made at \(path) (\(reason)): make its folder writable for the program."
-    case .malformed(let source):
-      "\(source) holds no usable Fernet key: each key is 32 bytes in url-safe base64, as metactl key generate prints."
+    case .malformed(let place):
+      "\(place) is not a Fernet key: each is 32 bytes in url-safe base64, as metactl key generate prints."
+    case .empty(let source):
+      "\(source) holds no Fernet key: put one there, as metactl key generate prints."
+    case .notText(let path, let failure): "The Fernet key file \(path) \(failure.sentence)"
     case .noRandomness:
       "The operating system gave no random bytes for a Fernet key: try again."
     }

@@ -21,6 +21,7 @@ public struct Doctor {
   /// Looks at everything, in an order in which the first trouble explains those behind it.
   public func findings() -> [Finding] {
     var findings = [configurationFile(), dataFolder()]
+    findings += configuration.warnings.map { .warning("settings", $0, "Correct the name, or take it out.") }
     findings += files()
     findings += [fileSystem(), space(), sqlite()]
     // An application makes what is missing; a doctor only looks.

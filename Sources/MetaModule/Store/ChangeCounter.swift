@@ -1,4 +1,4 @@
-/// A moment in the life of the database, as one `Store` sees it.
+/// A moment in the life of the database; with a WAL the same for every `Store` of a process, else for one alone.
 public struct ChangeCounter: Sendable, Equatable {
   enum State: Sendable, Equatable {
     /// With a WAL: the last commit, whoever made it.
@@ -7,8 +7,8 @@ public struct ChangeCounter: Sendable, Equatable {
     case counted(others: Int64, own: UInt64)
   }
 
-  /// Which connection: another one may have another file.
-  let generation: UInt64
+  /// Which file, and since when it has been open: counters of another era mean nothing in this one.
+  let era: UInt64
   let state: State
 }
 

@@ -2,7 +2,7 @@ internal import CSQLite
 internal import Glibc
 
 /// A file, whatever its name.
-struct FileIdentity: Equatable {
+struct FileIdentity: Hashable {
   let device: dev_t
   let inode: ino_t
 }

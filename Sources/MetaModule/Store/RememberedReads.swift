@@ -2,60 +2,54 @@
 ///
 /// One cheap question a request (`changeCounter`) stands for three statements. It sees what any thread or process has
 /// written before the question: a revoked key or a removed mapping is not served once its removal was acknowledged.
-/// One per worker, like the store; some 10,000 clients are remembered, then it begins anew.
+/// One per worker, like the store; what it remembers is shared by the workers of a process.
 final class RememberedReads {
   private let store: Store
+  private let memory: ReadMemory
   private var counter: ChangeCounter?
-  private var knownCredentials: Credentials?
-  private var keys: [[UInt8]: StoredKey] = [:]
-  private var mappings: [MappingQuestion: MappingLookup] = [:]
 
-  private static let maximumMappings = 10_000
-
-  init(of store: Store) { self.store = store }
+  /// - Parameter memory: without a WAL each connection has a counter of its own, so that nothing can be shared.
+  init(of store: Store, in memory: ReadMemory? = nil) {
+    self.store = store
+    self.memory = memory.flatMap { store.sharesItsCounter ? $0 : nil } ?? ReadMemory(maximumBytes: 1 << 18)
+  }
 
   /// To be called when a request begins: what was read before an older state of the database is forgotten.
   func forgetIfAnythingWasWritten() throws(StoreError) {
     let now = try store.changeCounter()
-    if now == counter { return }
     counter = now
-    knownCredentials = nil
-    keys.removeAll(keepingCapacity: true)
-    mappings.removeAll(keepingCapacity: true)
+    memory.forget(unlessReadAt: now)
   }
 
   /// Which credentials exist.
   func credentials() throws(StoreError) -> Credentials {
-    if let knownCredentials { return knownCredentials }
+    if let known = memory.credentials(at: counter) { return known }
     let credentials = try store.credentials()
-    knownCredentials = credentials
+    memory.keep(credentials, readAt: counter)
     return credentials
   }
 
   /// The key with this SHA-256, if it is in force. Unknown ones are not remembered: there is no end to them.
   func key(hash: [UInt8]) throws(StoreError) -> StoredKey? {
-    if let key = keys[hash] { return key }
+    if let known = memory.key(hash: hash, at: counter) { return known }
     guard let key = try store.key(hash: hash) else { return nil }
-    keys[hash] = key
+    memory.keep(key, hash: hash, readAt: counter)
     return key
   }
 
   /// `Store.latestMappingWithInstagram`.
   func latestMappingWithInstagram(clientID: String, pageID: String?) throws(StoreError) -> MappingLookup {
     let question = MappingQuestion(clientID: clientID, pageID: pageID)
-    if let known = mappings[question] { return known }
+    if let known = memory.mapping(question, at: counter) { return known }
     let answer = try store.latestMappingWithInstagram(clientID: clientID, pageID: pageID)
-    if answer != .none {
-      if mappings.count >= Self.maximumMappings { mappings.removeAll(keepingCapacity: true) }
-      mappings[question] = answer
-    }
+    if answer != .none { memory.keep(answer, for: question, readAt: counter) }
     return answer
   }
 }
 
 /// A client and, perhaps, a Page, compared as SQLite does: byte by byte. `String` would take two client ids that look
 /// alike for one.
-private struct MappingQuestion: Hashable {
+struct MappingQuestion: Hashable {
   let clientID: String
   let pageID: String?
 

@@ -17,7 +17,8 @@ extension Store {
     if identity == nil { identity = file.identity }
     try prepare(connection)
     self.connection = connection
-    generation &+= 1
+    era = identity.map { OpenDatabase($0) }
+    ownWrites &+= 1  // A new connection counts others' transactions from the beginning.
     return connection
   }
 
@@ -41,7 +42,7 @@ extension Store {
         PRAGMA synchronous = \(file.carriesWAL ? "FULL" : "EXTRA");
         PRAGMA journal_size_limit = \(Self.largeWAL);
         PRAGMA cell_size_check = ON;
-        PRAGMA cache_size = -1000
+        PRAGMA cache_size = -256
         """)
       if try Schema.isUpToDate(connection), try isInItsJournalMode(connection) { return }
       refusal = try Schema.refusal(of: connection, at: file.path)

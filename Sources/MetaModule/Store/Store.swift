@@ -23,11 +23,11 @@ public final class Store {
 
   let file: DatabaseFile
   let patience: Int32
-  var connection: Connection?
+  var connection: Connection? { didSet { if connection == nil { era = nil } } }
   var identity: FileIdentity?
   var lock: WriteLock?
   var ownWrites: UInt64 = 0
-  var generation: UInt64 = 0
+  var era: OpenDatabase?
 
   /// Opens the database in `folder`; makes the folder (0700) and the database (0600) where they are missing,
   /// and brings an older schema up to date.
@@ -141,6 +141,9 @@ public final class Store {
       if let header = try connection.walIndexHeader() { return .walIndex(header) }
       return .counted(others: try connection.dataVersion(), own: ownWrites)
     }
-    return ChangeCounter(generation: generation, state: state)
+    return ChangeCounter(era: era?.era ?? 0, state: state)
   }
+
+  /// Whether the counters of two stores on the same file can be compared.
+  var sharesItsCounter: Bool { file.carriesWAL }
 }
