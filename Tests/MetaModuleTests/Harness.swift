@@ -101,6 +101,23 @@ final class Harness {
     return token
   }
 
+  /// A mapping without Instagram that puts a token in use, as those are asked for what nobody has seen.
+  func use(_ token: Int64) throws {
+    let sealed = try application.keyRing().seal(Array("page".utf8))
+    _ = try store().saveMapping(
+      NewMapping(
+        clientID: "user of \(token)", pageID: "1", instagramAccountID: nil, sealedPageToken: sealed,
+        tokenID: token))
+  }
+
+  /// Stores the simulator's token of that label, and puts it in use.
+  @discardableResult
+  func addTokenInUse(_ label: String) throws -> Int64 {
+    let id = addToken(label)
+    try use(id)
+    return id
+  }
+
   /// Maps a client to a Page.
   @discardableResult
   func sync(_ client: String, page: String = "104567890123", account: String? = nil, token: Int64 = 1)

@@ -4,7 +4,7 @@ extension Endpoints {
   /// `GET /post/<post_id>/`: one medium with its likes and comments, fetched live.
   ///
   /// A medium that was seen in a grid costs one call, as the Page of its account. For an unknown id every token that a
-  /// mapping uses is asked at the same time, and the medium's owner decides.
+  /// mapping uses is asked at the same time, and the medium's owner decides; `UnknownPosts` keeps that rare.
   static func postDetail(_ context: RequestContext) throws(APIError) -> Response {
     let id = context.capture
     guard FieldRule.postID.accepts(id) else { throw .postNotFound }
@@ -37,8 +37,21 @@ extension Endpoints {
     do {
       let store = try context.store()
       _ = try store.expireTokens(now: context.now)
-      tokens = try store.mappings(limit: 1).isEmpty ? [] : store.activeTokens()
+      tokens = try store.activeTokensInUse()
     } catch { throw APIError(storeOr: error) }
+    if tokens.isEmpty { throw .postNotFound }
+    let unknownPosts = context.application.cache.map(UnknownPosts.init)
+    if let unknownPosts, let owner = unknownPosts.knownOwner(of: id, tokens: tokens, now: context.now),
+      try !isMapped(owner, context)
+    {
+      throw .postNotFound
+    }
+    // Only keys are counted: whoever else may ask is the operator.
+    if let unknownPosts, case .apiKey(let key, _, _) = context.caller,
+      let seconds = unknownPosts.secondsUntilTurn(of: key)
+    {
+      throw .rateLimited(seconds: seconds)
+    }
 
     var failures: [GraphFailure] = []
     var askers: [(secret: Secret, rows: [StoredToken])] = []
@@ -84,7 +97,17 @@ extension Endpoints {
         return medium
       }
     } catch { throw APIError(storeOr: error) }
-    throw refusal(failures, wasFound: !found.isEmpty)
+    let refusal = refusal(failures, wasFound: !found.isEmpty)
+    if case .postNotFound = refusal {
+      unknownPosts?.remember(id, owner: found.first?.ownerID, tokens: tokens, now: context.now)
+    }
+    throw refusal
+  }
+
+  private static func isMapped(_ account: String, _ context: RequestContext) throws(APIError) -> Bool {
+    do { return try context.store().isInstagramAccountMapped(account) } catch {
+      throw APIError(storeOr: error)
+    }
   }
 
   /// When nobody may show the medium: that some token could not be asked counts more than that others do not know

@@ -33,6 +33,17 @@ extension Store {
     }
   }
 
+  /// Those of the active tokens from which a mapping's page token came.
+  public func activeTokensInUse() throws(StoreError) -> [StoredToken] {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.all(
+        """
+        SELECT * FROM meta_access_token AS token WHERE status = 'active'
+          AND EXISTS (SELECT 1 FROM client_page_mapping WHERE token_id = token.id) ORDER BY id
+        """, [], StoredToken.init(reading:))
+    }
+  }
+
   /// How many tokens have which status; a status that none has is missing.
   public func tokenCounts() throws(StoreError) -> [TokenStatus: Int] {
     let counts = try read { (connection) throws(SQLiteFailure) in

@@ -83,7 +83,10 @@ extension Operations {
     Operation(
       method: "GET", pattern: "/post/<post_id>/", id: "instagramPost", tag: .seed,
       summary: "One post with its likes and comments",
-      description: "Fetched live. A post is shown when its owner is the Instagram account of a mapping.",
+      description: """
+        Fetched live. A post is shown when its owner is the Instagram account of a mapping. That nobody knows a post \
+        is remembered for a minute; an API key may ask for 20 unknown ones at once, then for 2 a second.
+        """,
       results: [
         .init(
           status: 200, description: "The post.", schema: "Post",
