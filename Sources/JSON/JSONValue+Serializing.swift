@@ -4,6 +4,8 @@ public enum Escaping: Sendable {
   case standard
   /// `\/`, and `\uXXXX` for everything that is not ASCII. The form in which Graph sends its answers.
   case ascii
+  /// `\uXXXX` for what a terminal would obey or a person could not see: the same value, for a screen or a log.
+  case unseen
 }
 
 extension JSONValue {

@@ -51,6 +51,16 @@ struct JSONWriter {
       for unit in text.utf16 {
         if unit < 0x80 { write(UInt8(unit)) } else { writeEscape(unit) }
       }
+    case .unseen:
+      for scalar in text.unicodeScalars {
+        if scalar.value < 0x7F {
+          write(UInt8(scalar.value))
+        } else if scalar.isUnseen {
+          for unit in String(scalar).utf16 { writeEscape(unit) }
+        } else {
+          output += String(scalar).utf8
+        }
+      }
     }
     output.append(UInt8(ascii: "\""))
   }

@@ -1,7 +1,7 @@
 /// The known name that a mistyped one was meant to be.
-enum NearestName {
+public enum NearestName {
   /// The name with the fewest letters to add, drop or change; `nil` where more than a third would be others.
-  static func to(_ name: String, in known: [String]) -> String? {
+  public static func to(_ name: String, in known: [String]) -> String? {
     let best = known.map { (name: $0, distance: distance(name, $0)) }.min { $0.distance < $1.distance }
     guard let best, best.distance <= max(2, name.utf8.count / 3) else { return nil }
     return best.name

@@ -8,16 +8,29 @@ struct API {
 
   init(_ options: CommonOptions) throws { application = try options.application() }
 
-  /// The answer's body; anything but a success is thrown as the sentence that a client would read.
-  func call(_ method: String, _ target: String, _ body: JSONValue? = nil) throws -> JSONValue {
+  /// The answer's body; anything but a success is thrown as the sentence that a client would read, in the words of the
+  /// command line.
+  ///
+  /// - Parameters:
+  ///   - options: what the body's fields are called on the command line.
+  ///   - missing: what to say where there is no such row.
+  func call(
+    _ method: String, _ target: String, _ body: JSONValue? = nil, options: [(field: String, name: String)] = [],
+    missing: String? = nil
+  ) throws -> JSONValue {
     let response = send(method, target, body?.serializedText())
     let json = (try? JSONValue(parsing: response.body)) ?? .null
     guard response.status < 400 else {
       // Of a database or key that cannot be used, clients are told less than the operator may know.
-      let detail = response.status == 503 ? application.trouble : nil
+      var detail = response.status == 503 ? application.trouble : nil
+      if response.status == 404 { detail = missing }
+      let fields = options.flatMap { option in
+        (json[option.field]?.array ?? []).compactMap(\.string).map { "\(option.name): \($0)" }
+      }
+      if !fields.isEmpty { detail = fields.joined(separator: " ") }
       throw Complaint(
-        detail ?? json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1
-      )
+        detail ?? json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1,
+        members: json.object ?? [:])
     }
     return json
   }

@@ -40,21 +40,33 @@ struct APIKeyCommand: ParsableCommand {
       })
     var scope: KeyScope
     @Flag(name: .shortAndLong, help: "Print the key and nothing else.") var quiet = false
-    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
       let made = try common.perform { try $0.createAPIKey(label: label, scope: scope) }
-      if json {
+      do { try show(made) } catch {
+        // Nobody has seen it and nobody ever can: it must not stay in force.
+        do { _ = try common.perform { try $0.revokeAPIKey(made.row.id) } } catch {
+          throw Complaint(
+            "API key \(made.row.id) was made and could not be shown: it is lost, and still in force. "
+              + "metactl apikey revoke \(made.row.id) ends it.", code: 2)
+        }
+        throw Complaint(
+          "API key \(made.row.id) was made and could not be shown, so it has been revoked: \(error.problem) Run the command "
+            + "again when that is mended.", code: 2)
+      }
+    }
+
+    private func show(_ made: CreatedAPIKey) throws(Terminal.Unwritten) {
+      if common.json {
         var row = made.row.members
         row["key"] = .string(made.key.revealed())
-        return print(JSONValue.object(row).serializedText())
+        return try Terminal.say(.object(row))
       }
-      if quiet { return print(made.key.revealed()) }
-      print(
-        "Created API key \(made.row.id) \"\(Table.printable(made.row.label))\" with scope \(made.row.scope.rawValue)."
-      )
-      print(made.key.revealed())
-      print("It is shown only now. Send it as X-API-Key.")
+      if quiet { return try Terminal.say(made.key.revealed()) }
+      try Terminal.say([
+        Line("Created API key \(made.row.id) \"\(made.row.label)\" with scope \(made.row.scope.rawValue)."),
+        Line(made.key.revealed()), Line("It is shown only now. Send it as X-API-Key."),
+      ])
     }
   }
 
@@ -62,21 +74,18 @@ struct APIKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the keys; never a key itself.")
 
     @OptionGroup var common: CommonOptions
-    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
       let rows = try common.perform { try $0.apiKeys() }
-      guard !json else {
-        return print(JSONValue.object(["keys": .array(rows.map { .object($0.members) })]).serializedText())
-      }
-      var table = Table(["ID", "LABEL", "SCOPE", "BEGINS", "CREATED", "LAST USED", "REVOKED"])
+      guard !common.json else { return try Terminal.say(["keys": .array(rows.map { .object($0.members) })]) }
+      var table = Table(["ID", "LABEL", "SCOPE", "BEGINS", "CREATED", "LAST USED", "REVOKED"], texts: ["LABEL"])
       for row in rows {
         table.add([
           String(row.id), row.label, row.scope.rawValue, row.prefix + "…", row.createdAt.description,
           row.lastUsedAt?.description ?? "never", row.revokedAt?.description,
         ])
       }
-      print(table.isEmpty ? "There is no API key yet. metactl apikey create makes one." : table.text)
+      try table.show(orSay: "There is no API key yet. metactl apikey create makes one.")
     }
   }
 
@@ -90,10 +99,11 @@ struct APIKeyCommand: ParsableCommand {
 
     func run() throws {
       let left = try common.perform { try $0.revokeAPIKey(id) }
-      print("Revoked API key \(id).")
+      var lines = [Line("Revoked API key \(id).")]
       if !left.hasPassword, left.keysInForce == 0 {
-        print("No credential is left: only requests from this machine itself are served now.")
+        lines.append(Line("No credential is left: only requests from this machine itself are served now."))
       }
+      try common.report(["revoked": .number(JSONNumber(id)), "keys_in_force": .number(JSONNumber(Int64(left.keysInForce)))], lines)
     }
   }
 }

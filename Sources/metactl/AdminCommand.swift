@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import JSON
 internal import MetaModule
 
 /// `metactl admin …`
@@ -20,13 +21,14 @@ struct AdminCommand: ParsableCommand {
         """)
 
     @OptionGroup var common: CommonOptions
-    @Option(help: ArgumentHelp("Read the password from this file.", valueName: "file")) var passwordFile:
-      String?
+    @Option(help: ArgumentHelp("Read the password from this file.", valueName: "file"), completion: .file())
+    var passwordFile: String?
 
     func run() throws {
-      let password = try Terminal.newSecret("New admin password", file: passwordFile)
+      let password = try SecretInput.newSecret("New admin password", file: passwordFile)
       let hadOne = try common.perform { try $0.setAdminPassword(password) }
-      print(
+      try common.report(
+        ["changed": .bool(hadOne)],
         hadOne
           ? "Changed the admin password. Everybody who was signed in has to sign in again."
           : "Set the admin password. From now on every request needs it, or an API key.")

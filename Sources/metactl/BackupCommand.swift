@@ -18,23 +18,21 @@ struct BackupCommand: ParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "Where to write it.") var file: String
+  @Argument(help: "Where to write it.", completion: .file()) var file: String
   @Flag(help: "Replace an existing file.") var force = false
-  @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    let bar = ProgressBar(quiet: json)
+    let bar = ProgressBar(quiet: common.json)
     let (report, keys) = try common.perform { application in
       bar.watch("Copying (KiB)", file: file + ".partial", bytes: application.databaseBytes)
       defer { bar.end() }
       return (try application.backUp(to: file, overwriting: force), application.keysToKeep)
     }
-    guard !json else { return print(report.json(file: file).serializedText()) }
-    print(
+    try common.report(
+      report.json(file: file),
       "Backed up \(Count.text(report.tokens, "token")) and \(Count.text(report.mappings, "mapping")) to \(file) "
-        + "(\(Count.bytes(report.bytes)))."
-    )
-    print("It is worth nothing without its keys: keep \(keys) as well, in another place.")
+        + "(\(Count.bytes(report.bytes))).",
+      "It is worth nothing without its keys: keep \(keys) as well, in another place.")
   }
 }
 

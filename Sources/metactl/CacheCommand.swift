@@ -13,25 +13,24 @@ struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "How much is cached, and where.")
 
     @OptionGroup var common: CommonOptions
-    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
       let (path, found) = try common.perform { ($0.cacheDirectory, try $0.cacheStatistics()) }
-      guard !json else {
+      guard !common.json else {
         let body: JSONValue = [
           "directory": .string(path), "entries": .number(JSONNumber(Int64(found.entries))),
           "expired": .number(JSONNumber(Int64(found.expired))),
           "leftovers": .number(JSONNumber(Int64(found.leftovers))), "bytes": .number(JSONNumber(found.bytes)),
           "maximum_bytes": .number(JSONNumber(Int64(found.maximumBytes))),
         ]
-        return print(body.serializedText())
+        return try Terminal.say(body)
       }
       var table = Table(["CACHE", path])
       table.add(["entries", String(found.entries)])
       table.add(["expired, to be swept", String(found.expired)])
       table.add(["leftovers, to be swept", String(found.leftovers)])
       table.add(["size", "\(Count.bytes(found.bytes)) of \(Count.bytes(Int64(found.maximumBytes)))"])
-      print(table.text)
+      try Terminal.say(table.lines())
     }
   }
 
@@ -43,7 +42,8 @@ struct CacheCommand: ParsableCommand {
 
     func run() throws {
       let removed = try common.perform { try $0.clearCache() }
-      print("Removed \(Count.text(removed, "file")) from the cache.")
+      try common.report(
+        ["removed": .number(JSONNumber(Int64(removed)))], "Removed \(Count.text(removed, "file")) from the cache.")
     }
   }
 }

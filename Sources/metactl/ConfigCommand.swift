@@ -15,25 +15,22 @@ struct ConfigCommand: ParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
     let configuration = try common.settings()
     let settings = configuration.settings
-    guard !json else {
+    guard !common.json else {
       let rows = settings.map { setting -> JSONValue in
         [
           "name": .string(setting.name), "value": setting.value.map { .string($0) } ?? .null,
           "origin": .string(setting.origin),
         ]
       }
-      return print(
-        (["settings": .array(rows), "warnings": .array(configuration.warnings.map { .string($0) })]
-          as JSONValue).serializedText())
+      let warnings = configuration.warnings.map { JSONValue.string($0) }
+      return try Terminal.say(["settings": .array(rows), "warnings": .array(warnings)])
     }
-    var table = Table(["SETTING", "VALUE", "FROM"])
+    var table = Table(["SETTING", "VALUE", "FROM"], texts: ["VALUE", "FROM"])
     for setting in settings { table.add([setting.name, setting.value, setting.origin]) }
-    print(table.text)
-    for warning in configuration.warnings { print(warning) }
+    try Terminal.say(table.lines() + configuration.warnings.map { Line($0) })
   }
 }

@@ -20,21 +20,24 @@ struct DoctorCommand: ParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
     let settings: Configuration
     do { settings = try common.settings() } catch let complaint as Complaint {
-      guard json else { throw complaint }
+      guard common.json else { throw complaint }
       let check: JSONValue = [
         "check": "settings", "status": "trouble", "detail": .string(complaint.description),
         "remedy": "Correct that line or variable; metactl config shows the settings.",
       ]
-      print(JSONValue.object(["status": "trouble", "checks": .array([check])]).serializedText())
+      try Terminal.say(["status": "trouble", "checks": .array([check])])
       throw ExitCode(2)
     }
     let findings = Findings(findings: Doctor(settings).findings())
-    print(json ? findings.json.serializedText() : findings.text + "\n\n" + findings.summary)
+    if common.json {
+      try Terminal.say(findings.json)
+    } else {
+      try Terminal.say(findings.lines() + [Line(""), Line(findings.summary)])
+    }
     try findings.exit()
   }
 }

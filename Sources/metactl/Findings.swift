@@ -21,22 +21,31 @@ struct Findings {
     ]
   }
 
-  /// One line each, and under what is not well another one that says what to do.
-  var text: String {
-    let style = Style.output
-    let width = findings.map(\.check.count).max() ?? 0
-    return findings.map { finding in
-      let word: String
-      switch finding.level {
-      case .ok: word = style.good("ok     ")
-      case .warning: word = style.warning("warning")
-      case .trouble: word = style.bad("trouble")
+  /// One line each, and under what is not well another one that says what to do; on a screen in as many as it takes.
+  func lines(width: Int? = Terminal.width) -> [Line] {
+    let checks = findings.map(\.check.columns).max() ?? 0
+    let indent = 9 + checks + 2
+    func wrapped(_ text: String, _ indent: Int) -> [String] {
+      guard let width, width > indent + 20 else { return [text] }
+      return text.visible.wrapped(toColumns: width - indent)
+    }
+    return findings.flatMap { finding in
+      let word: Line =
+        switch finding.level {
+        case .ok: Line("ok     ", .good)
+        case .warning: Line("warning", .warning)
+        case .trouble: Line("trouble", .bad)
+        }
+      let margin = String(repeating: " ", count: indent)
+      let detail = wrapped(finding.detail, indent)
+      var lines = [word + Line("  ") + Line(finding.check.padded(toColumns: checks), .strong) + Line("  " + detail[0])]
+      lines += detail.dropFirst().map { Line(margin + $0) }
+      let remedy = finding.remedy.map { wrapped($0, indent + 2) } ?? []
+      for (number, text) in remedy.enumerated() {
+        lines.append(Line(margin + (number == 0 ? "→ " : "  ") + text))
       }
-      let check = finding.check + String(repeating: " ", count: width - finding.check.count)
-      let line = "\(word)  \(style.strong(check))  \(Table.printable(finding.detail))"
-      let indent = String(repeating: " ", count: 9 + width + 2)
-      return finding.remedy.map { line + "\n\(indent)→ \(Table.printable($0))" } ?? line
-    }.joined(separator: "\n")
+      return lines
+    }
   }
 
   /// The closing sentence.

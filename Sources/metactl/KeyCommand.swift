@@ -14,7 +14,12 @@ struct KeyCommand: ParsableCommand {
       abstract: "Print a new Fernet key; nothing is stored.",
       discussion: "For META_FERNET_KEYS, or as the first line of fernet.keys.")
 
-    func run() throws { print(try KeyOperations.generate().revealed()) }
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      let key = try KeyOperations.generate().revealed()
+      if common.json { try Terminal.say(["key": .string(key)]) } else { try Terminal.say(key) }
+    }
   }
 
   struct Rotate: ParsableCommand {
@@ -39,28 +44,25 @@ struct KeyCommand: ParsableCommand {
     @Option(
       help: ArgumentHelp("Seconds that requests in flight get before an old key goes.", valueName: "seconds"))
     var grace = Application.rotationGrace
-    @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
       guard (0...3600).contains(grace) else { throw ValidationError("--grace takes 0 to 3600 seconds.") }
     }
 
     func run() throws {
-      let bar = ProgressBar(quiet: json)
+      let bar = ProgressBar(quiet: common.json)
       let report = try common.perform { application in
         defer { bar.end() }
         return try application.rotateKeys(grace: grace, keepsOldKeys: keepOld, progress: bar.report)
       }
-      if json {
-        print(report.json.serializedText())
-      } else {
-        print(
-          report.wasResumed
-            ? "Finished the rotation that was begun before: the key is \(report.fingerprint)."
-            : "Made key \(report.fingerprint).")
-        print(report.sentences)
-        if report.removedKeys > 0 { print("Backups made before now need the removed key: make a new one.") }
-      }
+      var lines = [
+        report.wasResumed
+          ? "Finished the rotation that was begun before: the key is \(report.fingerprint)."
+          : "Made key \(report.fingerprint)."
+      ]
+      lines += report.sentences
+      if report.removedKeys > 0 { lines.append("Backups made before now need the removed key: make a new one.") }
+      try common.report(report.json, lines.map { Line($0) })
       if report.keptKeys > 0, !keepOld { throw ExitCode(2) }
     }
   }
@@ -76,15 +78,14 @@ struct KeyCommand: ParsableCommand {
         """)
 
     @OptionGroup var common: CommonOptions
-    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-      let bar = ProgressBar(quiet: json)
+      let bar = ProgressBar(quiet: common.json)
       let report = try common.perform { application in
         defer { bar.end() }
         return try application.resealWithNewestKey(progress: bar.report)
       }
-      print(json ? report.json.serializedText() : report.sentences)
+      try common.report(report.json, report.sentences.map { Line($0) })
     }
   }
 }
@@ -109,7 +110,9 @@ extension KeyCommand {
         throw Complaint("If the right key is lost for good, repeat with --yes. Nothing was changed.")
       }
       let unreadable = try common.perform { try $0.acceptKeyRing() }
-      print("Accepted the present key ring. It does not open \(Count.text(unreadable, "stored token")).")
+      try common.report(
+        ["unreadable": .number(JSONNumber(Int64(unreadable)))],
+        "Accepted the present key ring. It does not open \(Count.text(unreadable, "stored token")).")
     }
   }
 }
@@ -124,7 +127,7 @@ extension KeyRotationReport {
     ]
   }
 
-  fileprivate var sentences: String {
+  fileprivate var sentences: [String] {
     var lines = ["Encrypted \(resealed) stored \(resealed == 1 ? "token" : "tokens") with it."]
     if unreadable > 0 {
       lines.append(
@@ -135,6 +138,6 @@ extension KeyRotationReport {
     if keptKeys > 0 {
       lines.append("\(keptKeys) old \(keptKeys == 1 ? "key is" : "keys are") still in the ring.")
     }
-    return lines.joined(separator: "\n")
+    return lines
   }
 }

@@ -13,12 +13,12 @@ struct MappingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the mappings.")
 
     @OptionGroup var common: CommonOptions
-    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
       let rows = try API(common).rows("/mappings/", "mappings")
-      guard !json else { return print(JSONValue.object(["mappings": .array(rows)]).serializedText()) }
-      var table = Table(["ID", "CLIENT", "PAGE", "PAGE ID", "INSTAGRAM", "TOKEN", "UPDATED"])
+      guard !common.json else { return try Terminal.say(["mappings": .array(rows)]) }
+      var table = Table(
+        ["ID", "CLIENT", "PAGE", "PAGE ID", "INSTAGRAM", "TOKEN", "UPDATED"], texts: ["CLIENT", "PAGE", "INSTAGRAM"])
       for row in rows {
         table.add([
           row["id"]?.number?.text, row["client_id"]?.string, row["fb_page_name"]?.string,
@@ -27,7 +27,7 @@ struct MappingCommand: ParsableCommand {
           row["updated_at"]?.string,
         ])
       }
-      print(table.isEmpty ? "No client is mapped to a Page yet." : table.text)
+      try table.show(orSay: "No client is mapped to a Page yet.")
     }
   }
 
@@ -38,8 +38,10 @@ struct MappingCommand: ParsableCommand {
     @Argument(help: "The id, as mapping list shows it.") var id: Int64
 
     func run() throws {
-      _ = try API(common).call("DELETE", "/mappings/\(id)/")
-      print("Removed mapping \(id).")
+      _ = try API(common).call(
+        "DELETE", "/mappings/\(id)/",
+        missing: "There is no mapping \(id); metactl mapping list shows which there are. Nothing was changed.")
+      try common.report(["removed": .number(JSONNumber(id))], "Removed mapping \(id).")
     }
   }
 }

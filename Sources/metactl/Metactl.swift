@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import JSON
 internal import MetaModule
 
 /// The operator's command: what the seed's `manage.py shell` was for, and more.
@@ -29,20 +30,37 @@ struct Metactl: ParsableCommand {
 
   static func main() {
     umask(0o077)
-    do {
-      var command = try parseAsRoot()
-      try command.run()
-    } catch let complaint as Complaint {
-      Terminal.complain("metactl: \(complaint)")
-      Glibc.exit(complaint.code)
-    } catch { exit(withError: error) }
+    // A reader that has gone is an error of the write then: a key that nobody got must be revoked first.
+    signal(SIGPIPE, SIG_IGN)
+    StandardDescriptors.ensureOpen()
+    let failure = Failure(of: run)
+    do { try failure?.report(asJSON: wantsJSON) } catch {
+      Terminal.complain("metactl: \(error.problem)")
+      Glibc.exit(2)
+    }
+    do { try Terminal.finish() } catch {
+      Terminal.complain("metactl: \(error.problem)")
+      Glibc.exit(max(2, failure?.code ?? 0))
+    }
+    Glibc.exit(failure?.code ?? 0)
+  }
+
+  private static func run() throws {
+    var command = try parseAsRoot()
+    try command.run()
+  }
+
+  /// Also of a command line that makes no sense, whoever wrote it parses the answer.
+  private static var wantsJSON: Bool {
+    CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
   }
 }
 
 /// What every command understands.
 struct CommonOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Read settings from this file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Read settings from this file.", valueName: "file"), completion: .file())
   var config: String?
+  @Flag(help: "Print one JSON object, of a failure too.") var json = false
 
   /// The application, as every web server's worker has one.
   func application() throws -> Application {
@@ -65,13 +83,18 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
-/// A sentence for standard error and the exit code that goes with it.
-struct Complaint: Error, CustomStringConvertible {
-  let description: String
-  let code: Int32
+extension CommonOptions {
+  /// Says what a command has done, to a person or to a program.
+  ///
+  /// It is done by then: when it cannot be said, that is what the failure says.
+  func report(_ json: @autoclosure () -> JSONValue, _ sentences: String...) throws {
+    try report(json(), sentences.map { Line($0) })
+  }
 
-  init(_ description: String, code: Int32 = 1) {
-    self.description = description
-    self.code = code
+  /// The same, in lines.
+  func report(_ json: @autoclosure () -> JSONValue, _ lines: [Line]) throws {
+    do {
+      if self.json { try Terminal.say(json()) } else { try Terminal.say(lines) }
+    } catch { throw Complaint("What was asked has been done, but \(error.problem)", code: 2) }
   }
 }

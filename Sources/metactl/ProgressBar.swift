@@ -28,7 +28,7 @@ final class ProgressBar: Sendable {
       let share = all > 0 ? min(1, Double(max(0, done)) / Double(all)) : 0
       let filled = Int(share * Double(Self.width))
       let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: Self.width - filled)
-      write("\r\(doing)  [\(bar)]  \(done) of \(all)\u{1B}[K")
+      Terminal.draw("\(doing)  [\(bar)]  \(done) of \(all)", over: true)
     }
   }
 
@@ -37,7 +37,7 @@ final class ProgressBar: Sendable {
     guard isWanted else { return }
     state.withLock { state in
       state.ended = true
-      if state.drawn != nil { write("\r\u{1B}[K") }
+      if state.drawn != nil { Terminal.draw("", over: true) }
     }
   }
 
@@ -60,11 +60,6 @@ final class ProgressBar: Sendable {
         return nil
       }, box.toOpaque())
     if outcome == 0 { pthread_detach(thread) } else { box.release() }
-  }
-
-  private func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }
 
   private final class Box: Sendable {

@@ -17,43 +17,49 @@ struct RefreshCommand: ParsableCommand {
 
       Examples:
         metactl refresh
-        17 * * * *  metactl refresh --quiet       (in a crontab: mails only when a token has failed)
+        # in a crontab: every hour, and a mail only when a token has failed
+        17 * * * * metactl refresh --quiet
       """)
 
   @OptionGroup var common: CommonOptions
   @Flag(name: .shortAndLong, help: "Print only what failed.") var quiet = false
-  @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    let bar = ProgressBar(quiet: quiet || json)
+    let bar = ProgressBar(quiet: quiet || common.json)
     let report = try common.perform { application in
       defer { bar.end() }
       return try application.refreshTokens(progress: bar.report)
     }
-    if json { print(report.json.serializedText()) } else { show(report) }
+    if common.json { try Terminal.say(report.json) } else { try show(report) }
     if !report.entries(.failed).isEmpty { throw ExitCode(1) }
   }
 
-  private func show(_ report: RefreshReport) {
+  private func show(_ report: RefreshReport) throws {
     let failed = report.entries(.failed)
     if !quiet {
       if report.entries.isEmpty {
-        return print("No account is connected yet. metactl token add connects one.")
+        return try Terminal.say("No account is connected yet. metactl token add connects one.")
       }
       let words: [(RefreshReport.Outcome, String)] = [
         (.extended, "extended"), (.recovered, "recovered"), (.checked, "checked"), (.current, "not due"),
         (.inactive, "not active"), (.failed, "failed"),
       ]
       let counts = words.map { ($0.1, report.entries($0.0).count) }.filter { $0.1 > 0 }
-      print(
+      try Terminal.say(
         "\(Count.text(report.entries.count, "token")): "
           + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ") + ".")
-      if !report.canExtend { print("None can be extended: META_APP_ID and META_APP_SECRET are not set.") }
+      if !report.canExtend {
+        try Terminal.say("None can be extended: META_APP_ID and META_APP_SECRET are not set.")
+      }
     }
     guard !failed.isEmpty else { return }
-    var table = Table(["ID", "LABEL", "REASON", "WHAT HAPPENED"])
-    for entry in failed { table.add([String(entry.id), entry.label, entry.reason, entry.detail]) }
-    print(table.text)
+    // Not a table: what happened is a sentence, which no column may cut.
+    try Terminal.say(
+      failed.flatMap { entry in
+        let sentence = "Token \(entry.id) (\(entry.label)): \(entry.reason ?? "failed"). \(entry.detail ?? "")"
+        guard let width = Terminal.width else { return [Line(sentence)] }
+        return sentence.visible.wrapped(toColumns: width - 2).enumerated().map { Line(($0 > 0 ? "  " : "") + $1) }
+      })
   }
 }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import JSON
 internal import MetaModule
 
 /// `metactl request METHOD PATH [-d BODY]`: any bug can be replayed without a web server.
@@ -11,7 +12,8 @@ struct RequestCommand: ParsableCommand {
 
       Examples:
         metactl request GET /pages/
-        metactl request POST /sync/ -d '{"client_id":"client_001","fb_page_id":"104567890123","token_id":1}'
+        metactl request GET '/instagram/client_001/?limit=5' --include
+        metactl request PATCH /tokens/1/ -d '{"account_label":"New name"}'
       """)
 
   @OptionGroup var common: CommonOptions
@@ -23,10 +25,21 @@ struct RequestCommand: ParsableCommand {
 
   func run() throws {
     let response = try API(common).send(method.uppercased(), path, data)
-    if include {
-      print(String(decoding: response.cgiHead(), as: UTF8.self).filter { $0 != "\r" }, terminator: "")
+    let json = try? JSONValue(parsing: response.body)
+    if common.json {
+      var headers = JSONObject()
+      for (name, value) in response.headers { headers[name] = .string(value) }
+      try Terminal.say([
+        "status": .number(JSONNumber(Int64(response.status))),
+        "headers": .object(headers), "body": json ?? .null,
+      ])
+    } else {
+      if include {
+        let head = String(decoding: response.cgiHead(), as: UTF8.self).split(separator: "\r\n")
+        try Terminal.say(head.map { Line(String($0)) } + [Line("")])
+      }
+      if let json { try Terminal.say(json) } else { try Terminal.say(String(decoding: response.body, as: UTF8.self)) }
     }
-    print(String(decoding: response.body, as: UTF8.self))
     if response.status >= 400 { throw ExitCode(response.status >= 500 ? 2 : 1) }
   }
 }

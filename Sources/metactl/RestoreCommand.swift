@@ -19,34 +19,31 @@ struct RestoreCommand: ParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "What metactl backup wrote.") var file: String
+  @Argument(help: "What metactl backup wrote.", completion: .file()) var file: String
   @Flag(help: "Restore it although some of its tokens cannot be opened.") var force = false
-  @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    let bar = ProgressBar(quiet: json)
+    let bar = ProgressBar(quiet: common.json)
     let report = try common.perform { application in
       defer { bar.end() }
       return try application.restore(from: file, despiteUnreadable: force, progress: bar.report)
     }
-    guard !json else {
-      let body: JSONValue = [
-        "file": .string(file), "tokens": .number(JSONNumber(Int64(report.backup.tokens))),
-        "mappings": .number(JSONNumber(Int64(report.backup.mappings))),
-        "unreadable": .number(JSONNumber(Int64(report.unreadable))),
-        "replaced": report.replaced.map { .string($0) } ?? .null,
-      ]
-      return print(body.serializedText())
-    }
-    print(
+    var lines = [
       "Restored \(Count.text(report.backup.tokens, "token")) and "
-        + "\(Count.text(report.backup.mappings, "mapping")) from \(file).")
-    if let replaced = report.replaced { print("The database that was there is kept as \(replaced).") }
+        + "\(Count.text(report.backup.mappings, "mapping")) from \(file)."
+    ]
+    if let replaced = report.replaced { lines.append("The database that was there is kept as \(replaced).") }
     if report.unreadable > 0 {
-      print(
-        "\(Count.text(report.unreadable, "stored token")) in it cannot be opened: put the key back, or connect anew."
-      )
+      lines.append(
+        "\(Count.text(report.unreadable, "stored token")) in it cannot be opened: put the key back, or connect anew.")
     }
-    print("API keys, the admin password and sessions are those of the backup.")
+    lines.append("API keys, the admin password and sessions are those of the backup.")
+    let body: JSONValue = [
+      "file": .string(file), "tokens": .number(JSONNumber(Int64(report.backup.tokens))),
+      "mappings": .number(JSONNumber(Int64(report.backup.mappings))),
+      "unreadable": .number(JSONNumber(Int64(report.unreadable))),
+      "replaced": report.replaced.map { .string($0) } ?? .null,
+    ]
+    try common.report(body, lines.map { Line($0) })
   }
 }

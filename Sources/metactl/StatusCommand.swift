@@ -14,14 +14,14 @@ struct StatusCommand: ParsableCommand {
 
       Examples:
         metactl status
-        7 8 * * *  metactl status --quiet --warn-days 14     (in a crontab: mails only when something is wrong)
+        # in a crontab: every morning, and a mail only when something is wrong
+        7 8 * * * metactl status --quiet --warn-days 14
       """)
 
   @OptionGroup var common: CommonOptions
   @Option(help: ArgumentHelp("Warn of tokens that end within so many days.", valueName: "days"))
   var warnDays = 10
   @Flag(name: .shortAndLong, help: "Print nothing when all is well, else only what is not.") var quiet = false
-  @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
     guard (0...3650).contains(warnDays) else { throw ValidationError("--warn-days takes 0 to 3650.") }
@@ -30,7 +30,9 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let all = Findings(findings: try common.application().status(warnDays: warnDays))
     let shown = quiet ? Findings(findings: all.findings.filter { $0.level != .ok }) : all
-    if !quiet || !shown.findings.isEmpty { print(json ? shown.json.serializedText() : shown.text) }
+    if !quiet || !shown.findings.isEmpty {
+      if common.json { try Terminal.say(shown.json) } else { try Terminal.say(shown.lines()) }
+    }
     try all.exit()
   }
 }

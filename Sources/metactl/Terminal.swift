@@ -1,74 +1,79 @@
 internal import Glibc
-internal import MetaModule
+internal import JSON
 
-/// Standard input and error, as a person or a program uses them.
+/// The one door through which everything goes that `metactl` prints.
+///
+/// Nobody else writes: what a name holds is made visible here, and a write that fails is an error here, since a report
+/// that nobody got is not a success.
 enum Terminal {
-  /// A sentence on standard error.
-  static func complain(_ sentence: String) {
-    var line = Array((sentence + "\n").utf8)
-    _ = write(STDERR_FILENO, &line, line.count)
+  /// Standard output took less than all.
+  struct Unwritten: Error {
+    let errno: Int32
+    var problem: String { "standard output cannot be written: \(String(cString: strerror(errno)))." }
   }
 
-  /// A secret from a file, from a prompt without echo when a person sits there, else from standard input.
-  ///
-  /// One line; the line break at its end is not part of the secret.
-  static func secret(_ prompt: String, file: String?) throws -> Secret {
-    let descriptor: Int32
-    if let file {
-      descriptor = open(file, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else {
-        throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).")
+  /// One sentence, one line.
+  static func say(_ sentence: String) throws(Unwritten) { try say([Line(sentence)]) }
+
+  /// Lines.
+  static func say(_ lines: [Line]) throws(Unwritten) {
+    try write(lines.map { $0.text(coloured: hasColours) + "\n" }.joined())
+  }
+
+  /// One value on one line: the same for a program, and harmless for a terminal.
+  static func say(_ json: JSONValue) throws(Unwritten) {
+    try write(json.serializedText(escaping: .unseen) + "\n")
+  }
+
+  /// Text of our own, in which nothing stands that came from outside: help, a completion script.
+  static func sayVerbatim(_ text: String) throws(Unwritten) { try write(text.hasSuffix("\n") ? text : text + "\n") }
+
+  /// Sentences on standard error. Where even that cannot be written, nobody is left to be told.
+  static func complain(_ sentences: String...) {
+    _ = send(sentences.map { $0.visible + "\n" }.joined(), to: STDERR_FILENO)
+  }
+
+  /// A prompt, or a line that is drawn anew again and again, on standard error.
+  static func draw(_ text: String, over: Bool = false) {
+    _ = send((over ? "\r" : "") + text.visible + (over ? "\u{1B}[K" : ""), to: STDERR_FILENO)
+  }
+
+  /// How wide the screen is; `nil` where no person reads.
+  static var width: Int? {
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1 else { return nil }
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Colours, where a person reads, unless NO_COLOR is set (https://no-color.org) or the terminal has none.
+  private static let hasColours: Bool = {
+    if let refusal = getenv("NO_COLOR"), refusal.pointee != 0 { return false }
+    return isatty(STDOUT_FILENO) == 1 && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
+  }()
+
+  private static func write(_ text: String) throws(Unwritten) {
+    let failure = send(text, to: STDOUT_FILENO)
+    guard failure == 0 else { throw Unwritten(errno: failure) }
+  }
+
+  /// - Returns: 0, or why not all of it was taken.
+  private static func send(_ text: String, to descriptor: Int32) -> Int32 {
+    var text = text
+    return text.withUTF8 { bytes in
+      var sent = 0
+      while sent < bytes.count {
+        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { return count < 0 ? errno : EIO }
+        sent += count
       }
-    } else {
-      descriptor = STDIN_FILENO
+      return 0
     }
-    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-    let line = isatty(descriptor) == 1 ? try promptedLine(prompt, descriptor) : try firstLine(descriptor)
-    guard !line.isEmpty else {
-      throw Complaint("Nothing was given. Type it at the prompt, or send it on standard input.")
-    }
-    guard let text = String(validating: line, as: UTF8.self) else {
-      throw Complaint("What was given is not UTF-8.")
-    }
-    return Secret(text)
   }
 
-  /// A new secret: at a prompt it is asked for twice, since nobody sees what they type.
-  static func newSecret(_ prompt: String, file: String?) throws -> Secret {
-    let first = try secret(prompt, file: file)
-    guard file == nil, isatty(STDIN_FILENO) == 1 else { return first }
-    guard try secret("The same again", file: nil) == first else {
-      throw Complaint("The two are not the same. Nothing was changed.")
-    }
-    return first
-  }
-
-  private static func promptedLine(_ prompt: String, _ descriptor: Int32) throws -> [UInt8] {
-    var settings = termios()
-    tcgetattr(descriptor, &settings)
-    var silent = settings
-    silent.c_lflag &= ~tcflag_t(ECHO)
-    tcsetattr(descriptor, TCSAFLUSH, &silent)
-    defer {
-      tcsetattr(descriptor, TCSAFLUSH, &settings)
-      complain("")
-    }
-    var question = Array((prompt + ": ").utf8)
-    _ = write(STDERR_FILENO, &question, question.count)
-    return try firstLine(descriptor)
-  }
-
-  private static func firstLine(_ descriptor: Int32) throws -> [UInt8] {
-    var line: [UInt8] = []
-    var byte: UInt8 = 0
-    while true {
-      let count = read(descriptor, &byte, 1)
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0, byte != UInt8(ascii: "\n") else { break }
-      line.append(byte)
-      guard line.count <= 65536 else { throw Complaint("What was given is too long.") }
-    }
-    if line.last == UInt8(ascii: "\r") { line.removeLast() }
-    return line
+  /// The last word: a quota or a share may refuse only here what it seemed to take.
+  static func finish() throws(Unwritten) {
+    if close(STDOUT_FILENO) != 0, errno != EBADF { throw Unwritten(errno: errno) }
   }
 }

@@ -16,6 +16,15 @@ struct TokenCommand: ParsableCommand {
       """,
     subcommands: [Add.self, List.self, Check.self, Replace.self, Remove.self])
 
+  fileprivate static let options = [
+    (field: "access_token", name: "the token"), (field: "account_label", name: "--label"),
+    (field: "expires_at", name: "--expires-at"),
+  ]
+
+  fileprivate static func missing(_ id: Int64) -> String {
+    "There is no token \(id); metactl token list shows which there are. Nothing was changed."
+  }
+
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Verify an access token and store it, encrypted.",
@@ -23,7 +32,8 @@ struct TokenCommand: ParsableCommand {
         The same Meta user again replaces the token that is stored; mappings get new page tokens.
 
         Examples:
-          metactl token add --label "My Facebook Account"            (asks for the token)
+          # asks for the token
+          metactl token add --label "My Facebook Account"
           metactl token add --label Agency < token.txt
         """)
 
@@ -31,18 +41,18 @@ struct TokenCommand: ParsableCommand {
     @Option(help: "Your own name for the account.") var label: String
     @Option(help: ArgumentHelp("When the token ends, such as 2026-12-31T00:00:00Z.", valueName: "time"))
     var expiresAt: String?
-    @Option(help: ArgumentHelp("Read the token from this file.", valueName: "file")) var tokenFile: String?
-    @Flag(help: "Print JSON.") var json = false
+    @Option(help: ArgumentHelp("Read the token from this file.", valueName: "file"), completion: .file())
+    var tokenFile: String?
 
     func run() throws {
-      let token = try Terminal.secret("Access token", file: tokenFile)
+      let token = try SecretInput.secret("Access token", file: tokenFile)
       var body: JSONObject = ["access_token": .string(token.revealed()), "account_label": .string(label)]
       if let expiresAt { body["expires_at"] = .string(expiresAt) }
-      let row = try API(common).call("POST", "/tokens/", .object(body))
-      guard !json else { return print(row.serializedText()) }
-      print(
-        "Stored token \(row["id"]?.number?.text ?? "?") of \(row["user_name"]?.string ?? "an unnamed user") as \"\(label)\"."
-      )
+      let row = try API(common).call("POST", "/tokens/", .object(body), options: TokenCommand.options)
+      try common.report(
+        row,
+        "Stored token \(row["id"]?.number?.text ?? "?") of \(row["user_name"]?.string ?? "an unnamed user") as "
+          + "\"\(label)\".")
     }
   }
 
@@ -50,12 +60,11 @@ struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the stored accounts; never a token.")
 
     @OptionGroup var common: CommonOptions
-    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
       let rows = try API(common).rows("/tokens/", "tokens")
-      guard !json else { return print(JSONValue.object(["tokens": .array(rows)]).serializedText()) }
-      var table = Table(["ID", "LABEL", "USER", "STATUS", "REASON", "EXPIRES"])
+      guard !common.json else { return try Terminal.say(["tokens": .array(rows)]) }
+      var table = Table(["ID", "LABEL", "USER", "STATUS", "REASON", "EXPIRES"], texts: ["LABEL", "USER"])
       for row in rows {
         table.add([
           row["id"]?.number?.text, row["account_label"]?.string, row["user_name"]?.string,
@@ -63,7 +72,7 @@ struct TokenCommand: ParsableCommand {
           row["status_reason"]?.string, row["expires_at"]?.string ?? "never",
         ])
       }
-      print(table.isEmpty ? "No account is connected yet. metactl token add connects one." : table.text)
+      try table.show(orSay: "No account is connected yet. metactl token add connects one.")
     }
   }
 
@@ -80,29 +89,23 @@ struct TokenCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The id, as token list shows it.") var id: Int64
-    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-      let row = try API(common).call("POST", "/tokens/\(id)/check/")
+      let row = try API(common).call("POST", "/tokens/\(id)/check/", missing: TokenCommand.missing(id))
       let status = row["status"]?.string ?? "unknown"
       let reason = row["status_reason"]?.string
-      if json {
-        print(row.serializedText())
-      } else {
-        print(
-          "Token \(id) (\(Table.printable(row["account_label"]?.string ?? ""))) is \(status)\(reason.map { ": \($0)" } ?? "")."
-        )
-        if status == "active" {
-          print(
-            "It ends \(row["expires_at"]?.string.map { "on \($0)" } ?? "never, or at a time that is not known")."
-          )
-        }
-        if let missing = row["missing_scopes"]?.array?.compactMap(\.string), !missing.isEmpty {
-          print(
-            "It lacks \(missing.joined(separator: ", ")); metactl doctor tells what does not work for want of it."
-          )
-        }
+      var lines = [
+        "Token \(id) (\(row["account_label"]?.string ?? "")) is \(status)\(reason.map { ": \($0)" } ?? "")."
+      ]
+      if status == "active" {
+        lines.append(
+          "It ends \(row["expires_at"]?.string.map { "on \($0)" } ?? "never, or at a time that is not known").")
       }
+      if let missing = row["missing_scopes"]?.array?.compactMap(\.string), !missing.isEmpty {
+        lines.append(
+          "It lacks \(missing.joined(separator: ", ")); metactl doctor tells what does not work for want of it.")
+      }
+      try common.report(row, lines.map { Line($0) })
       if status != "active" || reason != nil { throw ExitCode(1) }
     }
   }
@@ -114,23 +117,25 @@ struct TokenCommand: ParsableCommand {
         The new one is verified before the old one is given up; mappings stay, and get new page tokens.
 
         Examples:
-          metactl token replace 1                          (asks for the token)
+          # asks for the token
+          metactl token replace 1
           metactl token replace 1 --token-file new-token.txt
         """)
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The id, as token list shows it.") var id: Int64
-    @Option(help: ArgumentHelp("Read the token from this file.", valueName: "file")) var tokenFile: String?
-    @Flag(help: "Print JSON.") var json = false
+    @Option(help: ArgumentHelp("Read the token from this file.", valueName: "file"), completion: .file())
+    var tokenFile: String?
 
     func run() throws {
       let api = try API(common)
-      let token = try Terminal.secret("Access token", file: tokenFile)
-      let row = try api.call("PATCH", "/tokens/\(id)/", ["access_token": .string(token.revealed())])
-      guard !json else { return print(row.serializedText()) }
-      print(
-        "Replaced token \(id) of \(Table.printable(row["user_name"]?.string ?? "an unnamed user")). Mappings got new page tokens."
-      )
+      let token = try SecretInput.secret("Access token", file: tokenFile)
+      let row = try api.call(
+        "PATCH", "/tokens/\(id)/", ["access_token": .string(token.revealed())], options: TokenCommand.options,
+        missing: TokenCommand.missing(id))
+      try common.report(
+        row,
+        "Replaced token \(id) of \(row["user_name"]?.string ?? "an unnamed user"). Mappings got new page tokens.")
     }
   }
 
@@ -149,8 +154,9 @@ struct TokenCommand: ParsableCommand {
     @Flag(help: "Remove it although mappings use it.") var force = false
 
     func run() throws {
-      _ = try API(common).call("DELETE", "/tokens/\(id)/\(force ? "?force=1" : "")")
-      print("Removed token \(id).")
+      _ = try API(common).call(
+        "DELETE", "/tokens/\(id)/\(force ? "?force=1" : "")", missing: TokenCommand.missing(id))
+      try common.report(["removed": .number(JSONNumber(id))], "Removed token \(id).")
     }
   }
 }

@@ -13,9 +13,11 @@ extension Endpoints {
     case .removed: return Response(empty: 204)
     case .unknown: throw .notFound
     case .inUse(let mappings):
+      let use = "\(mappings) \(mappings == 1 ? "mapping uses" : "mappings use") this token."
       throw .conflict(
-        "\(mappings) \(mappings == 1 ? "mapping uses" : "mappings use") this token. Remove them first, or repeat with ?force=1."
-      )
+        "\(use) Remove them first, or repeat with ?force=1.",
+        forOperator: "\(use) Remove them first (metactl mapping list, metactl mapping remove ID), or leave them without it: "
+          + "metactl token remove \(id) --force. Nothing was changed.")
     }
   }
 }

@@ -23,7 +23,8 @@ package enum APIError: Error {
   case permissionMissing
   case mappingNotFound
   case postNotFound
-  case conflict(String)
+  /// `forOperator`: what to type on a command line instead, where the sentence speaks of HTTP.
+  case conflict(String, forOperator: String? = nil)
   case tooManyAttempts(seconds: Int64, String)
   case rateLimited(seconds: Int64)
   case upstreamFailed
@@ -73,7 +74,7 @@ package enum APIError: Error {
       errors.flatMap { error in error.messages.map { "\(error.field): \($0)" } }.joined(separator: " ")
     case .notADictionary(let kind): "Invalid data. Expected a dictionary, but got \(kind)."
     case .notAuthenticated(let sentence): sentence ?? "Authentication credentials were not provided."
-    case .forbidden(let sentence), .conflict(let sentence), .tooManyAttempts(_, let sentence),
+    case .forbidden(let sentence), .conflict(let sentence, _), .tooManyAttempts(_, let sentence),
       .unavailable(let sentence, _, _):
       sentence
     case .tokenRefused: "Token expired or invalid"
@@ -133,6 +134,7 @@ package enum APIError: Error {
     switch self {
     case .unavailable(_, _, let cause): cause
     case .serverError(let cause): cause
+    case .conflict(_, let sentence): sentence
     default: nil
     }
   }

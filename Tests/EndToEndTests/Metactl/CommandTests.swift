@@ -30,7 +30,7 @@ import Testing
     #expect(try run("token", "check", "1", status: 1).contains("invalid: revoked"))
     #expect(try run("status", status: 2).contains("metactl token replace 1"))
     #expect(try run("token", "remove", "1").contains("Removed token 1"))
-    #expect(try run("token", "remove", "1", status: 1).contains("Not found"))
+    #expect(try run("token", "remove", "1", status: 1).contains("There is no token 1"))
     for label in ["john", "forever", "maria"] {
       #expect(!said.contains(installation.simulator.token(label)))
     }

@@ -61,20 +61,22 @@ final class Installation {
   /// Runs one command to its end.
   @discardableResult
   func metactl(
-    _ arguments: String..., input: String? = nil, prefix: [String] = [], settings: [String: String] = [:]
+    _ arguments: String..., input: String? = nil, prefix: [String] = [], settings: [String: String] = [:],
+    outputFile: String? = nil
   ) throws -> Outcome {
-    try metactl(list: arguments, input: input, prefix: prefix, settings: settings)
+    try metactl(list: arguments, input: input, prefix: prefix, settings: settings, outputFile: outputFile)
   }
 
   /// The same with the arguments in a list.
   @discardableResult
   func metactl(
-    list arguments: [String], input: String? = nil, prefix: [String] = [], settings: [String: String] = [:]
+    list arguments: [String], input: String? = nil, prefix: [String] = [], settings: [String: String] = [:],
+    outputFile: String? = nil
   ) throws -> Outcome {
     let process = command(arguments, prefix: prefix, settings: settings)
     let (output, errors) = (folder.appending(path: "stdout"), folder.appending(path: "stderr"))
     for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardOutput = try FileHandle(forWritingTo: outputFile.map { URL(filePath: $0) } ?? output)
     process.standardError = try FileHandle(forWritingTo: errors)
     if let input {
       let pipe = Pipe()

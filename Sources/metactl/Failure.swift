@@ -1,0 +1,69 @@
+internal import ArgumentParser
+internal import Glibc
+internal import JSON
+
+/// A sentence for standard error and the exit code that goes with it.
+struct Complaint: Error, CustomStringConvertible {
+  let description: String
+  let code: Int32
+  /// What else an answer said, for a program.
+  let members: JSONObject
+
+  init(_ description: String, code: Int32 = 1, members: JSONObject = [:]) {
+    (self.description, self.code, self.members) = (description, code, members)
+  }
+}
+
+/// How a command ended that did not end well, or that only printed help.
+struct Failure {
+  private let error: any Error
+
+  /// Runs it; `nil` when all went well.
+  init?(of body: () throws -> Void) {
+    do {
+      try body()
+      return nil
+    } catch { self.error = error }
+  }
+
+  /// 0 done, 1 refused or a warning, 2 out of order, 64 the command line makes no sense.
+  var code: Int32 {
+    switch error {
+    case let complaint as Complaint: complaint.code
+    case is Terminal.Unwritten: 2
+    default: Metactl.exitCode(for: error).rawValue
+    }
+  }
+
+  /// Says why: a sentence on standard error, or for a program `{"detail","exit_code"}` where its answer would be.
+  func report(asJSON: Bool) throws(Terminal.Unwritten) {
+    if let unwritten = error as? Terminal.Unwritten {
+      // Whoever reads no further (`| head`) has what they want.
+      if unwritten.errno == EPIPE {
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+      }
+      throw unwritten
+    }
+    if error is ExitCode { return }
+    if code == 0 { return try Terminal.sayVerbatim(Help.text(Metactl.fullMessage(for: error))) }
+    let complaint = error as? Complaint
+    if asJSON {
+      var body = complaint?.members ?? [:]
+      body["detail"] = .string(complaint?.description ?? sentences.joined(separator: " "))
+      body["exit_code"] = .number(JSONNumber(Int64(code)))
+      do { return try Terminal.say(.object(body)) } catch { if complaint == nil { throw error } }
+    }
+    if let complaint { return Terminal.complain("metactl: \(complaint)") }
+    for sentence in sentences { Terminal.complain(sentence) }
+  }
+
+  /// What the parser says of a command line, and what may have been meant.
+  private var sentences: [String] {
+    var lines = Help.text(Metactl.fullMessage(for: error)).split(separator: "\n").map(String.init)
+    if let meant = Suggestion.forCommandLine(Array(CommandLine.arguments.dropFirst())), !lines.isEmpty {
+      lines[0] += ". Did you mean '\(meant)'?"
+    }
+    return lines
+  }
+}

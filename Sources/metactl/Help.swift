@@ -1,0 +1,14 @@
+/// The parser's texts, whose usage lines are as long as they have options.
+enum Help {
+  /// The same with usage lines of at most 80 columns.
+  static func text(_ message: String, columns: Int = 80) -> String {
+    message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).map { line in
+      guard line.count > columns, line.lowercased().hasPrefix("usage: ") else { return line }
+      // `[--config <file>]` stays in one piece.
+      let words = line.replacing(" <", with: "\u{A0}<").replacing(">\u{A0}<", with: "> <")
+      let lines = words.wrapped(toColumns: columns - 9)
+      return lines.enumerated().map { ($0 > 0 ? "         " : "") + $1.replacing("\u{A0}", with: " ") }
+        .joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+}
