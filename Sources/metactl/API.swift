@@ -15,7 +15,8 @@ struct API {
   ///   - options: what the body's fields are called on the command line.
   ///   - missing: what to say where there is no such row.
   func call(
-    _ method: String, _ target: String, _ body: JSONValue? = nil, options: [(field: String, name: String)] = [],
+    _ method: String, _ target: String, _ body: JSONValue? = nil,
+    options: [(field: String, name: String)] = [],
     missing: String? = nil
   ) throws -> JSONValue {
     let response = send(method, target, body?.serializedText())
@@ -29,7 +30,8 @@ struct API {
       }
       if !fields.isEmpty { detail = fields.joined(separator: " ") }
       throw Complaint(
-        detail ?? json["detail"]?.string ?? "Status \(response.status).", code: response.status >= 500 ? 2 : 1,
+        detail ?? json["detail"]?.string ?? "Status \(response.status).",
+        code: response.status >= 500 ? 2 : 1,
         members: json.object ?? [:])
     }
     return json

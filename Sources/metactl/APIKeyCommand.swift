@@ -78,7 +78,8 @@ struct APIKeyCommand: ParsableCommand {
     func run() throws {
       let rows = try common.perform { try $0.apiKeys() }
       guard !common.json else { return try Terminal.say(["keys": .array(rows.map { .object($0.members) })]) }
-      var table = Table(["ID", "LABEL", "SCOPE", "BEGINS", "CREATED", "LAST USED", "REVOKED"], texts: ["LABEL"])
+      var table = Table(
+        ["ID", "LABEL", "SCOPE", "BEGINS", "CREATED", "LAST USED", "REVOKED"], texts: ["LABEL"])
       for row in rows {
         table.add([
           String(row.id), row.label, row.scope.rawValue, row.prefix + "…", row.createdAt.description,
@@ -103,7 +104,9 @@ struct APIKeyCommand: ParsableCommand {
       if !left.hasPassword, left.keysInForce == 0 {
         lines.append(Line("No credential is left: only requests from this machine itself are served now."))
       }
-      try common.report(["revoked": .number(JSONNumber(id)), "keys_in_force": .number(JSONNumber(Int64(left.keysInForce)))], lines)
+      try common.report(
+        ["revoked": .number(JSONNumber(id)), "keys_in_force": .number(JSONNumber(Int64(left.keysInForce)))],
+        lines)
     }
   }
 }

@@ -43,7 +43,8 @@ struct CacheCommand: ParsableCommand {
     func run() throws {
       let removed = try common.perform { try $0.clearCache() }
       try common.report(
-        ["removed": .number(JSONNumber(Int64(removed)))], "Removed \(Count.text(removed, "file")) from the cache.")
+        ["removed": .number(JSONNumber(Int64(removed)))],
+        "Removed \(Count.text(removed, "file")) from the cache.")
     }
   }
 }

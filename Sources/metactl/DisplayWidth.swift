@@ -6,7 +6,9 @@ extension Character {
     guard let first = unicodeScalars.first else { return 0 }
     if first.value < 0x300 { return unicodeScalars.contains { $0.value == 0xFE0F } ? 2 : 1 }
     // Two letters of a flag are one picture; so is what a selector turns into an emoji.
-    if unicodeScalars.dropFirst().contains(where: { $0.value == 0xFE0F || $0.isRegionalIndicator }) { return 2 }
+    if unicodeScalars.dropFirst().contains(where: { $0.value == 0xFE0F || $0.isRegionalIndicator }) {
+      return 2
+    }
     if first.isWide || first.properties.isEmojiPresentation { return 2 }
     switch first.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format: return 0
@@ -32,7 +34,9 @@ extension String {
   }
 
   /// The text and as many spaces as are missing.
-  func padded(toColumns width: Int) -> String { self + String(repeating: " ", count: max(0, width - columns)) }
+  func padded(toColumns width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - columns))
+  }
 
   /// The words in lines of at most so many columns; a word that is longer stands on a line of its own.
   func wrapped(toColumns limit: Int) -> [String] {

@@ -38,7 +38,9 @@ struct Findings {
         }
       let margin = String(repeating: " ", count: indent)
       let detail = wrapped(finding.detail, indent)
-      var lines = [word + Line("  ") + Line(finding.check.padded(toColumns: checks), .strong) + Line("  " + detail[0])]
+      var lines = [
+        word + Line("  ") + Line(finding.check.padded(toColumns: checks), .strong) + Line("  " + detail[0])
+      ]
       lines += detail.dropFirst().map { Line(margin + $0) }
       let remedy = finding.remedy.map { wrapped($0, indent + 2) } ?? []
       for (number, text) in remedy.enumerated() {

@@ -61,7 +61,9 @@ struct KeyCommand: ParsableCommand {
           : "Made key \(report.fingerprint)."
       ]
       lines += report.sentences
-      if report.removedKeys > 0 { lines.append("Backups made before now need the removed key: make a new one.") }
+      if report.removedKeys > 0 {
+        lines.append("Backups made before now need the removed key: make a new one.")
+      }
       try common.report(report.json, lines.map { Line($0) })
       if report.keptKeys > 0, !keepOld { throw ExitCode(2) }
     }

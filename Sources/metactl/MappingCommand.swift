@@ -18,7 +18,8 @@ struct MappingCommand: ParsableCommand {
       let rows = try API(common).rows("/mappings/", "mappings")
       guard !common.json else { return try Terminal.say(["mappings": .array(rows)]) }
       var table = Table(
-        ["ID", "CLIENT", "PAGE", "PAGE ID", "INSTAGRAM", "TOKEN", "UPDATED"], texts: ["CLIENT", "PAGE", "INSTAGRAM"])
+        ["ID", "CLIENT", "PAGE", "PAGE ID", "INSTAGRAM", "TOKEN", "UPDATED"],
+        texts: ["CLIENT", "PAGE", "INSTAGRAM"])
       for row in rows {
         table.add([
           row["id"]?.number?.text, row["client_id"]?.string, row["fb_page_name"]?.string,
@@ -40,7 +41,8 @@ struct MappingCommand: ParsableCommand {
     func run() throws {
       _ = try API(common).call(
         "DELETE", "/mappings/\(id)/",
-        missing: "There is no mapping \(id); metactl mapping list shows which there are. Nothing was changed.")
+        missing: "There is no mapping \(id); metactl mapping list shows which there are. Nothing was changed."
+      )
       try common.report(["removed": .number(JSONNumber(id))], "Removed mapping \(id).")
     }
   }

@@ -56,9 +56,12 @@ struct RefreshCommand: ParsableCommand {
     // Not a table: what happened is a sentence, which no column may cut.
     try Terminal.say(
       failed.flatMap { entry in
-        let sentence = "Token \(entry.id) (\(entry.label)): \(entry.reason ?? "failed"). \(entry.detail ?? "")"
+        let sentence =
+          "Token \(entry.id) (\(entry.label)): \(entry.reason ?? "failed"). \(entry.detail ?? "")"
         guard let width = Terminal.width else { return [Line(sentence)] }
-        return sentence.visible.wrapped(toColumns: width - 2).enumerated().map { Line(($0 > 0 ? "  " : "") + $1) }
+        return sentence.visible.wrapped(toColumns: width - 2).enumerated().map {
+          Line(($0 > 0 ? "  " : "") + $1)
+        }
       })
   }
 }

@@ -38,7 +38,11 @@ struct RequestCommand: ParsableCommand {
         let head = String(decoding: response.cgiHead(), as: UTF8.self).split(separator: "\r\n")
         try Terminal.say(head.map { Line(String($0)) } + [Line("")])
       }
-      if let json { try Terminal.say(json) } else { try Terminal.say(String(decoding: response.body, as: UTF8.self)) }
+      if let json {
+        try Terminal.say(json)
+      } else {
+        try Terminal.say(String(decoding: response.body, as: UTF8.self))
+      }
     }
     if response.status >= 400 { throw ExitCode(response.status >= 500 ? 2 : 1) }
   }

@@ -35,7 +35,8 @@ struct RestoreCommand: ParsableCommand {
     if let replaced = report.replaced { lines.append("The database that was there is kept as \(replaced).") }
     if report.unreadable > 0 {
       lines.append(
-        "\(Count.text(report.unreadable, "stored token")) in it cannot be opened: put the key back, or connect anew.")
+        "\(Count.text(report.unreadable, "stored token")) in it cannot be opened: put the key back, or connect anew."
+      )
     }
     lines.append("API keys, the admin password and sessions are those of the backup.")
     let body: JSONValue = [

@@ -11,10 +11,13 @@ enum SecretInput {
     var descriptor = STDIN_FILENO
     if let file {
       descriptor = open(file, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).") }
+      guard descriptor >= 0 else {
+        throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).")
+      }
     }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-    let bytes = isatty(descriptor) == 1 ? try SilentPrompt(descriptor).line(prompt) : try firstLine(descriptor, source)
+    let bytes =
+      isatty(descriptor) == 1 ? try SilentPrompt(descriptor).line(prompt) : try firstLine(descriptor, source)
     let text: String?
     do throws(TextLines.Failure) { text = try TextLines.lines(of: bytes).first } catch {
       throw Complaint("The text of \(source) \(error.sentence) Nothing was changed.")
@@ -22,7 +25,8 @@ enum SecretInput {
     guard let text, !text.isEmpty else {
       throw Complaint(
         file.map { "The first line of \($0) is empty. Nothing was changed." }
-          ?? "Nothing was given: type it at the prompt, send it on standard input, or name a file. Nothing was changed.")
+          ?? "Nothing was given: type it at the prompt, send it on standard input, or name a file. Nothing was changed."
+      )
     }
     return Secret(text)
   }
@@ -54,7 +58,9 @@ enum SecretInput {
             ? "\(source) is a folder: name the file in it that holds the secret."
             : "\(source) cannot be read: \(String(cString: strerror(errno))).")
       }
-      guard line.count <= 65536 else { throw Complaint("The first line of \(source) is too long for a secret.") }
+      guard line.count <= 65536 else {
+        throw Complaint("The first line of \(source) is too long for a secret.")
+      }
     }
     return line
   }

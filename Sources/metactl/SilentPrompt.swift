@@ -35,7 +35,9 @@ struct SilentPrompt {
       if count < 0 && errno == EINTR { continue }
       guard count == 1, byte != UInt8(ascii: "\n") else { break }
       line.append(byte)
-      guard line.count <= 65536 else { return .failure(Complaint("What was typed is too long for a secret.")) }
+      guard line.count <= 65536 else {
+        return .failure(Complaint("What was typed is too long for a secret."))
+      }
     }
     Terminal.complain("")
     return .success(line)

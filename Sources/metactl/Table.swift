@@ -33,7 +33,8 @@ struct Table {
       }
     }
     return all.enumerated().map { number, row in
-      var line = zip(row, widths).map { $0.shortened(toColumns: $1).padded(toColumns: $1) }.joined(separator: "  ")
+      var line = zip(row, widths).map { $0.shortened(toColumns: $1).padded(toColumns: $1) }.joined(
+        separator: "  ")
       while line.last == " " { line.removeLast() }
       return Line(line, number == 0 ? .strong : nil)
     }

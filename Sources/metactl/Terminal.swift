@@ -26,7 +26,9 @@ enum Terminal {
   }
 
   /// Text of our own, in which nothing stands that came from outside: help, a completion script.
-  static func sayVerbatim(_ text: String) throws(Unwritten) { try write(text.hasSuffix("\n") ? text : text + "\n") }
+  static func sayVerbatim(_ text: String) throws(Unwritten) {
+    try write(text.hasSuffix("\n") ? text : text + "\n")
+  }
 
   /// Sentences on standard error. Where even that cannot be written, nobody is left to be told.
   static func complain(_ sentences: String...) {

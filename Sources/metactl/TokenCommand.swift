@@ -99,11 +99,13 @@ struct TokenCommand: ParsableCommand {
       ]
       if status == "active" {
         lines.append(
-          "It ends \(row["expires_at"]?.string.map { "on \($0)" } ?? "never, or at a time that is not known").")
+          "It ends \(row["expires_at"]?.string.map { "on \($0)" } ?? "never, or at a time that is not known")."
+        )
       }
       if let missing = row["missing_scopes"]?.array?.compactMap(\.string), !missing.isEmpty {
         lines.append(
-          "It lacks \(missing.joined(separator: ", ")); metactl doctor tells what does not work for want of it.")
+          "It lacks \(missing.joined(separator: ", ")); metactl doctor tells what does not work for want of it."
+        )
       }
       try common.report(row, lines.map { Line($0) })
       if status != "active" || reason != nil { throw ExitCode(1) }
@@ -135,7 +137,8 @@ struct TokenCommand: ParsableCommand {
         missing: TokenCommand.missing(id))
       try common.report(
         row,
-        "Replaced token \(id) of \(row["user_name"]?.string ?? "an unnamed user"). Mappings got new page tokens.")
+        "Replaced token \(id) of \(row["user_name"]?.string ?? "an unnamed user"). Mappings got new page tokens."
+      )
     }
   }
 

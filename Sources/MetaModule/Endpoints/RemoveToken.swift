@@ -16,7 +16,8 @@ extension Endpoints {
       let use = "\(mappings) \(mappings == 1 ? "mapping uses" : "mappings use") this token."
       throw .conflict(
         "\(use) Remove them first, or repeat with ?force=1.",
-        forOperator: "\(use) Remove them first (metactl mapping list, metactl mapping remove ID), or leave them without it: "
+        forOperator:
+          "\(use) Remove them first (metactl mapping list, metactl mapping remove ID), or leave them without it: "
           + "metactl token remove \(id) --force. Nothing was changed.")
     }
   }

@@ -8,10 +8,14 @@ import Testing
 @Suite struct CommandLineTests {
   /// Every command, by its words.
   static let commands: [[String]] = [
-    [], ["token"], ["token", "add"], ["token", "list"], ["token", "check"], ["token", "replace"], ["token", "remove"],
-    ["mapping"], ["mapping", "list"], ["mapping", "remove"], ["apikey"], ["apikey", "create"], ["apikey", "list"],
-    ["apikey", "revoke"], ["admin"], ["admin", "set-password"], ["key"], ["key", "generate"], ["key", "rotate"],
-    ["key", "reseal"], ["key", "accept"], ["refresh"], ["status"], ["cache"], ["cache", "stats"], ["cache", "clear"],
+    [], ["token"], ["token", "add"], ["token", "list"], ["token", "check"], ["token", "replace"],
+    ["token", "remove"],
+    ["mapping"], ["mapping", "list"], ["mapping", "remove"], ["apikey"], ["apikey", "create"],
+    ["apikey", "list"],
+    ["apikey", "revoke"], ["admin"], ["admin", "set-password"], ["key"], ["key", "generate"],
+    ["key", "rotate"],
+    ["key", "reseal"], ["key", "accept"], ["refresh"], ["status"], ["cache"], ["cache", "stats"],
+    ["cache", "clear"],
     ["backup"], ["restore"], ["doctor"], ["config"], ["request"],
   ]
 
@@ -28,13 +32,15 @@ import Testing
         // What cron hands to the shell is all that stands behind the five fields.
         let script = isCrontab ? fields.dropFirst(5).joined(separator: " ") : line
         #expect(Installation.run("bash", "-n", "-c", script), "\(command): \(line)")
-        #expect(script.contains("metactl") || script.hasPrefix("  #") || script.contains("systemctl"), "\(line)")
+        #expect(
+          script.contains("metactl") || script.hasPrefix("  #") || script.contains("systemctl"), "\(line)")
       }
     }
   }
 
   @Test(arguments: [
-    (["refrehs"], "metactl refresh"), (["tokne", "list"], "metactl token"), (["token", "lst"], "metactl token list"),
+    (["refrehs"], "metactl refresh"), (["tokne", "list"], "metactl token"),
+    (["token", "lst"], "metactl token list"),
     (["apikeys", "list"], "metactl apikey"), (["key", "rotatee"], "metactl key rotate"),
     (["doctro", "--json"], "metactl doctor"),
   ])
@@ -53,11 +59,14 @@ import Testing
   @Test func `every command has json, of what it did and of why not`() throws {
     let installation = try Installation(settings: Installation.app)
     try installation.metactl("token", "add", "--label", "John", input: installation.simulator.token("john"))
-    try installation.metactl("request", "POST", "/sync/", "-d", #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#)
+    try installation.metactl(
+      "request", "POST", "/sync/", "-d", #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#)
     try installation.metactl("apikey", "create", "--label", "x", "--scope", "admin")
     for (arguments, input) in [
-      (["key", "generate"], nil), (["cache", "clear"], nil), (["mapping", "remove", "1"], nil), (["apikey", "revoke", "1"], nil),
-      (["admin", "set-password"], "long enough for this"), (["key", "accept", "--yes"], nil), (["token", "remove", "1"], nil),
+      (["key", "generate"], nil), (["cache", "clear"], nil), (["mapping", "remove", "1"], nil),
+      (["apikey", "revoke", "1"], nil),
+      (["admin", "set-password"], "long enough for this"), (["key", "accept", "--yes"], nil),
+      (["token", "remove", "1"], nil),
       (["request", "GET", "/health/"], nil),
     ] as [([String], String?)] {
       let outcome = try installation.metactl(list: arguments + ["--json"], input: input)
@@ -65,9 +74,12 @@ import Testing
       #expect(outcome.json.object != nil, "\(arguments): \(outcome.text)")
     }
     for (arguments, code) in [
-      (["token", "check", "9"], 1), (["mapping", "remove", "9"], 1), (["apikey", "revoke", "9"], 1), (["refrehs"], 64),
-      (["key", "accept"], 1), (["restore", "/nowhere"], 1), (["backup", "/nowhere/x"], 2), (["token", "add"], 64),
-      (["status", "--config", "/nowhere"], 2), (["token", "add", "--label", "x", "--token-file", "/nowhere"], 1),
+      (["token", "check", "9"], 1), (["mapping", "remove", "9"], 1), (["apikey", "revoke", "9"], 1),
+      (["refrehs"], 64),
+      (["key", "accept"], 1), (["restore", "/nowhere"], 1), (["backup", "/nowhere/x"], 2),
+      (["token", "add"], 64),
+      (["status", "--config", "/nowhere"], 2),
+      (["token", "add", "--label", "x", "--token-file", "/nowhere"], 1),
       (["status", "--warn-days", "-1"], 64),
     ] {
       let outcome = try installation.metactl(list: arguments + ["--json"])
@@ -81,11 +93,15 @@ import Testing
   @Test func `a refusal says what to type, not what to send`() throws {
     let installation = try Installation(settings: Installation.app)
     try installation.metactl("token", "add", "--label", "John", input: installation.simulator.token("john"))
-    try installation.metactl("request", "POST", "/sync/", "-d", #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#)
+    try installation.metactl(
+      "request", "POST", "/sync/", "-d", #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#)
     let inUse = try installation.metactl("token", "remove", "1")
     #expect(inUse.status == 1)
-    #expect(inUse.errors.contains("metactl token remove 1 --force") && !inUse.errors.contains("?force"), "\(inUse.errors)")
-    let blank = try installation.metactl("token", "add", "--label", " ", input: installation.simulator.token("john"))
+    #expect(
+      inUse.errors.contains("metactl token remove 1 --force") && !inUse.errors.contains("?force"),
+      "\(inUse.errors)")
+    let blank = try installation.metactl(
+      "token", "add", "--label", " ", input: installation.simulator.token("john"))
     #expect(blank.errors.contains("--label: "), "\(blank.errors)")
     let date = try installation.metactl(
       "token", "add", "--label", "x", "--expires-at", "soon", input: installation.simulator.token("john"))
@@ -101,7 +117,8 @@ import Testing
     func add(_ bytes: [UInt8], piped: Bool) throws -> Installation.Outcome {
       try Data(bytes).write(to: URL(filePath: file))
       return piped
-        ? try installation.metactl("token", "add", "--label", "x", prefix: ["sh", "-c", #"exec "$0" "$@" < "\#(file)""#])
+        ? try installation.metactl(
+          "token", "add", "--label", "x", prefix: ["sh", "-c", #"exec "$0" "$@" < "\#(file)""#])
         : try installation.metactl("token", "add", "--label", "x", "--token-file", file)
     }
     for piped in [false, true] {
@@ -123,7 +140,8 @@ import Testing
       #expect(try add([], piped: piped).status == 1)
       #expect(try add([0xFF, 0x41, 0x0A], piped: piped).errors.contains("not UTF-8"))
     }
-    let folder = try installation.metactl("token", "add", "--label", "x", "--token-file", installation.folder.path)
+    let folder = try installation.metactl(
+      "token", "add", "--label", "x", "--token-file", installation.folder.path)
     #expect(folder.status == 1 && folder.errors.contains("is a folder"), "\(folder.text)")
   }
 

@@ -8,7 +8,8 @@ import Testing
 /// What reaches a terminal, a pipe or a full disk from `metactl`.
 @Suite struct PrintingTests {
   /// Clears the screen, sets the title, turns the direction round, hides, breaks the line: everything a name may try.
-  static let hostile = "A\u{1B}[2J\u{1B}]0;x\u{7}\u{9B}31m\u{202E}B\u{2066}\u{2028}\u{200B}\u{61C}\u{E0041}\u{7F}C"
+  static let hostile =
+    "A\u{1B}[2J\u{1B}]0;x\u{7}\u{9B}31m\u{202E}B\u{2066}\u{2028}\u{200B}\u{61C}\u{E0041}\u{7F}C"
 
   private static let forbidden: [ClosedRange<UInt32>] = [
     0...9, 0xB...0x1F, 0x7F...0x9F, 0x61C...0x61C, 0x200B...0x200B, 0x200E...0x200F, 0x2028...0x202E,
@@ -25,7 +26,8 @@ import Testing
     let store = try Store(folder: installation.data)
     let stored = try #require(try store.token(1))
     _ = try store.recordCheck(
-      1, status: .active, reason: nil, facts: TokenFacts(userName: Self.hostile), ifSealedIs: stored.sealedToken)
+      1, status: .active, reason: nil, facts: TokenFacts(userName: Self.hostile),
+      ifSealedIs: stored.sealedToken)
     return installation
   }
 
@@ -36,7 +38,8 @@ import Testing
       list.output.contains(
         #"A\u001b[2J\u001b]0;x\u0007\u009b31m\u202eB\u2066\u2028\u200b\u061c\udb40\udc41\u007fC"#))
     for arguments in [
-      ["token", "list"], ["status"], ["doctor"], ["request", "GET", "/tokens/"], ["refresh"], ["token", "check", "1"],
+      ["token", "list"], ["status"], ["doctor"], ["request", "GET", "/tokens/"], ["refresh"],
+      ["token", "check", "1"],
       ["apikey", "list"], ["mapping", "list"], ["config"],
     ] {
       for json in [[], ["--json"]] {
@@ -57,7 +60,8 @@ import Testing
     let installation = try Installation()
     for arguments in [
       ["token", "check", "\u{1B}[2J"], ["\u{1B}]0;x\u{7}"], ["doctor", "--config", "/no\u{9B}where"],
-      ["backup", "/nowhere\u{202E}/x"], ["token", "add", "--label", "x", "--token-file", "/no\u{1B}[2Jwhere"],
+      ["backup", "/nowhere\u{202E}/x"],
+      ["token", "add", "--label", "x", "--token-file", "/no\u{1B}[2Jwhere"],
     ] {
       let outcome = try installation.metactl(list: arguments)
       #expect(outcome.status != 0)
@@ -66,8 +70,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ["token", "list"], ["status"], ["doctor"], ["config"], ["--help"], ["token", "add", "--help"], ["--version"],
-    ["key", "generate"], ["--generate-completion-script", "bash"], ["cache", "stats", "--json"], ["request", "GET", "/health/"],
+    ["token", "list"], ["status"], ["doctor"], ["config"], ["--help"], ["token", "add", "--help"],
+    ["--version"],
+    ["key", "generate"], ["--generate-completion-script", "bash"], ["cache", "stats", "--json"],
+    ["request", "GET", "/health/"],
     ["apikey", "list", "--json"],
   ])
   func `a report that could not be written is no success`(arguments: [String]) throws {
@@ -91,7 +97,8 @@ import Testing
 
   @Test func `a change whose report is lost says that it was made`() throws {
     let installation = try Installation()
-    let outcome = try installation.metactl("admin", "set-password", input: "long enough for this\n", outputFile: "/dev/full")
+    let outcome = try installation.metactl(
+      "admin", "set-password", input: "long enough for this\n", outputFile: "/dev/full")
     #expect(outcome.status == 2)
     #expect(outcome.errors.contains("has been done"), "\(outcome.errors)")
   }
@@ -108,11 +115,13 @@ import Testing
     let installation = try Installation(settings: Installation.app)
     let labels = ["plain", "東京カフェ", "ｆｕｌｌ", "e\u{301}te\u{301}", "שלום", "🇯🇵 flag", "한국"]
     for (number, label) in labels.enumerated() {
-      try installation.metactl("apikey", "create", "--label", label, "--scope", number == 0 ? "admin" : "read")
+      try installation.metactl(
+        "apikey", "create", "--label", label, "--scope", number == 0 ? "admin" : "read")
     }
     let lines = try installation.metactl("apikey", "list").output.split(separator: "\n").map(String.init)
     let widths = try Python.lines(
-      Self.width + "for line in sys.stdin: print(width(line[:line.index('mm_')]))", input: Array(lines.dropFirst()))
+      Self.width + "for line in sys.stdin: print(width(line[:line.index('mm_')]))",
+      input: Array(lines.dropFirst()))
     #expect(Set(widths).count == 1, "\(widths)")
   }
 
@@ -131,7 +140,8 @@ import Testing
       }
     }
     #expect(try PseudoTerminal.run(["token", "list"], in: installation).screen.contains("…"))
-    #expect(try installation.metactl("token", "list").output.contains(label.trimmingCharacters(in: .whitespaces)))
+    #expect(
+      try installation.metactl("token", "list").output.contains(label.trimmingCharacters(in: .whitespaces)))
   }
 
   @Test(arguments: [("\u{3}", -2), ("\u{1C}", -3)])
@@ -147,9 +157,12 @@ import Testing
     let installation = try Installation()
     let outcome = try PseudoTerminal.run(
       ["admin", "set-password"], in: installation,
-      steps: [("New admin password:", "\u{1A}"), ("New admin password:", "a long secret\n"), ("same again:", "a long secret\n")])
+      steps: [
+        ("New admin password:", "\u{1A}"), ("New admin password:", "a long secret\n"),
+        ("same again:", "a long secret\n"),
+      ])
     #expect(outcome.status == 0, "\(outcome.screen)")
-    #expect(outcome.screen.contains("[stopped, echo 1]"), "\(outcome.screen)")
+    #expect(outcome.screen.components(separatedBy: "New admin password:").count == 3, "\(outcome.screen)")
     #expect(!outcome.screen.contains("long secret"))
     #expect(outcome.echoes)
   }

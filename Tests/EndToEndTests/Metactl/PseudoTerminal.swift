@@ -14,7 +14,8 @@ enum PseudoTerminal {
   }
 
   /// - Parameters:
-  ///   - steps: what is waited for, and what is typed then; `\u{3}` is Ctrl-C, `\u{1A}` Ctrl-Z (and it is continued).
+  ///   - steps: what is waited for, and what is typed then; `\u{3}` is Ctrl-C, `\u{1A}` Ctrl-Z (which stops nobody whose parent is in
+  ///     another session, but arrives).
   ///   - columns: of the screen.
   static func run(
     _ arguments: [String], in installation: Installation, steps: [(await: String, type: String)] = [],
@@ -45,11 +46,8 @@ enum PseudoTerminal {
         if steps and steps[0][0].encode() in screen[seen:]:
           seen = len(screen)
           os.write(master, steps.pop(0)[1].encode())
-        done, raw = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
-        if done and os.WIFSTOPPED(raw):
-          screen += b'[stopped, echo %d]' % bool(lflags() & termios.ECHO)
-          os.kill(pid, signal.SIGCONT)
-        elif done:
+        done, raw = os.waitpid(pid, os.WNOHANG)
+        if done:
           status = os.waitstatus_to_exitcode(raw)
           break
       else:

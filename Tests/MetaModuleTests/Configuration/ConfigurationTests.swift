@@ -64,7 +64,7 @@ import Testing
       let text = ["META_RETRIES=7", "# a comment", "META_WORKERS=9", "META_CACHE_TTL=11"].joined(
         separator: end)
       let found = try configuration(file: mark + Array(text.utf8))
-      #expect([found.retries, found.workers, Int(found.cacheTTL)] == [7, 9, 11])
+      #expect([found.retries, found.workers, Int(found.cacheTTL)] == [7, 9, 11] as [Int])
     }
   }
 
