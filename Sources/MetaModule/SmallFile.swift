@@ -4,9 +4,18 @@ internal import Glibc
 enum SmallFile {
   /// The content, or `nil` with `errno` set; more than `limit` bytes are `EFBIG`.
   static func read(_ path: String, limit: Int) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A FIFO that nobody writes to would be waited for; one that is handed over (`<(…)` of a shell) has its writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO,
+      !path.utf8.starts(with: "/dev/fd/".utf8)
+    {
+      errno = EINVAL
+      return nil
+    }
+    _ = fcntl(descriptor, F_SETFL, 0)
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
     while true {

@@ -10,6 +10,14 @@ extension Endpoints {
       context.record.cause = APIError(storeOr: error).cause
       database = .error("The database cannot be used.")
     }
+    if !database.isError {
+      switch StorageProbe.problem(in: application.configuration.dataDirectory) {
+      case .full:
+        database = .warning("The disk is full: what is stored is served, nothing new can be stored.")
+      case .unwritable: database = .warning("The disk cannot be written: nothing new can be stored.")
+      case nil: break
+      }
+    }
     var key = Check.ok
     if database.isError {
       key = .warning("Not checked, since the database cannot be used.")
@@ -19,8 +27,10 @@ extension Endpoints {
         key = .error("The Fernet key is missing or is not the one of this database.")
       }
     }
-    let cache: Check =
-      application.cache == nil ? .warning("The cache cannot be used; Graph is asked each time.") : .ok
+    var cache = Check.ok
+    if application.cache.map({ StorageProbe.problem(in: $0.path) != nil }) ?? true {
+      cache = .warning("The cache cannot be used; Graph is asked each time.")
+    }
     let last = application.graphHealth.last()
     let graph: Check =
       switch last?.outcome {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTPClient
+internal import JSON
 
 /// Graph: can it be reached, is it really it, and do our clocks agree.
 extension Doctor {
@@ -10,7 +11,7 @@ extension Doctor {
     }
   }
 
-  /// One call to Graph without a token: whatever it answers, it is there.
+  /// One call to Graph without a token, which it refuses as nobody else does.
   struct Graph {
     let finding: Finding
     /// What Graph's clock says, and what ours said at the same moment.
@@ -22,10 +23,16 @@ extension Doctor {
         var client = try HTTPClient(options: ClientOptions(userAgent: "meta-module/\(version)"))
         let reply = try client.perform(
           HTTPRequest(
-            url: "\(address)/\(configuration.graphVersion)/", timeout: .seconds(configuration.graphTimeout)))
+            url: "\(address)/\(configuration.graphVersion)/me", timeout: .seconds(configuration.graphTimeout))
+        )
         let now = Timestamp.now
         clocks = reply.headers["Date"].flatMap(Self.moment).map { ($0, now) }
-        if reply.status >= 500 || (300..<400).contains(reply.status) {
+        if reply.status < 500, !(300..<400).contains(reply.status), !Self.isGraphs(reply) {
+          finding = .trouble(
+            "graph",
+            "\(address) answers with status \(reply.status), but not as Graph does: it is another server.",
+            "Correct META_GRAPH_URL; Graph's own address is https://graph.facebook.com.")
+        } else if reply.status >= 500 || (300..<400).contains(reply.status) {
           finding = .warning(
             "graph", "\(address) answered with status \(reply.status).",
             "If that stays, look at https://metastatus.com and at META_GRAPH_URL.")
@@ -38,18 +45,32 @@ extension Doctor {
       }
     }
 
+    /// Graph's errors have a number, and a trace id that Meta's support asks for.
+    private static func isGraphs(_ reply: HTTPReply) -> Bool {
+      guard let error = (try? JSONValue(parsing: reply.body))?["error"] else { return false }
+      return error["code"]?.int64 != nil && error["fbtrace_id"]?.string != nil
+    }
+
     private static func remedy(for error: TransferError) -> String {
       switch error {
       case .unavailable: "Install libcurl."
-      case .unresolved: "Check the name servers of this machine (/etc/resolv.conf) and META_GRAPH_URL."
+      case .unresolved:
+        "Check the name servers of this machine (/etc/resolv.conf) and META_GRAPH_URL." + proxies
       case .refused, .timedOut, .broken:
-        "Check that this machine may reach it: firewall, routing, the host's own rules."
+        "Check that this machine may reach it: firewall, routing, the host's own rules." + proxies
       case .tls:
         "Check the clock of this machine and its certificates (apt install ca-certificates). A proxy that opens "
           + "connections cannot be used."
       case .tooLarge, .invalidRequest: "Check META_GRAPH_URL: what answers there is not Graph."
       case .outOfMemory: "Give this machine more memory."
       }
+    }
+
+    /// Where the only way out is a proxy, nothing else helps than to know that none is used.
+    private static var proxies: String {
+      let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+      guard let name = names.first(where: { getenv($0) != nil }) else { return "" }
+      return " The proxy in \(name) is not used: tokens go to Graph directly or not at all."
     }
 
     /// `Tue, 24 Nov 2026 13:00:00 GMT` (RFC 9110, section 5.6.7).

@@ -22,7 +22,8 @@ public struct Doctor {
   public func findings() -> [Finding] {
     var findings = [configurationFile(), dataFolder()]
     findings += configuration.warnings.map { .warning("settings", $0, "Correct the name, or take it out.") }
-    findings += files()
+    findings += changeableSettings() + unreadSettings() + links() + webRoot() + limits()
+    findings += files() + kindsOfFiles()
     findings += [fileSystem(), space(), sqlite()]
     // An application makes what is missing; a doctor only looks.
     let application = exists(configuration.databasePath) ? Application(configuration: configuration) : nil
@@ -32,6 +33,7 @@ public struct Doctor {
       findings.append(
         .ok("database", "There is none yet; the first start makes \(configuration.databasePath)."))
     }
+    findings += cachePlace()
     findings.append(cache())
     findings.append(libcurl())
     let graph = Graph(configuration)
@@ -45,9 +47,13 @@ public struct Doctor {
   private func database(_ application: Application) -> [Finding] {
     let store: Store
     do { store = try application.store() } catch {
-      return [databaseTrouble(application.operationError(error))]
+      return [
+        error.cause == StoreError.busy.sentence
+          ? locked() : databaseTrouble(application.operationError(error))
+      ]
     }
     var findings = [integrity(store)]
+    if let trouble = write(store) { findings.append(trouble) }
     findings += keys(application, store)
     findings.append(credentials(store))
     return findings

@@ -36,6 +36,15 @@ final class Connection {
     }
   }
 
+  /// Letting go of a queue needs a thread of libdispatch's, which waits for ever where the account may have none: then
+  /// the queue stays, and the database is closed all the same.
+  deinit {
+    guard ThreadSupply.isExhausted else { return }
+    statements = [:]
+    try? queue.close()
+    _ = Unmanaged.passRetained(queue)
+  }
+
   /// Lends GRDB's connection; nested calls run in the outermost one.
   private func withDatabase<Result>(
     _ body: (Database) throws -> Result

@@ -25,6 +25,16 @@ extension Store {
     _ = try setting("health")
   }
 
+  /// Writes, and takes it back before anybody sees it: what stands in the way of a write is thrown.
+  public func rehearseWrite() throws(StoreError) {
+    try write { (connection) throws(SQLiteFailure) in
+      try connection.run("SAVEPOINT rehearsal")
+      try connection.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('rehearsal', '')")
+      try connection.run("ROLLBACK TO rehearsal")
+      try connection.run("RELEASE rehearsal")
+    }
+  }
+
   /// Every inconsistency SQLite finds in the file, in its words, at most a hundred; none is the expected
   /// answer. Reads everything.
   public func integrityProblems() throws(StoreError) -> [String] {

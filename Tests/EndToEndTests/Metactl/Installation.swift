@@ -46,9 +46,13 @@ final class Installation {
     .deletingLastPathComponent()
 
   /// A command that has not been started yet, for those who want to kill it.
-  func command(_ arguments: [String], prefix: [String] = [], settings: [String: String] = [:]) -> Process {
+  ///
+  /// - Parameter program: another copy of it, where the build cannot be reached: by another account.
+  func command(
+    _ arguments: [String], prefix: [String] = [], settings: [String: String] = [:], program: String? = nil
+  ) -> Process {
     let process = Process()
-    let whole = prefix + [Self.programs.appending(path: "metactl").path] + arguments
+    let whole = prefix + [program ?? Self.programs.appending(path: "metactl").path] + arguments
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = whole
     process.environment = environment.merging(settings) { $1 }
@@ -62,18 +66,20 @@ final class Installation {
   @discardableResult
   func metactl(
     _ arguments: String..., input: String? = nil, prefix: [String] = [], settings: [String: String] = [:],
-    outputFile: String? = nil
+    outputFile: String? = nil, program: String? = nil
   ) throws -> Outcome {
-    try metactl(list: arguments, input: input, prefix: prefix, settings: settings, outputFile: outputFile)
+    try metactl(
+      list: arguments, input: input, prefix: prefix, settings: settings, outputFile: outputFile,
+      program: program)
   }
 
   /// The same with the arguments in a list.
   @discardableResult
   func metactl(
     list arguments: [String], input: String? = nil, prefix: [String] = [], settings: [String: String] = [:],
-    outputFile: String? = nil
+    outputFile: String? = nil, program: String? = nil
   ) throws -> Outcome {
-    let process = command(arguments, prefix: prefix, settings: settings)
+    let process = command(arguments, prefix: prefix, settings: settings, program: program)
     let (output, errors) = (folder.appending(path: "stdout"), folder.appending(path: "stderr"))
     for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
     process.standardOutput = try FileHandle(forWritingTo: outputFile.map { URL(filePath: $0) } ?? output)
@@ -102,6 +108,15 @@ final class Installation {
     guard (try? process.run()) != nil else { return false }
     process.waitUntilExit()
     return process.terminationStatus == 0
+  }
+
+  /// Everything in the folder, and what is to be reached in it, for the account `nobody`; needs root.
+  func giveToNobody() throws {
+    chmod(folder.path, 0o755)
+    for name in try FileManager.default.subpathsOfDirectory(atPath: data) {
+      chown(data + "/" + name, 65534, 65534)
+    }
+    chown(data, 65534, 65534)
   }
 
   // MARK: - Rows

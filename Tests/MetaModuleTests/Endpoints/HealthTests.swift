@@ -50,6 +50,37 @@ import Testing
     #expect(Self.words(answer) == ["ok", "ok", "warning", "ok"])
   }
 
+  @Test(.enabled(if: CacheDisk.isPossible, "mounting a tmpfs needs root"))
+  func `a full disk is told, although what is stored can be read`() throws {
+    let disk = try CacheDisk()
+    let harness = try Harness(settings: ["META_DATA_DIR": disk.path + "/data"])
+    #expect(harness.send("GET", "/health/").json["status"] == "ok")
+    let filler = open(disk.path + "/filler", O_WRONLY | O_CREAT, 0o600)
+    defer { close(filler) }
+    let block = [UInt8](repeating: 1, count: 4096)
+    while write(filler, block, block.count) > 0 {}
+    // Another process: each asks its disk every few seconds only.
+    #expect(StorageProbe.look(in: disk.path + "/data") == .full)
+    let other = try Harness(settings: [
+      "META_DATA_DIR": disk.path + "/data/.", "META_CACHE_DIR": disk.path + "/data/cache/.",
+    ])
+    let answer = other.send("GET", "/health/")
+    #expect(answer.json["status"] == "degraded")
+    #expect(
+      answer.json["checks"]?["database"]?["detail"]?.string?.contains("The disk is full") == true,
+      "\(answer.text)")
+    #expect(Self.words(answer) == ["warning", "ok", "warning", "ok"])
+  }
+
+  @Test func `asking for health does not write each time`() throws {
+    let harness = try Harness()
+    harness.send("GET", "/health/")
+    chmod(harness.application.configuration.dataDirectory, 0o500)
+    defer { chmod(harness.application.configuration.dataDirectory, 0o700) }
+    #expect(
+      harness.send("GET", "/health/").json["status"] == "ok", "what was found a moment ago still counts")
+  }
+
   @Test func `without a database nothing works, and the key is not looked at`() throws {
     let harness = try Harness()
     let path = harness.application.configuration.databasePath
