@@ -16,6 +16,7 @@ public final class Application {
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
   let vault: Vault
+  let lanes: Lanes
   private var openStore: Store?
   private let readMemory: ReadMemory?
   private var remembered: RememberedReads?
@@ -30,12 +31,14 @@ public final class Application {
   /// - Parameters:
   ///   - entryMemory: what the workers of a process share of the cache; `nil`: each entry is read from its file.
   ///   - readMemory: what they share of the database; `nil`: it remembers for itself.
+  ///   - lanes: what they share of the places for slow work; `nil`: there is only this one.
   public init(
     configuration: Configuration, logger: Logger? = nil, entryMemory: EntryMemory? = nil,
-    readMemory: ReadMemory? = nil
+    readMemory: ReadMemory? = nil, lanes: Lanes? = nil
   ) {
     self.configuration = configuration
     self.readMemory = readMemory
+    self.lanes = lanes ?? Lanes(workers: configuration.workers)
     self.logger =
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
     graph = GraphClient(configuration)

@@ -31,6 +31,8 @@ public struct Configuration: Sendable {
   public var app: MetaApp?
   /// Threads of one process.
   public var workers = 32
+  /// Whose `X-Forwarded-For` is believed.
+  var trustedProxies = TrustedProxies.none
   /// What is logged.
   public var logLevel = Logger.Level.info
   /// The configuration file that was read, if any.
@@ -46,7 +48,7 @@ public struct Configuration: Sendable {
     "META_DATA_DIR", "META_CACHE_DIR", "META_CACHE_TTL", "META_CACHE_STALE", "META_CACHE_MAX_BYTES",
     "META_FERNET_KEYS", "META_GRAPH_URL", "META_GRAPH_VERSION", "META_GRAPH_TIMEOUT", "META_RETRIES",
     "META_BACKOFF_UNIT_MS", "META_REQUEST_BUDGET", "META_APP_ID", "META_APP_SECRET", "META_WORKERS",
-    "META_LOG_LEVEL",
+    "META_TRUSTED_PROXIES", "META_LOG_LEVEL",
   ]
 
   /// The path of the database.
@@ -101,6 +103,7 @@ public struct Configuration: Sendable {
     requestBudget = try Self.integer("META_REQUEST_BUDGET", values, 1...300) ?? requestBudget
     workers = try Self.integer("META_WORKERS", values, 1...1024).map { Int($0) } ?? workers
     app = try MetaApp(id: values["META_APP_ID"], secret: values["META_APP_SECRET"])
+    if let list = values["META_TRUSTED_PROXIES"] { trustedProxies = try TrustedProxies(parsing: list) }
     if let level = values["META_LOG_LEVEL"] {
       guard let parsed = Logger.Level(rawValue: level.lowercased()) else {
         throw ConfigurationError(

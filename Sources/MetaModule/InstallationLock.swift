@@ -66,7 +66,7 @@ final class FileLock {
 
   /// Opens the file, making it (0600) where it is missing. Made by root it is given to the owner of the folder, who
   /// could otherwise never lock it.
-  fileprivate static func open(_ path: String, in folder: String) -> Int32? {
+  static func open(_ path: String, in folder: String) -> Int32? {
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { return nil }
     var owner = stat()

@@ -12,6 +12,7 @@ enum MetaFCGI {
     signal(SIGPIPE, SIG_IGN)
     // A limit on file sizes is an error of the write then, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
+    ProcessMemory.giveBackLargeBlocks()
     do {
       let arguments = try Arguments(CommandLine.arguments, environment: Configuration.processEnvironment())
       if let text = arguments.textToPrint {
@@ -47,9 +48,10 @@ enum MetaFCGI {
     let entryMemory = EntryMemory(maximumBytes: 4 << 20)
     // Some 4,000 clients.
     let readMemory = ReadMemory(maximumBytes: 4 << 20)
+    let lanes = Lanes(workers: configuration.workers)
     try server.run {
       let application = Application(
-        configuration: configuration, entryMemory: entryMemory, readMemory: readMemory)
+        configuration: configuration, entryMemory: entryMemory, readMemory: readMemory, lanes: lanes)
       return { exchange in answer(&exchange, application) }
     }
     // Workers that are stuck longer than the grace period must not keep the process alive.

@@ -101,8 +101,11 @@ struct APIKeyCommand: ParsableCommand {
     func run() throws {
       let left = try common.perform { try $0.revokeAPIKey(id) }
       var lines = [Line("Revoked API key \(id).")]
-      if !left.hasPassword, left.keysInForce == 0 {
-        lines.append(Line("No credential is left: only requests from this machine itself are served now."))
+      if !left.areInForce {
+        lines.append(
+          Line(
+            "No credential is left: nobody is served until metactl apikey create or metactl admin set-password "
+              + "makes one."))
       }
       try common.report(
         ["revoked": .number(JSONNumber(id)), "keys_in_force": .number(JSONNumber(Int64(left.keysInForce)))],

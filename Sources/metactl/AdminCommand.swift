@@ -5,7 +5,8 @@ internal import MetaModule
 /// `metactl admin …`
 struct AdminCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "admin", abstract: "The password of the admin page.", subcommands: [SetPassword.self])
+    commandName: "admin", abstract: "The password of the admin page.",
+    subcommands: [SetPassword.self, Reset.self])
 
   struct SetPassword: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,6 +33,35 @@ struct AdminCommand: ParsableCommand {
         hadOne
           ? "Changed the admin password. Everybody who was signed in has to sign in again."
           : "Set the admin password. From now on every request needs it, or an API key.")
+    }
+  }
+
+  struct Reset: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take every credential away and begin anew with protected mode.",
+      discussion: """
+        Removes the admin password, revokes every API key and ends every session: sites that send a key are refused. \
+        Afterwards requests are served as on a fresh installation, without a credential, and only when they come \
+        straight from this machine. This is the only way back to that mode. Tokens and mappings stay.
+
+        Example:
+          metactl admin reset
+        """)
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      let before = try common.perform { try $0.resetCredentials() }
+      let keys = "\(before.keysInForce) API \(before.keysInForce == 1 ? "key" : "keys")"
+      try common.report(
+        [
+          "password_removed": .bool(before.hasPassword),
+          "keys_revoked": .number(JSONNumber(Int64(before.keysInForce))),
+        ],
+        "Removed \(before.hasPassword ? "the admin password" : "no admin password, since there was none"), revoked "
+          + "\(keys), ended every session.",
+        "Requests made directly on this machine are served without a credential again, and no others, until metactl "
+          + "admin set-password or metactl apikey create makes one.")
     }
   }
 }

@@ -30,6 +30,7 @@ struct Metactl: ParsableCommand {
 
   static func main() {
     umask(0o077)
+    ProcessMemory.giveBackLargeBlocks()
     // A reader that has gone is an error of the write then: a key that nobody got must be revoked first.
     signal(SIGPIPE, SIG_IGN)
     StandardDescriptors.ensureOpen()

@@ -21,6 +21,8 @@ final class Site {
   private(set) var programs: [ChildProcess] = []
   /// The ports on which nginx asks one process only, in their order.
   private(set) var ports: [Int] = []
+  /// The port of a proxy in front of the site, as somebody sets one up with a single line.
+  let proxyPort: Int
   private var nginx: ChildProcess?
   private var wrapper: ChildProcess?
 
@@ -33,6 +35,7 @@ final class Site {
     simulator = try Server.start(world: world)
     folder = try TemporaryFolder()
     port = FreePort.find()
+    proxyPort = FreePort.find()
     var lines = [
       "META_DATA_DIR=\(folder.path)/data", "META_GRAPH_URL=\(simulator.url)", "META_BACKOFF_UNIT_MS=1",
     ]
@@ -142,6 +145,7 @@ final class Site {
         access_log off;
       \(temporary.joined(separator: "\n"))
         include site.conf;
+        server { listen 127.0.0.1:\(proxyPort); location / { proxy_pass http://127.0.0.1:\(port); } }
       \(single.joined(separator: "\n"))
       }
 

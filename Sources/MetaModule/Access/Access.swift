@@ -6,13 +6,13 @@ package struct Access {
 
   package init(_ application: Application) { self.application = application }
 
-  /// The caller, or the refusal. Open routes are served to everybody, whatever state the database is in.
+  /// The caller, or the refusal. A route that is open to everybody and does not care who asks is served whatever state
+  /// the database is in.
   package func caller(of request: Request, for route: Route) throws(APIError) -> Caller {
-    guard route.scope == .open else { return try knownCaller(of: request, for: route) }
-    do { return try knownCaller(of: request, for: route) } catch { return .anyone }
-  }
-
-  private func knownCaller(of request: Request, for route: Route) throws(APIError) -> Caller {
+    guard !isChanging(request) || !SameOrigin.isViolated(by: request) else {
+      throw .forbidden(SameOrigin.refusal)
+    }
+    guard route.looksAtCaller else { return .anyone }
     let store = try application.store()
     let reads = try application.rememberedReads()
     let credentials: Credentials
@@ -21,31 +21,31 @@ package struct Access {
       if request.isFromOperator { return .operator }
       credentials = try reads.credentials()
     } catch { throw APIError(error) }
-    guard credentials.hasPassword || credentials.keysInForce > 0 else {
-      guard ProtectedMode.isDirectAndLocal(request) else { throw .forbidden(ProtectedMode.refusal) }
-      return .thisMachine
+    guard credentials.haveExisted else {
+      if ProtectedMode.isDirectAndLocal(request) { return .thisMachine }
+      guard route.scope == .open else { throw .forbidden(ProtectedMode.refusal) }
+      return .anyone
     }
     if let key = try presentedKey(request) { return try holder(of: key, reads, store, route) }
-    guard let session = try session(of: request, store) else { throw .notAuthenticated(nil) }
-    guard !isChanging(request) || SameOrigin.holds(for: request) else {
-      throw .forbidden("This request did not come from the admin page itself.")
-    }
-    return session
+    if let session = try session(of: request, store) { return session }
+    guard route.scope != .open else { return .anyone }
+    throw .notAuthenticated(credentials.areInForce ? nil : Self.noneInForce)
   }
+
+  private static let noneInForce =
+    "Every credential of this installation was revoked or removed. Run metactl admin set-password or metactl apikey "
+    + "create on the server."
 
   /// The API key that a request presents, in whichever of its headers. One in each is one too many: a web server in
   /// front may have looked at the other.
   private func presentedKey(_ request: Request) throws(APIError) -> String? {
-    guard !request.hasRepeatedCredential, request.apiKey == nil || request.authorization == nil else {
+    let authorization = request.authorization.flatMap { BearerScheme.isMeant(by: $0) ? $0 : nil }
+    guard !request.hasRepeatedCredential, request.apiKey == nil || authorization == nil else {
       throw .notAuthenticated("More than one credential was sent; send one.")
     }
     if let key = request.apiKey { return FieldRule.trimmed(key) }
-    guard let authorization = request.authorization else { return nil }
-    let parts = authorization.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-      throw .notAuthenticated("The Authorization header must read \"Bearer\" and an API key.")
-    }
-    return FieldRule.trimmed(String(parts[1]))
+    guard let authorization else { return nil }
+    return try BearerScheme.key(in: authorization)
   }
 
   private func holder(
@@ -65,12 +65,15 @@ package struct Access {
   }
 
   private func session(of request: Request, _ store: Store) throws(APIError) -> Caller? {
-    guard let hash = SessionCookie.hash(in: request) else { return nil }
+    guard let hash = try SessionCookie.hash(in: request) else { return nil }
     do {
       guard let session = try store.session(hash: hash) else { return nil }
+      guard !isChanging(request) || SameOrigin.holds(for: request) else {
+        throw APIError.forbidden(SameOrigin.cookieRefusal)
+      }
       try? store.touch(session, hash: hash)
       return .admin(sessionEnds: session.expiresAt)
-    } catch { throw APIError(error) }
+    } catch { throw APIError(storeOr: error) }
   }
 
   private func isChanging(_ request: Request) -> Bool {

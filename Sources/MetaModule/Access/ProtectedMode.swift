@@ -1,27 +1,27 @@
-/// As long as no credential exists, only requests that come straight from this machine are served.
+/// As long as no credential has existed, only requests that come straight from this machine are served.
 ///
-/// `REMOTE_ADDR` alone proves nothing behind a tunnel or a second proxy: hence the other two conditions (API.md,
-/// section 4).
+/// `REMOTE_ADDR` alone proves nothing behind a tunnel or a second proxy, nor in a browser that shows another site:
+/// hence the other conditions (API.md, section 4).
 enum ProtectedMode {
   /// The request was made on this machine, by no detour.
   static func isDirectAndLocal(_ request: Request) -> Bool {
-    isLoopback(request.remoteAddress) && !request.isForwarded
+    IPAddress(request.remoteAddress)?.isLoopback == true
+      && (request.serverAddress.isEmpty || IPAddress(request.serverAddress)?.isLoopback == true)
+      && !request.isForwarded && isSpokenByClients(request.serverProtocol)
       && ["localhost", "127.0.0.1", "[::1]"].contains(hostName(request.host))
+      && !SameOrigin.isViolated(by: request) && !SameOrigin.hasForeignReferer(request)
+  }
+
+  /// nginx's plain `proxy_pass` speaks HTTP/1.0, names its upstream as the host and adds no header: nothing else tells
+  /// a stranger behind it from this machine.
+  private static func isSpokenByClients(_ version: String) -> Bool {
+    version.isEmpty || ["HTTP/1.1", "HTTP/2", "HTTP/2.0", "HTTP/3", "HTTP/3.0"].contains(version)
   }
 
   /// What a stranger is told: how the operator opens the door.
   static let refusal =
     "This installation has no credentials yet, so it only answers requests made directly on its own machine. "
     + "Run metactl admin set-password or metactl apikey create there."
-
-  /// 127.0.0.0/8, `::1`, and the IPv4 ones in IPv6 form. The web server wrote the address: its form can be trusted.
-  private static func isLoopback(_ address: String) -> Bool {
-    if address == "::1" { return true }
-    let dotted = address.hasPrefix("::ffff:") ? String(address.dropFirst(7)) : address
-    let parts = dotted.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127"
-      && parts.allSatisfy { part in part.utf8.allSatisfy(FieldRule.isDigit) && UInt8(part) != nil }
-  }
 
   /// The host without its port, in lower case.
   private static func hostName(_ host: String) -> String {

@@ -7,13 +7,30 @@ enum SameOrigin {
     return request.origin.map { matches($0, request) } ?? false
   }
 
-  /// Another site says that it is one: refused even where no cookie is needed.
+  static let cookieRefusal = "This request did not come from the admin page itself."
+  static let refusal = "This request comes from a page of another site, which may change nothing here."
+
+  /// A browser says that a page of another site makes it: it may change nothing, whatever credential it brings, or
+  /// none at all, as in protected mode. Programs send neither header.
   static func isViolated(by request: Request) -> Bool {
     if let site = request.secFetchSite { return site != "same-origin" && site != "none" }
     return request.origin.map { !matches($0, request) } ?? false
   }
 
+  /// A link or a picture of another site led here.
+  static func hasForeignReferer(_ request: Request) -> Bool {
+    guard let referer = request.referer else { return false }
+    let end = referer.utf8.dropFirst(8).firstIndex { "/?#".utf8.contains($0) } ?? referer.utf8.endIndex
+    return !matches(String(referer[..<end]), request)
+  }
+
   private static func matches(_ origin: String, _ request: Request) -> Bool {
-    origin.lowercased() == (request.isHTTPS ? "https://" : "http://") + request.host.lowercased()
+    let own = (request.isHTTPS ? "https://" : "http://") + request.host
+    // Bytes, of which only A to Z have two cases: for String some others are letters of ours, too.
+    return origin.utf8.lazy.map(lowercased).elementsEqual(own.utf8.lazy.map(lowercased))
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
   }
 }

@@ -2,8 +2,7 @@ internal import Cryptography
 
 /// The admin page's cookie: 32 random bytes, of which only the SHA-256 is stored.
 enum SessionCookie {
-  /// 12 hours (API.md, section 4).
-  static let lifetime: Int64 = 43200
+  static let lifetime = Store.sessionLifetime
 
   /// The prefix makes browsers refuse the cookie unless it is `Secure`, for this host and for `/` alone.
   private static func name(isHTTPS: Bool) -> String { isHTTPS ? "__Host-meta_session" : "meta_session" }
@@ -17,16 +16,18 @@ enum SessionCookie {
 
   static func hash(of value: Secret) -> [UInt8] { SHA256.digest(Array(value.revealed().utf8)) }
 
-  /// What identifies the session of a request; `nil` when it has no such cookie, or two.
-  static func hash(in request: Request) -> [UInt8]? {
+  /// What identifies the session of a request; `nil` when it has no such cookie. Two are refused: one of them is
+  /// somebody else's.
+  static func hash(in request: Request) throws(APIError) -> [UInt8]? {
     guard let cookie = request.cookie else { return nil }
     let prefix = name(isHTTPS: request.isHTTPS) + "="
     let values = cookie.split(separator: ";").map { FieldRule.trimmed(String($0)) }.filter {
       $0.hasPrefix(prefix)
     }
-    guard values.count == 1, let value = values.first?.dropFirst(prefix.count), !value.isEmpty else {
-      return nil
+    guard values.count < 2 else {
+      throw .notAuthenticated("Two cookies of one name were sent; clear the cookies of this site.")
     }
+    guard let value = values.first?.dropFirst(prefix.count), !value.isEmpty else { return nil }
     return hash(of: Secret(String(value)))
   }
 

@@ -7,7 +7,7 @@ extension RequestContext {
   /// The audit row of a change that this request makes; it is written in the transaction of the change itself.
   func event(_ action: String, _ subject: String? = nil) -> Event {
     Event(
-      actor: caller.name ?? "unknown", action: action, subject: subject, address: request.remoteAddress,
-      requestID: record.requestID)
+      actor: caller.name ?? "unknown", action: action, subject: subject,
+      address: client?.description ?? request.remoteAddress, requestID: record.requestID)
   }
 }

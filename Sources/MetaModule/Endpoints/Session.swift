@@ -7,50 +7,75 @@ extension Endpoints {
   }
 
   /// `POST /session/`: sign in with the admin password. Attempts are counted before they are made: a hundred at once
-  /// from one address are ten attempts and a lock-out.
+  /// from one address are ten attempts and a lock-out. And they are few at a time, wherever they come from.
   static func signIn(_ context: RequestContext) throws(APIError) -> Response {
-    guard !SameOrigin.isViolated(by: context.request) else {
-      throw .forbidden("Signing in is only possible from the admin page itself.")
-    }
     var fields = try context.fields()
     let password = fields.password("password")
     try fields.finish()
 
     let store = try context.store()
-    let address = context.request.remoteAddress
+    let address = context.client?.household ?? ""
     do {
       guard let hash = try store.passwordHash() else {
         throw APIError.forbidden("No admin password is set. Run metactl admin set-password on the server.")
       }
-      if case .locked(let until) = try store.beginSignIn(from: address) {
-        let seconds = max(1, until.seconds - Timestamp.now.seconds)
-        throw APIError.tooManyAttempts(
-          seconds: seconds, "Too many failed sign-ins. Try again in \((seconds + 59) / 60) minutes.")
-      }
-      guard PasswordCheck.verify(password, against: hash) else { throw APIError.forbidden("Wrong password.") }
-      try store.clearSignInFailures(from: address)
-      let value = try SessionCookie.newValue()
-      let ends = Timestamp(seconds: Timestamp.now.seconds + SessionCookie.lifetime)
-      let caller = Caller.admin(sessionEnds: ends)
-      let event = Event(
-        actor: caller.name ?? "", action: "session.sign-in", address: address,
-        requestID: context.record.requestID)
+      // An address that is locked out and goes on is turned away without a write or a place.
+      let gate = try store.signInGate(for: address)
+      if case .locked(let until) = gate { throw lockedOut(until: until) }
       guard
-        try store.insertSession(
-          hash: SessionCookie.hash(of: value), expiresAt: ends, address: address, ifPasswordHashIs: hash,
-          event: event)
-      else { throw APIError.forbidden("Wrong password.") }  // It was changed while this one was checked.
-      return Response(
-        json: try sessionBody(caller, context), headers: [SessionCookie.header(value, for: context.request)])
+        let check = PasswordCheck(
+          in: context.application.lanes.signIns, folder: context.configuration.dataDirectory),
+        check.waitForTurn(alone: gate == .narrow)
+      else { throw tooManyAtOnce }
+      if case .locked(let until) = try store.beginSignIn(from: address) { throw lockedOut(until: until) }
+      guard check.verify(password, against: hash) else {
+        // The answer is the same where no event can be left.
+        try? store.tellOfFailedSignIn(context.event("session.sign-in"), from: address)
+        throw APIError.forbidden("Wrong password.")
+      }
+      try store.clearSignInFailures(from: address)
+      return try signedIn(context, store, passwordHash: hash)
     } catch { throw APIError(storeOr: error) }
   }
 
-  /// `DELETE /session/`: sign out. Whoever is not signed in already is where this leads.
+  private static func signedIn(
+    _ context: RequestContext, _ store: Store, passwordHash: String
+  ) throws -> Response {
+    let value = try SessionCookie.newValue()
+    let ends = Timestamp(seconds: Timestamp.now.seconds + SessionCookie.lifetime)
+    let caller = Caller.admin(sessionEnds: ends)
+    var event = context.event("session.sign-in")
+    event.actor = caller.name ?? ""
+    guard
+      try store.insertSession(
+        hash: SessionCookie.hash(of: value), expiresAt: ends, address: event.address ?? "",
+        ifPasswordHashIs: passwordHash, event: event)
+    else { throw APIError.forbidden("Wrong password.") }  // It was changed while this one was checked.
+    return Response(
+      json: try sessionBody(caller, context), headers: [SessionCookie.header(value, for: context.request)])
+  }
+
+  private static func lockedOut(until: Timestamp) -> APIError {
+    let seconds = max(1, until.seconds - Timestamp.now.seconds)
+    return .tooManyAttempts(
+      seconds: seconds, "Too many failed sign-ins. Try again in \((seconds + 59) / 60) minutes.")
+  }
+
+  private static let tooManyAtOnce = APIError.tooManyAttempts(
+    seconds: 1, "Too many sign-ins at the same time. Try again in a second.")
+
+  /// `DELETE /session/`: sign out. Whoever is not signed in already is where this leads; whoever is, and does not ask
+  /// from our own page, is told that nothing was done.
   static func signOut(_ context: RequestContext) throws(APIError) -> Response {
-    if let hash = SessionCookie.hash(in: context.request), SameOrigin.holds(for: context.request) {
-      do { try context.store().removeSession(hash: hash, event: context.event("session.sign-out")) } catch {
-        throw APIError(storeOr: error)
-      }
+    if let hash = try SessionCookie.hash(in: context.request) {
+      do {
+        let store = try context.store()
+        // With a key beside it, the cookie has not been looked at yet.
+        if try store.session(hash: hash) != nil, !SameOrigin.holds(for: context.request) {
+          throw APIError.forbidden(SameOrigin.cookieRefusal)
+        }
+        try store.removeSession(hash: hash, event: context.event("session.sign-out"))
+      } catch { throw APIError(storeOr: error) }
     }
     return Response(empty: 204, headers: [SessionCookie.header(nil, for: context.request)])
   }
@@ -58,11 +83,10 @@ extension Endpoints {
   private static func sessionBody(_ caller: Caller, _ context: RequestContext) throws(APIError) -> JSONValue {
     let credentials: Credentials
     do { credentials = try context.store().credentials() } catch { throw APIError(storeOr: error) }
-    let isProtected = !credentials.hasPassword && credentials.keysInForce == 0
     var ends: Timestamp?
     if case .admin(let sessionEnds) = caller { ends = sessionEnds }
     return [
-      "signed_in": .bool(caller != .anyone), "mode": isProtected ? "protected" : "credentials",
+      "signed_in": .bool(caller != .anyone), "mode": credentials.haveExisted ? "credentials" : "protected",
       "actor": JSONValue(caller.name), "scope": caller == .anyone ? nil : caller.isAdmin ? "admin" : "read",
       "expires_at": JSONValue(ends?.description),
     ]

@@ -4,6 +4,7 @@ extension Request {
   /// Called for each parameter in the order in which the web server sent them. Of two with the same name the first
   /// counts, as in libfcgi; of a credential the second is remembered, so that it can be refused.
   public mutating func take(parameter name: Span<UInt8>, value: Span<UInt8>) {
+    if !isForwarded, value.count > 0, ForwardingHeaders.contain(name) { isForwarded = true }
     // Most names are decided by their length and a byte or two; only a candidate is compared in full.
     switch name.count {
     case 5 where name.equals("HTTPS"): isHTTPS = value.count > 0 && !value.equals("off")
@@ -20,6 +21,8 @@ extension Request {
         if scriptName.isEmpty { scriptName = value.bytes }
       } else if name.equals("REMOTE_ADDR") {
         if remoteAddress.isEmpty { remoteAddress = value.text }
+      } else if name.equals("SERVER_ADDR") {
+        serverAddress = value.text
       } else if name.equals("HTTP_COOKIE") {
         Self.take(&cookie, value)
       } else if name.equals("HTTP_ORIGIN") {
@@ -30,22 +33,19 @@ extension Request {
         if queryString.isEmpty { queryString = value.bytes }
       } else if name.equals("CONTENT_TYPE") {
         if contentType.isEmpty { contentType = value.text }
+      } else if name.equals("HTTP_REFERER") {
+        Self.take(&referer, value)
       }
     case 14:
       if name.equals("REQUEST_METHOD") {
         method = value.text
       } else if name.equals("HTTP_X_API_KEY") {
         if Self.take(&apiKey, value) { hasRepeatedCredential = true }
-      } else if name.equals("HTTP_FORWARDED") {
-        isForwarded = isForwarded || value.count > 0
-      } else if name.equals("HTTP_X_REAL_IP") {
-        isForwarded = isForwarded || value.count > 0
       }
-    case 8 where name.equals("HTTP_VIA"):
-      isForwarded = isForwarded || value.count > 0
+    case 15 where name.equals("SERVER_PROTOCOL"): serverProtocol = value.text
     case 17 where name.equals("HTTP_X_REQUEST_ID"):
       Self.take(&requestID, value)
-    case 18 where name.equals("HTTP_AUTHORIZATION"):
+    case 18 where name.equals("HTTP_AUTHORIZATION") && BearerScheme.isMeant(by: value.text):
       if isAuthorizationRedirected { (authorization, isAuthorizationRedirected) = (nil, false) }
       if Self.take(&authorization, value) { hasRepeatedCredential = true }
     case 18 where name.equals("HTTP_IF_NONE_MATCH"):
@@ -53,13 +53,11 @@ extension Request {
     case 19 where name.equals("HTTP_SEC_FETCH_SITE"):
       Self.take(&secFetchSite, value)
     case 20 where name.equals("HTTP_X_FORWARDED_FOR"):
-      isForwarded = isForwarded || value.count > 0
-    case 21 where name.equals("HTTP_X_FORWARDED_HOST") || name.equals("HTTP_CF_CONNECTING_IP"):
-      isForwarded = isForwarded || value.count > 0
+      forwardedFor = forwardedFor.map { $0 + "," + value.text } ?? value.text
     case 27 where name.equals("REDIRECT_HTTP_AUTHORIZATION"):
       // Apache's way around its own refusal to hand `Authorization` to CGI; the same header again, not a second one,
       // and empty where there was none.
-      if authorization == nil, value.count > 0 {
+      if authorization == nil, BearerScheme.isMeant(by: value.text) {
         (authorization, isAuthorizationRedirected) = (value.text, true)
       }
     default: break

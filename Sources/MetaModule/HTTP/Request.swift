@@ -33,14 +33,21 @@ public struct Request: Sendable {
 
   /// The address of the peer of the web server.
   public var remoteAddress = ""
+  /// The address that it was sent to; empty where the web server does not say.
+  public var serverAddress = ""
+  /// `SERVER_PROTOCOL`: `HTTP/1.1`.
+  public var serverProtocol = ""
   /// The `Host` header, with its port.
   public var host = ""
   /// The request came over TLS.
   public var isHTTPS = false
   /// A proxy says that it stands between (`X-Forwarded-For`, `Forwarded`, `X-Real-IP`, …).
   public var isForwarded = false
+  /// `X-Forwarded-For`, all of them in their order, separated by commas.
+  public var forwardedFor: String?
 
-  /// `Authorization`, also as Apache's `REDIRECT_HTTP_AUTHORIZATION`.
+  /// `Authorization`, also as Apache's `REDIRECT_HTTP_AUTHORIZATION`, where its scheme is ours: `Basic` is for the web
+  /// server in front.
   public var authorization: String?
   /// `authorization` came as `REDIRECT_HTTP_AUTHORIZATION`; the header itself counts more.
   var isAuthorizationRedirected = false
@@ -52,6 +59,8 @@ public struct Request: Sendable {
   public var cookie: String?
   /// `Origin`.
   public var origin: String?
+  /// `Referer`.
+  public var referer: String?
   /// `Sec-Fetch-Site`.
   public var secFetchSite: String?
   /// `If-None-Match`.

@@ -47,10 +47,12 @@ extension DocumentedError {
   static let noPermission = Self(
     "NoPermission", "The API key has the scope `read`.",
     .forbidden("You do not have permission to perform this action."))
+  static let foreignOrigin = Self(
+    "ForeignOrigin", "A page of another site asks for a change.", .forbidden(SameOrigin.refusal))
   static let wrongPassword = Self(
     "WrongPassword", "The password is not the right one.", .forbidden("Wrong password."))
   static let tooManyAttempts = Self(
-    "TooManyAttempts", "Ten failed sign-ins from this address in 15 minutes.",
+    "TooManyAttempts", "Ten failed sign-ins from this address in 15 minutes, or too many at the same time.",
     .tooManyAttempts(seconds: 900, "Too many failed sign-ins. Try again in 15 minutes."))
 
   // What is wrong with what was sent.
@@ -112,7 +114,8 @@ extension DocumentedError {
   /// Every one, in the order of their status.
   static let all: [DocumentedError] =
     ([
-      .notAuthenticated, .protectedMode, .noPermission, .wrongPassword, .tooManyAttempts, .invalidToken,
+      .notAuthenticated, .protectedMode, .noPermission, .foreignOrigin, .wrongPassword, .tooManyAttempts,
+      .invalidToken,
       .invalidTokenID, .invalidStatus, .invalidPassword, .invalidLimit, .notFound, .mappingNotFound,
       .postNotFound,
       .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .tokenInUse, .otherUser, .unavailable,

@@ -55,6 +55,7 @@ extension Operation {
     var all = DocumentedError.always + errors
     if scope != .open { all += [.notAuthenticated, .protectedMode] }
     if scope == .admin { all.append(.noPermission) }
+    if method != "GET" { all.append(.foreignOrigin) }
     if body != nil { all += DocumentedError.body }
     if asksGraph { all += DocumentedError.graph }
     if needsDatabase { all.append(.unavailable) }

@@ -44,7 +44,7 @@ extension Application {
 
   /// Revokes a key: the next request with it is refused.
   ///
-  /// - Returns: What is left: when it is nothing, the program is in protected mode again.
+  /// - Returns: What is left: when it is nothing, nobody is served.
   public func revokeAPIKey(_ id: Int64) throws(OperationError) -> Credentials {
     try operation {
       guard try store().revokeKey(id, event: operatorEvent("apikey.revoke")) else {

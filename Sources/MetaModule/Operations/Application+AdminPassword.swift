@@ -26,4 +26,11 @@ extension Application {
       return hadOne
     }
   }
+
+  /// Takes the password and every API key away and ends all sessions; protected mode begins anew.
+  ///
+  /// - Returns: What there was.
+  public func resetCredentials() throws(OperationError) -> Credentials {
+    try operation { try store().resetCredentials(event: operatorEvent("admin.reset")) }
+  }
 }

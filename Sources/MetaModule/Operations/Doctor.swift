@@ -62,7 +62,12 @@ public struct Doctor {
   private func credentials(_ store: Store) -> Finding {
     do {
       let found = try store.credentials()
-      guard found.hasPassword || found.keysInForce > 0 else {
+      guard found.areInForce || !found.haveExisted else {
+        return .warning(
+          "access", "Every credential was revoked or removed: nobody is served.",
+          "Make one: metactl admin set-password, metactl apikey create.")
+      }
+      guard found.areInForce else {
         return .ok(
           "access",
           "No password and no API key yet: only requests from this machine itself are served. On a public host, run "

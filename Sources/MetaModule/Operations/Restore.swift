@@ -43,10 +43,12 @@ extension Application {
       let checked = try checkedCopy(of: file, in: scratch, ring, despiteUnreadable: despiteUnreadable)
       progress("Keeping the present database aside", 2, 4)
       let aside = try keepAside()
+      let staysClosed = credentialsHaveExisted
       progress("Restoring", 3, 4)
       let report = try Store.restore(
         checked.path, into: configuration.dataDirectory, event: operatorEvent("restore", "database"))
       try rememberRing(ring)
+      if staysClosed { try keepProtectedModeAway() }
       progress("Restoring", 4, 4)
       return RestoreReport(
         backup: report, replaced: aside ?? newestUnusable(), unreadable: checked.unreadable)
@@ -111,6 +113,19 @@ extension Application {
     let recorded = try store.setting(Self.fingerprintSetting)?.split(separator: " ").map(String.init) ?? []
     guard !recorded.isEmpty, !recorded.contains(where: ring.fingerprints.contains) else { return }
     try store.setSetting(Self.fingerprintSetting, to: ring.fingerprints.first)
+  }
+
+  /// Whether the database that is replaced had credentials. One that cannot be read may have had some.
+  private var credentialsHaveExisted: Bool {
+    guard access(configuration.databasePath, F_OK) == 0 else { return false }
+    return (try? Store(folder: configuration.dataDirectory).credentials().haveExisted) ?? true
+  }
+
+  /// A backup of the time before the first credential must not let anybody in without one.
+  private func keepProtectedModeAway() throws {
+    let store = try Store(folder: configuration.dataDirectory)
+    guard try !store.credentials().haveExisted else { return }
+    try store.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
   }
 
   /// The database that `Store.restore` has just renamed, since it could not be used.

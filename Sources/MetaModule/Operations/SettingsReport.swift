@@ -33,6 +33,9 @@ extension Configuration {
     case "META_APP_ID": app?.id
     case "META_APP_SECRET": app?.secret.description
     case "META_WORKERS": String(workers)
+    case "META_TRUSTED_PROXIES":
+      trustedProxies.networks.isEmpty
+        ? nil : trustedProxies.networks.map(\.description).joined(separator: ", ")
     case "META_LOG_LEVEL": logLevel.rawValue
     default: nil
     }

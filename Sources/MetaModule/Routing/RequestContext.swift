@@ -25,6 +25,9 @@ final class RequestContext {
   var configuration: Configuration { application.configuration }
   var graph: GraphClient { application.graph }
 
+  /// From where the request comes; `nil` where the web server does not say.
+  var client: IPAddress? { configuration.trustedProxies.client(of: request) }
+
   /// The first captured segment.
   var capture: String { captures.first ?? "" }
 

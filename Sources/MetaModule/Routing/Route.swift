@@ -4,7 +4,7 @@ package struct Route: Sendable {
 
   /// What a caller needs.
   enum Scope: Sendable {
-    /// Nothing at all: `health`, and asking who one is.
+    /// Nothing at all: `health`, signing in and out, and asking who one is.
     case open
     /// An API key of scope `read` is enough.
     case read
@@ -17,14 +17,20 @@ package struct Route: Sendable {
   let pattern: String
   let scope: Scope
   let endpoint: Endpoint
+  /// Who asks makes a difference, be the route open or not: what is presented is looked at, and refused if it is wrong.
+  let looksAtCaller: Bool
   /// `nil` stands for any segment.
   private let segments: [String?]
 
-  init(_ method: String, _ pattern: String, _ scope: Scope, _ endpoint: @escaping Endpoint) {
+  init(
+    _ method: String, _ pattern: String, _ scope: Scope, looksAtCaller: Bool? = nil,
+    _ endpoint: @escaping Endpoint
+  ) {
     self.method = method
     self.pattern = pattern
     self.scope = scope
     self.endpoint = endpoint
+    self.looksAtCaller = looksAtCaller ?? (scope != .open)
     segments = pattern.split(separator: "/").map { $0.hasPrefix("<") ? nil : String($0) }
   }
 

@@ -9,11 +9,12 @@ extension Store {
       try connection.first(
         """
         SELECT (SELECT count(*) FROM admin_password), count(*) FILTER (WHERE revoked_at IS NULL),
-          count(*) FILTER (WHERE revoked_at IS NOT NULL) FROM api_key
-        """
+          count(*) FILTER (WHERE revoked_at IS NOT NULL), (SELECT value FROM setting WHERE name = ?) FROM api_key
+        """, [.text(CredentialMark.setting)]
       ) { (row) throws(SQLiteFailure) in
         Credentials(
-          hasPassword: try row.integer(0) > 0, keysInForce: try row.count(1), revokedKeys: try row.count(2))
+          hasPassword: try row.integer(0) > 0, keysInForce: try row.count(1), revokedKeys: try row.count(2),
+          mark: try row.optionalText(3).flatMap(CredentialMark.init))
       }
     }
     return found ?? Credentials(hasPassword: false, keysInForce: 0, revokedKeys: 0)
@@ -50,6 +51,7 @@ extension Store {
         "INSERT INTO api_key (label, scope, prefix, hash, created_at) VALUES (?, ?, ?, ?, ?)",
         [.text(label), .text(scope.rawValue), .text(prefix), .blob(hash), .moment(now)])
       let id = connection.lastInsertedID
+      try connection.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
       try connection.append(event, subject: "key \(id)", result: "created", now: now)
       return StoredKey(
         id: id, label: label, scope: scope, prefix: prefix, createdAt: now, lastUsedAt: nil, revokedAt: nil)
@@ -66,6 +68,22 @@ extension Store {
       try connection.append(event, subject: "key \(id)", result: "revoked", now: now)
       return true
     }
+  }
+
+  /// Takes every credential away, and opens protected mode again: the one way back to it.
+  ///
+  /// - Returns: what there was.
+  public func resetCredentials(event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> Credentials {
+    let before = try credentials()
+    try write { (connection) throws(SQLiteFailure) in
+      try connection.run("DELETE FROM admin_password")
+      try connection.run("DELETE FROM session")
+      try connection.run("DELETE FROM sign_in_failure")
+      try connection.run("UPDATE api_key SET revoked_at = ? WHERE revoked_at IS NULL", [.moment(now)])
+      try connection.setSetting(CredentialMark.setting, to: CredentialMark.reset.rawValue)
+      try connection.append(event, subject: "credentials", result: "deleted", now: now)
+    }
+    return before
   }
 
   /// Keeps that this key is used now. Writes once a minute at most, so it may be called for each request.

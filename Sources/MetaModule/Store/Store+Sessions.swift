@@ -31,6 +31,7 @@ extension Store {
       if let hash {
         try connection.run(
           "INSERT INTO admin_password (id, hash, updated_at) VALUES (1, ?, ?)", [.text(hash), .moment(now)])
+        try connection.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
       }
       try connection.append(
         event, subject: "admin password", result: hash == nil ? "deleted" : "updated", now: now)
@@ -49,7 +50,8 @@ extension Store {
       let isSame = try connection.number(
         "SELECT count(*) FROM admin_password WHERE hash = ?", [.text(passwordHash)])
       guard isSame == 1 else { return false }
-      try connection.run("DELETE FROM session WHERE expires_at <= ?", [.moment(now)])
+      try connection.run(
+        "DELETE FROM session WHERE expires_at <= ?1 OR created_at > ?2 OR expires_at > ?3", Self.bounds(now))
       try connection.run(
         "INSERT INTO session (hash, created_at, expires_at, last_seen, address) VALUES (?1, ?2, ?3, ?2, ?4)",
         [.blob(hash), .moment(now), .moment(expiresAt), .text(address)])
@@ -58,12 +60,24 @@ extension Store {
     }
   }
 
-  /// The session with this SHA-256, if it has not expired.
+  /// How long a session lasts, in seconds: 12 hours (API.md, section 4).
+  static let sessionLifetime: Int64 = 43200
+  /// So far may the clocks of those who ask and those who signed somebody in be apart.
+  private static let clockError: Int64 = 60
+
+  /// Bounded on both sides: one that was made while the clock stood a year ahead does not last a year.
+  private static func bounds(_ now: Timestamp) -> [SQLiteValue] {
+    [0, clockError, sessionLifetime + clockError].map { .moment(Timestamp(seconds: now.seconds + $0)) }
+  }
+
+  /// The session with this SHA-256, if this is its time.
   public func session(hash: [UInt8], now: Timestamp = .now) throws(StoreError) -> StoredSession? {
     try read { (connection) throws(SQLiteFailure) in
       try connection.first(
-        "SELECT created_at, expires_at, last_seen, address FROM session WHERE hash = ? AND expires_at > ?",
-        [.blob(hash), .moment(now)]
+        """
+        SELECT created_at, expires_at, last_seen, address FROM session
+        WHERE hash = ?4 AND expires_at > ?1 AND created_at <= ?2 AND expires_at <= ?3
+        """, Self.bounds(now) + [.blob(hash)]
       ) { (row) throws(SQLiteFailure) in
         StoredSession(
           createdAt: try row.moment(0), expiresAt: try row.moment(1), lastSeen: try row.moment(2),

@@ -24,7 +24,7 @@ public struct StoredKey: Sendable, Equatable {
   public let revokedAt: Timestamp?
 }
 
-/// Which credentials exist; without any, the program is in protected mode.
+/// Which credentials exist; as long as there has never been one, the program is in protected mode.
 public struct Credentials: Sendable, Equatable {
   /// Whether an admin password is set.
   public let hasPassword: Bool
@@ -32,4 +32,28 @@ public struct Credentials: Sendable, Equatable {
   public let keysInForce: Int
   /// How many API keys were revoked.
   public let revokedKeys: Int
+  /// Whether there has been one since the beginning, or since the last `metactl admin reset`: with the last one gone,
+  /// the door does not open to whoever happens to be on this machine.
+  public let haveExisted: Bool
+
+  /// - Parameter mark: what is written down of former ones; an installation older than the mark has none.
+  init(hasPassword: Bool, keysInForce: Int, revokedKeys: Int, mark: CredentialMark? = nil) {
+    self.hasPassword = hasPassword
+    self.keysInForce = keysInForce
+    self.revokedKeys = revokedKeys
+    haveExisted = hasPassword || keysInForce > 0 || (mark.map { $0 == .existed } ?? (revokedKeys > 0))
+  }
+
+  /// Whether somebody can be let in.
+  public var areInForce: Bool { hasPassword || keysInForce > 0 }
+}
+
+/// What the setting `credentials` says.
+enum CredentialMark: String {
+  /// There has been one.
+  case existed
+  /// `metactl admin reset` took all of them away, on purpose.
+  case reset
+
+  static let setting = "credentials"
 }

@@ -33,6 +33,13 @@ import Testing
       [("HTTP_AUTHORIZATION", "bearer  \(admin)")], [("REDIRECT_HTTP_AUTHORIZATION", "Bearer \(admin)")],
       [("HTTP_AUTHORIZATION", "Bearer \(admin)"), ("REDIRECT_HTTP_AUTHORIZATION", "Bearer \(admin)")],
       [("REDIRECT_HTTP_AUTHORIZATION", "Bearer \(admin)"), ("HTTP_AUTHORIZATION", "Bearer \(admin)")],
+      // A server in front has a credential of its own.
+      [("HTTP_AUTHORIZATION", "Basic dXNlcjpwYXNz"), ("HTTP_X_API_KEY", admin)],
+      [("HTTP_AUTHORIZATION", "Digest username=\"u\""), ("HTTP_AUTHORIZATION", "Bearer \(admin)")],
+      [("HTTP_AUTHORIZATION", "Bearer \(admin)"), ("HTTP_AUTHORIZATION", "Negotiate YII=")],
+      [("REDIRECT_HTTP_AUTHORIZATION", "basic dXNlcjpwYXNz"), ("HTTP_X_API_KEY", admin)],
+      [("REDIRECT_HTTP_AUTHORIZATION", "Basic dXNlcjpwYXNz"), ("HTTP_AUTHORIZATION", "Bearer \(admin)")],
+      [("HTTP_AUTHORIZATION", "Basic dXNlcjpwYXNz"), ("REDIRECT_HTTP_AUTHORIZATION", "Bearer \(admin)")],
       // Apache's rewrite sets it to nothing where the client sent no such header.
       [("REDIRECT_HTTP_AUTHORIZATION", ""), ("HTTP_X_API_KEY", admin)],
       [("HTTP_AUTHORIZATION", ""), ("HTTP_X_API_KEY", admin)],
@@ -104,7 +111,47 @@ import Testing
     #expect(harness.send(request).status == 200)
   }
 
-  @Test func `health stays open`() throws {
-    #expect(try Self.harness().send("GET", "/health/").status == 200)
+  @Test func `health stays open, whatever is sent with it`() throws {
+    let harness = try Self.harness()
+    for path in ["/health/", "/openapi.json"] {
+      for headers in [[], [("HTTP_X_API_KEY", "mm_wrong")], [("HTTP_AUTHORIZATION", "Basic x")]] {
+        #expect(harness.send(Self.request(path, headers)).status == 200)
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      [("HTTP_X_API_KEY", admin + "x")], [("HTTP_AUTHORIZATION", "Bearer \(admin)x")],
+      [("HTTP_AUTHORIZATION", admin)],
+      [("HTTP_X_API_KEY", admin), ("HTTP_AUTHORIZATION", "Bearer \(admin)")],
+    ] as [[(String, String)]])
+  func `who asks who he is with a credential that is refused is told so`(headers: [(String, String)]) throws {
+    let harness = try Self.harness()
+    for method in ["GET", "HEAD", "DELETE"] {
+      var request = Self.request("/session/", headers)
+      request.method = method
+      #expect(harness.send(request).status == 401)
+    }
+    #expect(harness.send(Self.request("/session/", [])).json["signed_in"] == false)
+    #expect(
+      harness.send(Self.request("/session/", [("HTTP_X_API_KEY", Self.reader)])).json["scope"] == "read")
+  }
+
+  @Test(
+    arguments: [
+      [("HTTP_ORIGIN", "https://evil.example")], [("HTTP_ORIGIN", "null")],
+      [("HTTP_SEC_FETCH_SITE", "cross-site")],
+      [("HTTP_SEC_FETCH_SITE", "same-site")],
+    ] as [[(String, String)]])
+  func `a page of another site changes nothing, be its key ever so good`(headers: [(String, String)]) throws {
+    let harness = try Self.harness()
+    var request = Self.request("/tokens/1/", headers + [("HTTP_X_API_KEY", Self.admin)])
+    #expect(harness.send(Self.request("/tokens/", headers + [("HTTP_X_API_KEY", Self.admin)])).status == 200)
+    for method in ["PATCH", "DELETE"] {
+      request.method = method
+      #expect(harness.send(request).status == 403)
+    }
+    #expect(try harness.token(1) != nil)
   }
 }

@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import GraphSimulator
 import JSON
 import Testing
@@ -59,12 +60,35 @@ import Testing
 
   @Test(arguments: [
     "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED", "HTTP_FORWARDED_FOR",
     "HTTP_CF_CONNECTING_IP",
+    "HTTP_CF_RAY", "HTTP_CDN_LOOP", "HTTP_TRUE_CLIENT_IP", "HTTP_X_CLIENT_IP", "HTTP_CLIENT_IP",
+    "HTTP_X_CLUSTER_CLIENT_IP", "HTTP_FLY_CLIENT_IP", "HTTP_FASTLY_CLIENT_IP", "HTTP_X_ORIGINAL_URL",
+    "HTTP_X_ORIGINAL_FORWARDED_FOR", "HTTP_X_ORIGINATING_IP", "HTTP_X_REWRITE_URL", "HTTP_X_PROXYUSER_IP",
+    "HTTP_X_AMZN_TRACE_ID", "HTTP_X_AMZ_CF_ID", "HTTP_X_AZURE_CLIENTIP", "HTTP_X_ARR_SSL",
+    "HTTP_X_ENVOY_EXTERNAL_ADDRESS",
+    "HTTP_X_APPENGINE_USER_IP", "HTTP_X_CLOUD_TRACE_CONTEXT", "HTTP_X_VERCEL_ID",
+    "HTTP_X_NF_CLIENT_CONNECTION_IP",
+    "HTTP_TAILSCALE_USER_LOGIN", "HTTP_NGROK_SKIP_BROWSER_WARNING", "HTTP_X_HOST", "HTTP_X_SCHEME",
+    "HTTP_X_SSL",
+    "HTTP_FRONT_END_HTTPS", "HTTP_X_VARNISH", "HTTP_X_REQUEST_START", "HTTP_MAX_FORWARDS",
+    "HTTP_WL_PROXY_CLIENT_IP",
+    "HTTP_PROXY_CONNECTION", "HTTP_X_REMOTE_ADDR",
   ])
   func `a request that was forwarded does not come from this machine`(header: String) throws {
     for value in ["127.0.0.1", "192.0.2.1", "for=127.0.0.1", "unknown", "x"] {
       #expect(try Harness().send(Self.request(more: [(header, value)])).status == 403)
     }
+  }
+
+  @Test(arguments: [
+    "HTTP_X_REQUEST_ID", "HTTP_X_API_KEY_", "HTTP_X_REQUESTED_WITH", "HTTP_USER_AGENT", "HTTP_ACCEPT",
+    "HTTP_CONNECTION", "HTTP_CACHE_CONTROL", "HTTP_PROXY", "HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_VARY",
+    "HTTP_FROM",
+    "HTTP_COOKIE", "HTTP_UPGRADE_INSECURE_REQUESTS", "HTTP_DNT", "HTTP_TE", "HTTP_", "HTTP", "",
+  ])
+  func `a header that browsers and programs send themselves is no detour`(header: String) throws {
+    #expect(try Harness().send(Self.request(more: [(header, "x")])).status == 200)
   }
 
   @Test func `nothing is done for a stranger, on any path`() throws {
@@ -106,9 +130,107 @@ import Testing
       label: "k", scope: .admin, prefix: "mm_1", hash: SHA256.digest(Array("mm_1".utf8)))
     #expect(harness.send(Self.request()).status == 401)
     #expect(harness.send(Self.request(more: [("HTTP_X_API_KEY", "mm_1")])).status == 200)
-    // With the last key the door does not open again to whoever is on this machine? It does: there is none any more.
+    // With the last key gone, the door does not open to whoever is on this machine.
     _ = try harness.store().revokeKey(key.id)
+    let answer = harness.send(Self.request())
+    #expect(answer.status == 401)
+    #expect(answer.detail?.contains("metactl admin set-password") == true)
+    #expect(harness.send(Self.request("GET", "/session/")).json["mode"] == "credentials")
+  }
+
+  @Test func `an installation that knew no such mark is not open either once its keys were revoked`() throws {
+    let harness = try Harness()
+    let key = try harness.application.createAPIKey(label: "k", scope: .read)
+    _ = try harness.application.revokeAPIKey(key.row.id)
+    try harness.store().setSetting(CredentialMark.setting, to: nil)
+    #expect(harness.send(Self.request()).status == 401)
+  }
+
+  @Test func `only the operator's reset brings protected mode back`() throws {
+    let harness = try Harness()
+    let key = try harness.application.createAPIKey(label: "k", scope: .admin).key.revealed()
+    _ = try harness.application.setAdminPassword(Secret("correct horse battery"))
+    let before = try harness.application.resetCredentials()
+    #expect(before.hasPassword)
+    #expect(before.keysInForce == 1)
     #expect(harness.send(Self.request()).status == 200)
+    #expect(harness.send(Self.request(from: "192.0.2.1", more: [("HTTP_X_API_KEY", key)])).status == 403)
+    #expect(harness.send(Self.request("GET", "/session/")).json["mode"] == "protected")
+    #expect(try harness.store().events(limit: 1).map(\.action) == ["admin.reset"])
+    // And the next credential ends it again.
+    let next = try harness.application.createAPIKey(label: "k", scope: .admin)
+    _ = try harness.application.revokeAPIKey(next.row.id)
+    #expect(harness.send(Self.request()).status == 401)
+  }
+
+  @Test func `a backup of the time before the first credential does not open the door`() throws {
+    let harness = try Harness()
+    harness.addToken("john")
+    let backup = harness.folder.appending(path: "backup").path
+    _ = try harness.application.backUp(to: backup)
+    _ = try harness.application.createAPIKey(label: "k", scope: .admin)
+    _ = try harness.another().restore(from: backup)
+    #expect(harness.send(Self.request()).status == 401)
+    _ = try harness.application.resetCredentials()
+    #expect(harness.send(Self.request()).status == 200)
+  }
+
+  // MARK: - Detours that leave no trace in the address
+
+  @Test(arguments: [
+    "https://evil.example", "http://localhost", "http://localhost:3000", "https://localhost:8000", "null",
+    "http://localhost:8000.evil.example", "file://", "http://\u{212A}ocalhost:8000",
+  ])
+  func `a page of another site in a browser on this machine is not this machine`(origin: String) throws {
+    let harness = try Harness()
+    let token = harness.addToken("john")
+    var form = Self.request("POST", "/sync/", more: [("HTTP_ORIGIN", origin)])
+    form.contentType = "application/x-www-form-urlencoded"
+    form.body = .complete(Array("client_id=c&fb_page_id=104567890123&token_id=\(token)".utf8))
+    #expect(harness.send(form).status == 403)
+    #expect(try harness.mapping("c") == nil)
+    #expect(harness.send(Self.request(more: [("HTTP_ORIGIN", origin)])).status == 403)
+    #expect(harness.send(Self.request(more: [("HTTP_REFERER", origin + "/x?y")])).status == 403)
+  }
+
+  @Test(
+    arguments: [
+      [("HTTP_ORIGIN", "http://localhost:8000")], [("HTTP_REFERER", "http://localhost:8000/index.html")],
+      [("HTTP_REFERER", "http://LOCALHOST:8000")], [("HTTP_SEC_FETCH_SITE", "same-origin")],
+      [("HTTP_SEC_FETCH_SITE", "none")],
+    ] as [[(String, String)]])
+  func `our own page there is`(headers: [(String, String)]) throws {
+    #expect(try Harness().send(Self.request(more: headers)).status == 200)
+    #expect(try Harness().send(Self.request("DELETE", "/tokens/1/", more: headers)).status == 404)
+  }
+
+  @Test(arguments: ["cross-site", "same-site", "anything"])
+  func `a browser that says it asks for another site is refused`(site: String) throws {
+    let harness = try Harness()
+    let token = harness.addToken("john")
+    for (method, path) in [("GET", "/tokens/"), ("DELETE", "/tokens/\(token)/"), ("POST", "/verify-user/")] {
+      #expect(harness.send(Self.request(method, path, more: [("HTTP_SEC_FETCH_SITE", site)])).status == 403)
+    }
+    #expect(try harness.token(token) != nil)
+  }
+
+  @Test func `HTTP 1.0 is how nginx's plain proxy_pass speaks`() throws {
+    for version in ["HTTP/1.0", "HTTP/0.9", "HTTP/1.", "http/1.1", "INCLUDED"] {
+      #expect(try Harness().send(Self.request(more: [("SERVER_PROTOCOL", version)])).status == 403)
+    }
+    for version in ["HTTP/1.1", "HTTP/2.0", "HTTP/2", "HTTP/3", "HTTP/3.0"] {
+      #expect(try Harness().send(Self.request(more: [("SERVER_PROTOCOL", version)])).status == 200)
+    }
+  }
+
+  @Test func `a server that was reached at another address than loopback was not reached from here`() throws {
+    for (address, status) in [
+      ("192.0.2.1", 403), ("2001:db8::1", 403), ("0.0.0.0", 403), ("unix:/run/x", 403), ("127.0.0.1", 200),
+      ("::1", 200), ("::ffff:127.0.0.1", 200), ("", 200),
+    ] {
+      #expect(
+        try Harness().send(Self.request(more: [("SERVER_ADDR", address)])).status == status, "\(address)")
+    }
   }
 
   @Test func `the answer names the command that creates the first credential`() throws {

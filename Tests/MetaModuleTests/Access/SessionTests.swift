@@ -75,11 +75,17 @@ import Testing
   func `a change with the cookie must come from our own page`(headers: [(String, String)]) throws {
     let harness = try Self.harness()
     let cookie = try Self.signIn(harness)
+    let key = try harness.application.createAPIKey(label: "k", scope: .admin).key
     for (method, path) in [("POST", "/sync/"), ("DELETE", "/mappings/1/"), ("PATCH", "/tokens/1/")] {
       #expect(harness.send(Self.request(method, path, "{}", cookie: cookie, more: headers)).status == 403)
     }
     #expect(harness.send(Self.request("GET", "/tokens/", cookie: cookie, more: headers)).status == 200)
-    #expect(harness.send(Self.request("DELETE", "/session/", cookie: cookie, more: headers)).status == 204)
+    // With a key beside it, too: it would take the cookie away, and leave the session.
+    for more in [headers, headers + [("HTTP_X_API_KEY", key.revealed())]] {
+      let answer = harness.send(Self.request("DELETE", "/session/", cookie: cookie, more: more))
+      #expect(answer.status == 403)
+      #expect(answer.header("Set-Cookie") == nil)
+    }
     #expect(
       harness.send(Self.request("GET", "/tokens/", cookie: cookie)).status == 200, "it was not signed out")
   }
@@ -156,6 +162,62 @@ import Testing
     let raw = try RawDatabase(harness.application.configuration.databasePath)
     try raw.execute("UPDATE session SET expires_at = '2020-01-01T00:00:00Z'")
     #expect(harness.send(Self.request("GET", "/tokens/", cookie: cookie)).status == 401)
+  }
+
+  @Test func `signing out without a session is done already, from wherever but a foreign page`() throws {
+    let harness = try Self.harness()
+    let cookie = try Self.signIn(harness)
+    let raw = try RawDatabase(harness.application.configuration.databasePath)
+    try raw.execute("UPDATE session SET expires_at = '2020-01-01T00:00:00Z'")
+    for cookie in [cookie, "meta_session=gone", nil] {
+      let answer = harness.send(Self.request("DELETE", "/session/", cookie: cookie, more: []))
+      #expect(answer.status == 204)
+      #expect(answer.header("Set-Cookie")?.contains("Max-Age=0") == true)
+    }
+    let foreign = [("HTTP_ORIGIN", "https://evil.example")]
+    #expect(harness.send(Self.request("DELETE", "/session/", more: foreign)).status == 403)
+  }
+
+  @Test(arguments: [
+    ("+31536000 seconds", "+31579200 seconds"), ("+0 seconds", "+31536000 seconds"),
+    ("+3600 seconds", "+36000 seconds"), ("-43300 seconds", "-100 seconds"),
+  ])
+  func `a session that a wrong clock made is none`(created: String, expires: String) throws {
+    let harness = try Self.harness()
+    let cookie = try Self.signIn(harness)
+    let raw = try RawDatabase(harness.application.configuration.databasePath)
+    try raw.execute(
+      """
+      UPDATE session SET created_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '\(created)'),
+        expires_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '\(expires)')
+      """)
+    #expect(harness.send(Self.request("GET", "/tokens/", cookie: cookie)).status == 401)
+    #expect(harness.send(Self.request("GET", "/session/", cookie: cookie)).json["signed_in"] == false)
+    _ = try Self.signIn(harness)
+    #expect(try harness.store().session(hash: SessionCookie.hash(of: Secret("x"))) == nil)
+  }
+
+  @Test func `a credential of the server in front is none of ours`() throws {
+    let harness = try Self.harness()
+    let cookie = try Self.signIn(harness)
+    for scheme in ["Basic dXNlcjpwYXNz", "Digest username=\"u\"", "Negotiate YII="] {
+      let more = [("HTTP_AUTHORIZATION", scheme), ("HTTP_SEC_FETCH_SITE", "same-origin")]
+      #expect(harness.send(Self.request("GET", "/tokens/", cookie: cookie, more: more)).status == 200)
+      #expect(harness.send(Self.request("POST", "/sync/", "{}", cookie: cookie, more: more)).status == 400)
+    }
+  }
+
+  @Test func `two cookies of one name are told, and do not keep anybody from signing in`() throws {
+    let harness = try Self.harness()
+    let cookie = try Self.signIn(harness)
+    let two = "\(cookie); meta_session=tossed"
+    for method in ["GET", "DELETE"] {
+      let answer = harness.send(Self.request(method, "/session/", cookie: two))
+      #expect(answer.status == 401)
+      #expect(answer.detail?.contains("Two cookies") == true)
+    }
+    let json = #"{"password":"\#(Self.password)"}"#
+    #expect(harness.send(Self.request("POST", "/session/", json, cookie: two)).status == 200)
   }
 
   @Test func `cookies that are none of ours, or two of ours, are nobody's`() throws {

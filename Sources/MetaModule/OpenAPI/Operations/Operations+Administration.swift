@@ -9,12 +9,14 @@ extension Operations {
         .init(
           status: 200, description: "Who calls, as far as is known.", schema: "Session",
           examples: [("signedIn", signedIn), ("stranger", stranger)], headers: ["NoStore"])
-      ]),
+      ],
+      errors: [.notAuthenticated]),
     Operation(
       method: "POST", pattern: "/session/", id: "signIn", tag: .session,
       summary: "Sign in with the admin password",
       description: """
-        Sets a cookie for 12 hours. Ten failed attempts in 15 minutes lock an address out for 15 minutes. \
+        Sets a cookie for 12 hours. Ten failed attempts in 15 minutes lock an address out for 15 minutes \
+        (IPv6: a /64); more sign-ins at the same time than the program has places for are told to come again. \
         Requests that change something with the cookie must come from the same origin (`Sec-Fetch-Site` or \
         `Origin`).
         """,
@@ -27,7 +29,8 @@ extension Operations {
       errors: [.invalidPassword, .wrongPassword, .tooManyAttempts]),
     Operation(
       method: "DELETE", pattern: "/session/", id: "signOut", tag: .session, summary: "Sign out",
-      results: [.init(status: 204, description: "Signed out, or never signed in.", headers: ["SetCookie"])]),
+      results: [.init(status: 204, description: "Signed out, or never signed in.", headers: ["SetCookie"])],
+      errors: [.notAuthenticated]),
     Operation(
       method: "GET", pattern: "/events/", id: "listEvents", tag: .operation, summary: "Who changed what",
       description: "Newest first; `after` goes on into the past.", parameters: ["Limit", "After"],

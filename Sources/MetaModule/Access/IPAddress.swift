@@ -1,0 +1,89 @@
+internal import Glibc
+
+/// An address as a web server or a proxy writes it: 16 bytes, those of IPv4 in their mapped form, so that `192.0.2.1`
+/// and `::ffff:192.0.2.1` are one.
+struct IPAddress: Hashable, Sendable {
+  private let high: UInt64
+  private let low: UInt64
+
+  /// Reads exactly one address in digits; no name, no port, no blank. The zone of a link-local address (`%eth0`) says
+  /// through which interface it came, and is left out.
+  init?(_ text: some StringProtocol) {
+    let utf8 = text.utf8
+    guard utf8.count <= 64, !utf8.contains(0) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    if utf8.contains(UInt8(ascii: ":")) {
+      guard inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &bytes) == 1 else { return nil }
+    } else {
+      guard inet_pton(AF_INET, String(text), &bytes) == 1 else { return nil }
+      bytes.replaceSubrange(0..<16, with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] + bytes[0..<4])
+    }
+    high = bytes[0..<8].reduce(0) { $0 << 8 | UInt64($1) }
+    low = bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  private init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
+  var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+  /// `127.0.0.0/8` or `::1`.
+  var isLoopback: Bool { isIPv4 ? UInt8(truncatingIfNeeded: low >> 24) == 127 : high == 0 && low == 1 }
+
+  /// Only the first so many of its 128 bits.
+  func masked(to bits: Int) -> IPAddress {
+    IPAddress(
+      high: bits >= 64 ? high : bits <= 0 ? 0 : high & ~(UInt64.max >> UInt64(bits)),
+      low: bits >= 128 ? low : bits <= 64 ? 0 : low & ~(UInt64.max >> UInt64(bits - 64)))
+  }
+
+  /// Whom a guess is counted against. Who has an IPv6 address has all 2^64 of its network.
+  var household: String { isIPv4 ? description : "\(masked(to: 64))/64" }
+}
+
+extension IPAddress: CustomStringConvertible {
+  /// `192.0.2.1`, `2001:db8::1`.
+  var description: String {
+    var bytes = (0..<8).map { UInt8(truncatingIfNeeded: high >> (56 - 8 * UInt64($0))) }
+    bytes += (0..<8).map { UInt8(truncatingIfNeeded: low >> (56 - 8 * UInt64($0))) }
+    var text = [CChar](repeating: 0, count: 64)
+    if isIPv4 {
+      inet_ntop(AF_INET, Array(bytes[12...]), &text, 64)
+    } else {
+      inet_ntop(AF_INET6, bytes, &text, 64)
+    }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// An address, or a network in CIDR form: `10.0.0.0/8`, `fd00::/8`.
+struct IPNetwork: Hashable, Sendable {
+  private let address: IPAddress
+  /// Of 128.
+  private let bits: Int
+
+  /// Bits beyond the prefix are refused: in `10.0.0.7/8` one of the two numbers is a mistake.
+  init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let first = parts.first, let address = IPAddress(first) else { return nil }
+    let width = address.isIPv4 && !first.utf8.contains(UInt8(ascii: ":")) ? 32 : 128
+    var bits = width
+    if parts.count == 2 {
+      guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(FieldRule.isDigit),
+        let number = Int(parts[1]), number <= width
+      else { return nil }
+      bits = number
+    }
+    self.bits = bits + 128 - width
+    guard address.masked(to: self.bits) == address else { return nil }
+    self.address = address
+  }
+
+  func contains(_ other: IPAddress) -> Bool { other.masked(to: bits) == address }
+}
+
+extension IPNetwork: CustomStringConvertible {
+  var description: String {
+    let (width, prefix) = address.isIPv4 ? (32, bits - 96) : (128, bits)
+    return prefix == width ? address.description : "\(address)/\(prefix)"
+  }
+}
