@@ -29,6 +29,7 @@ let package = Package(
     // C, each behind one door.
     .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
     .target(name: "CCurl"),
+    .target(name: "CProcess"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
@@ -42,7 +43,7 @@ let package = Package(
     .target(
       name: "MetaModule",
       dependencies: [
-        "JSON", "HTTPClient", "Cryptography", "CSQLite",
+        "JSON", "HTTPClient", "Cryptography", "CProcess", "CSQLite",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],

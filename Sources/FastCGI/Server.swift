@@ -25,12 +25,14 @@ public final class Server: Sendable {
 
   /// - Parameters:
   ///   - workers: requests served at a time; threads are started as they are needed.
+  ///   - bodyLimit: the most that a handler will ever ask `readBody` for; in bytes.
   ///   - report: called, from any thread, with a sentence for the log.
   ///   - atWork: called with `true` every few milliseconds while requests are answered, and with `false` when it is
-  ///     quiet for a while; always from the thread of `run`.
+  ///     quiet for a while, and then now and again; always from the thread of `run`.
   /// - Throws: `system`.
   public init(
     listener: consuming Listener, workers: Int, timeouts: ServerTimeouts = ServerTimeouts(),
+    bodyLimit: Int = 65536,
     report: @escaping @Sendable (String) -> Void = { _ in },
     atWork: @escaping @Sendable (Bool) -> Void = { _ in }
   ) throws(FastCGIError) {
@@ -41,7 +43,7 @@ public final class Server: Sendable {
     let wakeUp = try WakeUp()
     self.wakeUp = wakeUp
     queue = try ConnectionQueue(
-      listener: listener, limits: limits, report: report, onBroken: { wakeUp.signal() })
+      listener: listener, limits: limits, bodyLimit: bodyLimit, report: report, onBroken: { wakeUp.signal() })
   }
 
   /// Serves until SIGTERM, SIGINT or SIGUSR1, or until `stop` is called, then finishes the requests in
@@ -110,6 +112,7 @@ public final class Server: Sendable {
       }
       guard nextRound.isPast else { continue }
       nextRound = .after(milliseconds: pause)
+      atWork(isBusy)
       queue.closeExpired()
       if queue.isInherited, isExecutableReplaced() {
         report("the executable was replaced; the new one is to serve from now on")

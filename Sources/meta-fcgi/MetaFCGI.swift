@@ -14,7 +14,7 @@ enum MetaFCGI {
     signal(SIGXFSZ, SIG_IGN)
     ProcessMemory.giveBackLargeBlocks()
     do {
-      let arguments = try Arguments(CommandLine.arguments, environment: Configuration.processEnvironment())
+      let arguments = try Arguments(ProcessArguments.all, environment: Configuration.processEnvironment())
       if let text = arguments.textToPrint {
         print(text)
         return
@@ -42,7 +42,8 @@ enum MetaFCGI {
   private static func serve(_ listener: consuming Listener, _ configuration: Configuration) throws {
     Application(configuration: configuration).prepare()
     let server = try Server(
-      listener: listener, workers: configuration.workers, report: { complain("meta.fcgi: \($0)") },
+      listener: listener, workers: configuration.workers, bodyLimit: Request.bodyLimit,
+      report: { complain("meta.fcgi: \($0)") },
       atWork: { LogSink.standardError.gather($0) })
     // Some 350 grids: the warm ones of an agency, and little beside what the workers take anyway.
     let entryMemory = EntryMemory(maximumBytes: 4 << 20)
@@ -54,6 +55,7 @@ enum MetaFCGI {
         configuration: configuration, entryMemory: entryMemory, readMemory: readMemory, lanes: lanes)
       return { exchange in answer(&exchange, application) }
     }
+    LogSink.standardError.gather(false)
     // Workers that are stuck longer than the grace period must not keep the process alive.
     exit(EXIT_SUCCESS)
   }
@@ -66,13 +68,11 @@ enum MetaFCGI {
       case .complete(let bytes): .complete(bytes)
       case .tooLarge: .tooLarge
       case .incomplete: .incomplete
+      case .lengthRequired: .lengthRequired
       }
     let response = application.respond(to: request)
     _ = exchange.write(response.cgiHead(), response.body)
   }
 
-  private static func complain(_ sentence: String) {
-    var line = Array((sentence + "\n").utf8)
-    _ = write(STDERR_FILENO, &line, line.count)
-  }
+  private static func complain(_ sentence: String) { LogSink.standardError.complain(sentence) }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import JSON
+internal import MetaModule
 
 /// A sentence for standard error and the exit code that goes with it.
 struct Complaint: Error, CustomStringConvertible {
@@ -61,7 +62,7 @@ struct Failure {
   /// What the parser says of a command line, and what may have been meant.
   private var sentences: [String] {
     var lines = Help.text(Metactl.fullMessage(for: error)).split(separator: "\n").map(String.init)
-    if let meant = Suggestion.forCommandLine(Array(CommandLine.arguments.dropFirst())), !lines.isEmpty {
+    if let meant = Suggestion.forCommandLine(Array(ProcessArguments.all.dropFirst())), !lines.isEmpty {
       lines[0] += ". Did you mean '\(meant)'?"
     }
     return lines

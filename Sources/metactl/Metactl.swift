@@ -47,13 +47,13 @@ struct Metactl: ParsableCommand {
   }
 
   private static func run() throws {
-    var command = try parseAsRoot()
+    var command = try parseAsRoot(Array(ProcessArguments.all.dropFirst()))
     try command.run()
   }
 
   /// Also of a command line that makes no sense, whoever wrote it parses the answer.
   private static var wantsJSON: Bool {
-    CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
+    ProcessArguments.all.dropFirst().prefix { $0 != "--" }.contains("--json")
   }
 }
 

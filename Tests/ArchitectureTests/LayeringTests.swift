@@ -11,7 +11,7 @@ import Testing
     "FastCGI": ["CFastCGI"],
     "HTTPClient": ["CCurl"],
     "Cryptography": ["COpenSSL"],
-    "MetaModule": ["JSON", "HTTPClient", "Cryptography", "Logging"],
+    "MetaModule": ["JSON", "HTTPClient", "Cryptography", "CProcess", "Logging"],
     "MetaModule/Store": ["GRDB", "CSQLite", "Foundation"],
     "meta-fcgi": ["FastCGI", "MetaModule"],
     "metactl": ["MetaModule", "JSON", "ArgumentParser"],

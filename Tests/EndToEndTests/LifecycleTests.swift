@@ -68,6 +68,64 @@ import Testing
     #expect(lines[4]["graph_traces"]?.array?.isEmpty == false)
   }
 
+  @Test func `a log that nobody reads stops no request and no end, and says later what is missing in it`()
+    throws
+  {
+    let site = try Site()
+    let path = "\(site.folder.path)/log.pipe"
+    #expect(mkfifo(path, 0o600) == 0)
+    let pipe = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+    defer { close(pipe) }
+    site.programs[0].end()
+    try site.startProgram(0, errorsTo: path)
+    // Twice as much as the pipe and the program keep together.
+    for _ in 0..<5 {
+      let replies = try site.sendAtOnce(1000, "GET", "/api/meta/health/")
+      try #require(replies.map(\.status) == [Int](repeating: 200, count: 1000))
+    }
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    #expect(
+      Wait.until {
+        while case let count = read(pipe, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+        return String(decoding: text, as: UTF8.self).contains(#""lost":"#)
+      })
+    let lines = try text.split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: Array($0)) }
+    let lost = lines.compactMap { $0["lost"]?.int64 }.reduce(0, +)
+    #expect(lines.filter { $0["message"] == "request" }.count + Int(lost) == 5000)
+
+    #expect(try site.sendAtOnce(500, "GET", "/api/meta/health/").count == 500)
+    site.programs[0].send(signal: SIGTERM)
+    #expect(site.programs[0].status(within: 5) == 0)
+  }
+
+  /// What a library does that calls setenv() before our first line, and a system without /proc: Swift's own list of
+  /// arguments is empty.
+  @Test func `arguments arrive although a preloaded library has moved the environment`() throws {
+    let folder = try TemporaryFolder()
+    let source = "\(folder.path)/moved.c"
+    try Data("static char *moved[] = {\"HOME=/nonexistent\", 0}; char **environ = moved;\n".utf8)
+      .write(to: URL(filePath: source))
+    let library = "\(folder.path)/moved.so"
+    let compiled = try ChildProcess.run("cc", ["-shared", "-fPIC", "-o", library, source])
+    try #require(compiled.status == 0, "\(compiled.output)")
+    let preloaded = ["LD_PRELOAD": library]
+
+    let version = try ChildProcess.run(ChildProcess.ours("meta.fcgi"), ["--version"], environment: preloaded)
+    #expect(version.output.hasPrefix("meta.fcgi "))
+    let absent = "\(folder.path)/absent.conf"
+    let told = try ChildProcess.run(
+      ChildProcess.ours("meta.fcgi"), ["--listen", "unix:\(folder.path)/s", "--config", absent],
+      environment: preloaded)
+    #expect(told.status == 1)
+    #expect(told.output.contains(absent))
+    let added = try ChildProcess.run(
+      ChildProcess.ours("metactl"), ["token", "add", "--label", "x"], environment: preloaded)
+    // It was understood as far as the token, which is read from standard input, and nobody gave one.
+    #expect(added.status == 1)
+    #expect(added.output.contains("standard input"))
+  }
+
   @Test func `the log says what is wrong at start, with what to do, and the answers do not`() throws {
     let site = try Site()
     try site.addToken()

@@ -74,12 +74,17 @@ final class Site {
   func programLog(_ index: Int = 0) -> String { programs[index].output }
 
   /// Starts one more meta.fcgi on its socket.
-  func startProgram(_ index: Int) throws {
+  /// - Parameter errors: a pipe with a name, in the place of the log file.
+  func startProgram(_ index: Int, errorsTo errors: String? = nil) throws {
     let socket = "\(folder.path)/\(index).sock"
+    var command = [
+      ChildProcess.ours("meta.fcgi"), "--listen", "unix:\(socket)", "--config", "\(folder.path)/meta.conf",
+    ]
+    if let errors { command = ["/bin/sh", "-c", "exec \"$@\" 2> '\(errors)'", "sh"] + command }
     let program = try ChildProcess(
-      ChildProcess.ours("meta.fcgi"), ["--listen", "unix:\(socket)", "--config", "\(folder.path)/meta.conf"],
-      environment: ["HOME": folder.path], log: log("meta.fcgi-\(index)-\(programs.count)"))
-    guard Wait.until({ exists(socket) || !program.isRunning }), program.isRunning else {
+      command[0], Array(command.dropFirst()), environment: ["HOME": folder.path],
+      log: log("meta.fcgi-\(index)-\(programs.count)"))
+    guard Wait.until({ Self.listens(at: socket) || !program.isRunning }), program.isRunning else {
       throw Failure("meta.fcgi does not listen: \(program.output)")
     }
     if index < programs.count { programs[index] = program } else { programs.append(program) }
@@ -229,6 +234,20 @@ final class Site {
   }
 
   func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// A socket is there a moment before it takes connections.
+  private static func listens(at path: String) -> Bool {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = UInt16(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+      }
+    }
+  }
 
   private func log(_ name: String) -> String { "\(folder.path)/\(name).log" }
 

@@ -55,8 +55,14 @@ struct LogLine {
 
   /// Ends the line and hands it to the log.
   consuming func write(to log: LogSink = .standardError) {
+    let isUrgent = level >= .warning
+    log.write(ended(), isUrgent: isUrgent)
+  }
+
+  /// The whole line.
+  consuming func ended() -> [UInt8] {
     bytes.append("}\n" as StaticString)
-    log.write(bytes, isUrgent: level >= .warning)
+    return bytes
   }
 
   private mutating func begin(_ name: String) {

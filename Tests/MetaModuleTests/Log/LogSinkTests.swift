@@ -1,4 +1,6 @@
 import Glibc
+import JSON
+import TestSupport
 import Testing
 
 @testable import MetaModule
@@ -22,6 +24,15 @@ struct LogSinkTests {
     deinit {
       close(ends.read)
       close(ends.write)
+    }
+
+    var writeEnd: Int32 { ends.write }
+
+    /// Puts something else in the place of the end that is written to.
+    func replaceEnd(with path: String) {
+      let file = open(path, O_WRONLY | O_CLOEXEC)
+      dup2(file, ends.write)
+      close(file)
     }
 
     func write(_ line: String, isUrgent: Bool = false) {
@@ -87,5 +98,61 @@ struct LogSinkTests {
     #expect(pipe.written == "first\n")
     pipe.write(line)
     #expect(pipe.written.utf8.count == 1 << 16)
+  }
+
+  /// How many lines are missing, where a line tells that.
+  private func lost(in line: Substring) -> Int64? {
+    (try? JSONValue(parsing: Array(line.utf8)))?["lost"]?.int64
+  }
+
+  @Test(arguments: [false, true])
+  func `a reader that stalls stops nobody, and is told how much it missed`(_ isServing: Bool) throws {
+    nonisolated(unsafe) let pipe = Pipe()
+    pipe.sink.gather(isServing)
+    let writing = Counter()
+    _ = Background {
+      for number in 0..<20_000 { pipe.write("line \(number) " + String(repeating: "x", count: 100)) }
+      pipe.sink.gather(isServing)
+      writing.add()
+    }
+    try #require(Wait.until(within: 10) { writing.value == 1 }, "still waits for the reader")
+
+    var text = ""
+    while case let more = pipe.written, !more.isEmpty {
+      text += more
+      pipe.sink.gather(isServing)
+    }
+    let lines = text.split(separator: "\n")
+    let losses = lines.compactMap(lost)
+    #expect(losses.count == 1)
+    #expect(lines.count - 1 + Int(losses.reduce(0, +)) == 20_000)
+    // What is there is whole and in order, and the first that were written are not those that are missing.
+    let numbers = lines.compactMap { $0.hasPrefix("line ") ? Int($0.split(separator: " ")[1]) : nil }
+    #expect(numbers == Array(0..<numbers.count))
+    #expect(numbers.count > 2000)
+    pipe.write("and on", isUrgent: true)
+    #expect(pipe.written == "and on\n")
+  }
+
+  @Test func `lines that a full disk did not take are counted`() {
+    let pipe = Pipe()
+    let copy = fcntl(pipe.writeEnd, F_DUPFD_CLOEXEC, 3)
+    defer { close(copy) }
+    pipe.replaceEnd(with: "/dev/full")
+    for line in ["one", "two", "three"] { pipe.write(line) }
+    pipe.replaceEnd(with: "/proc/self/fd/\(copy)")
+    pipe.write("four")
+    let lines = pipe.written.split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines.first.flatMap(lost) == 3)
+    #expect(lines.last == "four")
+  }
+
+  @Test func `a line longer than a pipe takes at once goes out whole`() {
+    let pipe = Pipe()
+    let long = String(repeating: "x", count: 10_000)
+    pipe.write(long)
+    pipe.write("short")
+    #expect(pipe.written == long + "\nshort\n")
   }
 }
