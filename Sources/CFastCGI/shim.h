@@ -140,10 +140,9 @@ static inline int cfastcgi_listening_family(int descriptor, struct sockaddr_stor
     return address->ss_family;
 }
 
-/// Bounds every later read and write on a connection.
-static inline int cfastcgi_set_timeouts(int descriptor, const struct timeval *receive, const struct timeval *send) {
-    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, receive, sizeof(*receive)) != 0) return -1;
-    return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, send, sizeof(*send));
+/// Bounds every later write on a connection.
+static inline int cfastcgi_set_send_timeout(int descriptor, const struct timeval *limit) {
+    return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, limit, sizeof(*limit));
 }
 
 /// An answer goes out in one piece: waiting for the peer's acknowledgement would only delay it.
@@ -157,6 +156,12 @@ static inline ssize_t cfastcgi_peek(int descriptor) {
     char byte;
     return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
+
+/// Declared here because the header hides it unless _GNU_SOURCE is defined.
+extern int memfd_create(const char *, unsigned int);
+
+/// A file without a name, which lives in memory until it is closed.
+static inline int cfastcgi_memory_file(void) { return memfd_create("request", 1 /* MFD_CLOEXEC */); }
 
 /// Writes without SIGPIPE, whatever the program does with that signal.
 static inline ssize_t cfastcgi_send(int descriptor, struct iovec *parts, size_t count) {

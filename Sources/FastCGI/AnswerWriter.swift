@@ -8,17 +8,8 @@ internal import Glibc
 /// content and the end of the request to the kernel in one call. An answer is rarely larger than the 64 KiB
 /// of one record. Limits are in milliseconds.
 enum AnswerWriter {
-  /// Record types and values of the FastCGI specification, section 8.
-  private enum Record {
-    static let version: UInt8 = 1
-    static let endRequest: UInt8 = 3
-    static let standardOutput: UInt8 = 6
-    static let headerLength = 8
-    /// The longest content that is a multiple of 8: only the last record is ever padded.
-    static let maximumContent = 65528
-    /// The end of the output stream and of the request.
-    static let closingLength = headerLength + headerLength + 8
-  }
+  /// The end of the output stream and of the request.
+  private static let closingLength = Record.headerLength + Record.headerLength + 8
 
   /// Writes `FCGI_STDOUT` records and `FCGI_END_REQUEST`.
   /// - Returns: whether the peer took everything in time.
@@ -36,12 +27,13 @@ enum AnswerWriter {
           let padding = -(end - start) & 7
           let isLast = end == total
           let isSent = withUnsafeTemporaryAllocation(
-            byteCount: Record.headerLength + 7 + Record.closingLength, alignment: 8
+            byteCount: Record.headerLength + 7 + Self.closingLength, alignment: 8
           ) { frame in
             frame.initializeMemory(as: UInt8.self, repeating: 0)
-            putHeader(Record.standardOutput, id, length: end - start, padding: padding, into: frame, at: 0)
+            putHeader(
+              Record.Kind.standardOutput, id, length: end - start, padding: padding, into: frame, at: 0)
             var tail = Record.headerLength + padding
-            if isLast { tail = putClosing(id, protocolStatus: 0, into: frame, at: tail) }
+            if isLast { tail = putClosing(id, into: frame, at: tail) }
             return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 4) { parts in
               parts.initialize(repeating: iovec())
               parts[0] = iovec(iov_base: frame.baseAddress, iov_len: Record.headerLength)
@@ -57,19 +49,6 @@ enum AnswerWriter {
           start = end
         } while start < total
         return true
-      }
-    }
-  }
-
-  /// Ends a request in a role that we do not play: `FCGI_END_REQUEST` with `FCGI_UNKNOWN_ROLE`.
-  static func refuseRole(to descriptor: Int32, requestID: Int32, within limit: Int32) -> Bool {
-    withUnsafeTemporaryAllocation(byteCount: Record.closingLength, alignment: 8) { frame in
-      frame.initializeMemory(as: UInt8.self, repeating: 0)
-      let id = UInt16(truncatingIfNeeded: requestID)
-      let length = putClosing(id, protocolStatus: 3, into: frame, at: 0)
-      return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 1) { parts in
-        parts.initialize(repeating: iovec(iov_base: frame.baseAddress, iov_len: length))
-        return send(parts, to: descriptor, until: .after(milliseconds: limit))
       }
     }
   }
@@ -108,13 +87,12 @@ enum AnswerWriter {
   }
 
   /// An empty `FCGI_STDOUT` record and `FCGI_END_REQUEST`. Returns the offset behind them.
-  private static func putClosing(
-    _ id: UInt16, protocolStatus: UInt8, into frame: UnsafeMutableRawBufferPointer, at offset: Int
-  ) -> Int {
-    putHeader(Record.standardOutput, id, length: 0, padding: 0, into: frame, at: offset)
+  private static func putClosing(_ id: UInt16, into frame: UnsafeMutableRawBufferPointer, at offset: Int)
+    -> Int
+  {
+    putHeader(Record.Kind.standardOutput, id, length: 0, padding: 0, into: frame, at: offset)
     let end = offset + Record.headerLength
-    putHeader(Record.endRequest, id, length: 8, padding: 0, into: frame, at: end)
-    frame[end + Record.headerLength + 4] = protocolStatus
+    putHeader(Record.Kind.endRequest, id, length: 8, padding: 0, into: frame, at: end)
     return end + Record.headerLength + 8
   }
 

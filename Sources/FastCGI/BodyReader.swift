@@ -1,49 +1,50 @@
 internal import CFastCGI
 internal import Glibc
 
-/// Reads exactly as many bytes as were announced, or says that they are not there. Limits are in
-/// milliseconds.
+/// Reads exactly as many bytes as were announced, or says that they are not there.
 enum BodyReader {
   /// Reads a FastCGI request's body to the end of its stream.
   ///
-  /// `FCGX_GetStr` would return less after an abort or a lost connection without saying so, and would wait as
-  /// long as single bytes trickle in. So: bytes are taken buffer by buffer, against a clock, and the body is
-  /// there only if the stream ended after exactly `count` bytes and without an error.
-  static func read(_ count: Int, from stream: UnsafeMutablePointer<FCGX_Stream>?, within limit: Int32)
-    -> [UInt8]?
-  {
-    guard let stream else { return nil }
-    // The end must be seen, not assumed: it is a record of its own, and whatever stays unread of this request
-    // would be taken for the next one on a connection that is kept.
-    let body = count == 0 ? [] : content(count, from: stream, within: limit)
-    guard body.count == count, FCGX_GetChar(stream) == EOF, FCGX_GetError(stream) == 0 else { return nil }
-    return body
+  /// `FCGX_GetStr` would return less after an error without saying so. So the body is there only if the stream ended
+  /// after exactly `count` bytes and without an error: a body that is longer is none either.
+  static func read(_ count: Int, from stream: UnsafeMutablePointer<FCGX_Stream>?) -> RequestBody {
+    guard let stream else { return .incomplete }
+    let body = content(count, from: stream)
+    return body.count == count && isAtEnd(stream) ? .complete(body) : .incomplete
   }
 
-  private static func content(
-    _ count: Int, from stream: UnsafeMutablePointer<FCGX_Stream>, within limit: Int32
-  ) -> [UInt8] {
-    let deadline = Deadline.after(milliseconds: limit)
+  /// Reads a FastCGI request's body of any length up to the limit. The end of the stream is a record of its own, so that
+  /// a body that was cut off does not look whole.
+  static func readToEnd(of stream: UnsafeMutablePointer<FCGX_Stream>?, limit: Int) -> RequestBody {
+    guard let stream else { return .incomplete }
+    if isAtEnd(stream) { return .complete([]) }
+    let body = content(limit + 1, from: stream)
+    if body.count > limit { return .tooLarge }
+    return isAtEnd(stream) ? .complete(body) : .incomplete
+  }
+
+  private static func isAtEnd(_ stream: UnsafeMutablePointer<FCGX_Stream>) -> Bool {
+    let byte = FCGX_GetChar(stream)
+    guard byte == EOF else {
+      FCGX_UnGetChar(byte, stream)
+      return false
+    }
+    return FCGX_GetError(stream) == 0
+  }
+
+  private static func content(_ count: Int, from stream: UnsafeMutablePointer<FCGX_Stream>) -> [UInt8] {
+    guard count > 0 else { return [] }
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count, let start = buffer.baseAddress {
-        let available = stream.pointee.stop - stream.pointee.rdNext
-        if available > 0 {
-          let step = min(available, count - filled)
-          filled += Int(
-            UnsafeMutableRawPointer(start + filled).withMemoryRebound(to: CChar.self, capacity: step) {
-              FCGX_GetStr($0, Int32(step), stream)
-            })
-        } else {
-          // Fills libfcgi's buffer with the next record's content, or finds the end.
-          guard !deadline.isPast, let byte = UInt8(exactly: FCGX_GetChar(stream)) else { return }
-          start[filled] = byte
-          filled += 1
-        }
-      }
+      guard let start = buffer.baseAddress else { return }
+      let length = Int32(clamping: count)
+      filled = Int(
+        UnsafeMutableRawPointer(start).withMemoryRebound(to: CChar.self, capacity: count) {
+          FCGX_GetStr($0, length, stream)
+        })
     }
   }
 
-  /// Reads a CGI request's body. The standard forbids reading further: the descriptor may never end.
+  /// Reads a CGI request's body, within so many milliseconds. The standard forbids reading further: the descriptor may never end.
   static func read(_ count: Int, from descriptor: Int32, within limit: Int32) -> [UInt8]? {
     let deadline = Deadline.after(milliseconds: limit)
     let body = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

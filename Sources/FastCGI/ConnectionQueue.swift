@@ -12,6 +12,7 @@ internal import Synchronization
 final class ConnectionQueue: Sendable {
   /// What `next` found.
   enum Event {
+    /// Its request is whole.
     case connection(Connection)
     /// There will be no further connection.
     case end
@@ -20,7 +21,7 @@ final class ConnectionQueue: Sendable {
   /// What `accept` found in the listening socket's queue.
   private enum Accepted {
     case connection(Connection)
-    /// Somebody who has nothing to be read yet, or has gone again.
+    /// Somebody whose request is not whole yet, or has gone again.
     case quiet
     case nobody
   }
@@ -36,6 +37,10 @@ final class ConnectionQueue: Sendable {
   private let epoll: Descriptor
   private let stopSignal: WakeUp
   private let parked: ParkedConnections
+  private let memory = Assembly.Memory()
+  private let bodyLimit: Int
+  /// How many may be without a whole request: half of all descriptors, since files need theirs too.
+  private let mostUnserved: Int
   private let waiting = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
   private let isAccepting = Atomic<Bool>(true)
@@ -47,7 +52,8 @@ final class ConnectionQueue: Sendable {
 
   /// - Parameter onBroken: called when the listening socket will never give a connection again.
   init(
-    listener: consuming Listener, limits: Limits, report: @escaping @Sendable (String) -> Void,
+    listener: consuming Listener, limits: Limits, bodyLimit: Int,
+    report: @escaping @Sendable (String) -> Void,
     onBroken: @escaping @Sendable () -> Void
   ) throws(FastCGIError) {
     epoll = try Descriptor(cfastcgi_epoll(), action: "make", subject: "an epoll instance")
@@ -58,6 +64,10 @@ final class ConnectionQueue: Sendable {
     parked = try ParkedConnections()
     self.listener = listener
     self.limits = limits
+    self.bodyLimit = bodyLimit
+    var descriptors = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors)
+    mostUnserved = Int(min(max(descriptors.rlim_cur / 2, 8), 4096))
     self.report = report
     self.onBroken = onBroken
   }
@@ -74,13 +84,15 @@ final class ConnectionQueue: Sendable {
 
   // MARK: Workers
 
-  /// Waits for a connection that has something to read. Called by every worker.
-  /// - Parameter tryNewFirst: looks for a new connection before it asks epoll what there is, which saves a system call
-  ///   or two where one comes after the other.
-  func next(tryNewFirst: Bool = false) -> Event {
+  /// Waits for a connection with a whole request. Called by every worker.
+  /// - Parameters:
+  ///   - buffer: of the worker's, for what is received.
+  ///   - tryNewFirst: looks for a new connection before it asks epoll what there is, which saves a system call or two
+  ///     where one comes after the other.
+  func next(into buffer: UnsafeMutableRawBufferPointer, tryNewFirst: Bool = false) -> Event {
     if tryNewFirst, !isStopping {
       let descriptor = cfastcgi_accept(listener.descriptor.number)
-      if descriptor >= 0, case .connection(let connection) = welcome(descriptor) {
+      if descriptor >= 0, case .connection(let connection) = welcome(descriptor, buffer) {
         return .connection(connection)
       }
     }
@@ -103,7 +115,7 @@ final class ConnectionQueue: Sendable {
           sawStop = true
           continue
         }
-        switch isAccepting.load(ordering: .relaxed) ? accept() : .nobody {
+        switch isAccepting.load(ordering: .relaxed) ? accept(buffer) : .nobody {
         case .connection(let connection): return .connection(connection)
         case .quiet: continue
         case .nobody:
@@ -114,10 +126,10 @@ final class ConnectionQueue: Sendable {
         // accept() would not tell: it says "not yet", again and again.
         fail(EINVAL)
       case Tag.listener:
-        if case .connection(let connection) = accept() { return .connection(connection) }
+        if case .connection(let connection) = accept(buffer) { return .connection(connection) }
       default:
-        if let descriptor = parked.take(tag) {
-          return .connection(Connection(descriptor: descriptor, isWatched: true))
+        if let parked = parked.take(tag), let connection = receive(parked, buffer) {
+          return .connection(connection)
         }
       }
       sawStop = false
@@ -127,49 +139,92 @@ final class ConnectionQueue: Sendable {
   /// Whether to stay a moment longer at the end, for a connection that was accepted and whose request has not
   /// come yet: nginx sends it within microseconds.
   private func isSomebodyExpected() -> Bool {
-    guard let grace = graceEnd.withLock({ $0 }), !grace.isPast else { return false }
-    return parked.hasUnserved
+    guard !isGraceOver else { return false }
+    return parked.unserved > 0
   }
 
-  /// Keeps a connection for the peer's next request.
+  private var isGraceOver: Bool { graceEnd.withLock { $0 }?.isPast ?? true }
+
+  /// Keeps a connection for the peer's next request, or for its end.
   func keep(_ connection: Connection) {
-    park(connection, for: limits.idle, isServed: true)
+    park(connection, until: connection.assembly?.deadline ?? .after(milliseconds: limits.idle))
   }
 
-  private func park(_ connection: Connection, for milliseconds: Int32, isServed: Bool) {
+  private func park(_ connection: Connection, until deadline: Deadline) {
+    // Whoever still drips then would keep the worker from its end.
+    if isStopping, !connection.isServed, isGraceOver { return connection.close() }
     let arm = connection.isWatched ? cfastcgi_watch_again : cfastcgi_watch_once
-    let isParked = parked.add(
-      connection.descriptor, until: .after(milliseconds: milliseconds), isServed: isServed
-    ) { tag in arm(epoll.number, connection.descriptor, tag) == 0 }
-    if !isParked { connection.close() }
+    let isParked = parked.add(connection, until: deadline) { tag in
+      arm(epoll.number, connection.descriptor, tag) == 0
+    }
+    if !isParked { return connection.close() }
+    if parked.unserved > mostUnserved { parked.takeOldestUnserved { _ = close($0) } }
+  }
+
+  // MARK: Receiving
+
+  /// Looks at what a connection has brought, and parks or closes it if that is no whole request.
+  ///
+  /// A usual request lies whole in the socket and is left there for libfcgi. Otherwise what is there is taken into
+  /// memory of ours, and the worker is free again.
+  private func receive(_ connection: consuming Connection, _ buffer: UnsafeMutableRawBufferPointer)
+    -> Connection?
+  {
+    guard let assembly = connection.assembly else {
+      let count = recv(
+        connection.descriptor, buffer.baseAddress, buffer.count,
+        Int32(MSG_PEEK | MSG_DONTWAIT))
+      guard count > 0 else {
+        if count < 0, errno == EAGAIN || errno == EINTR {
+          let limit = connection.isServed ? limits.idle : limits.receive
+          park(connection, until: .after(milliseconds: limit))
+        } else {
+          connection.close()
+        }
+        return nil
+      }
+      var scanner = RequestScanner(bodyLimit: bodyLimit, isKeeping: false)
+      let length = scanner.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      if scanner.progress == .complete, scanner.isPlain {
+        connection.hasMore = length < count
+        return connection
+      }
+      connection.assembly = Assembly(bodyLimit: bodyLimit, within: limits.receive, memory: memory)
+      connection.isServed = false
+      return receive(connection, buffer)
+    }
+    switch assembly.receive(from: connection.descriptor, into: buffer) {
+    case .ready:
+      connection.hasMore = assembly.hasMore
+      return connection
+    case .over: connection.close()
+    case .waiting:
+      while memory.isFull, parked.unserved > 0 { parked.takeOldestUnserved { _ = close($0) } }
+      if memory.isFull { connection.close() } else { park(connection, until: assembly.deadline) }
+    }
+    return nil
   }
 
   // MARK: Accepting
 
   /// Takes one connection from the listening socket, and lets the next worker have the one after it.
-  private func accept() -> Accepted {
+  private func accept(_ buffer: UnsafeMutableRawBufferPointer) -> Accepted {
     let descriptor = cfastcgi_accept(listener.descriptor.number)
     if descriptor < 0, !recover(from: errno) { return .nobody }
     _ = cfastcgi_watch_again(epoll.number, listener.descriptor.number, Tag.listener)
-    return descriptor >= 0 ? welcome(descriptor) : .quiet
+    return descriptor >= 0 ? welcome(descriptor, buffer) : .quiet
   }
 
-  /// Prepares a connection that was just accepted, and parks it if its peer has said nothing yet.
-  private func welcome(_ descriptor: Int32) -> Accepted {
-    let connection = Connection(descriptor: descriptor, isWatched: false)
-    var receive = timeval(milliseconds: limits.receive)
-    var send = timeval(milliseconds: limits.send)
-    guard cfastcgi_set_timeouts(descriptor, &receive, &send) == 0 else {
+  /// Prepares a connection that was just accepted, and looks at what it brings.
+  private func welcome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Accepted {
+    let connection = Connection(descriptor: descriptor)
+    var limit = timeval(milliseconds: limits.send)
+    guard cfastcgi_set_send_timeout(descriptor, &limit) == 0 else {
       connection.close()
       return .quiet
     }
     if listener.isTCP { cfastcgi_set_no_delay(descriptor) }
-    switch cfastcgi_peek(descriptor) {
-    case 1...: return .connection(connection)
-    case 0: connection.close()
-    default: park(connection, for: limits.receive, isServed: false)
-    }
-    return .quiet
+    return receive(connection, buffer).map { .connection($0) } ?? .quiet
   }
 
   /// Decides what a failed accept means. Without descriptors or memory there is nothing to do but to wait,

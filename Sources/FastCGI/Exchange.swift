@@ -8,13 +8,20 @@ internal import Glibc
 public struct Exchange: ~Copyable {
   /// Where the request came from and the answer goes to.
   enum Channel {
-    case fastCGI(UnsafeMutablePointer<FCGX_Request>)
+    case fastCGI(UnsafeMutablePointer<FCGX_Request>, answerTo: Int32, isBodyTooLarge: Bool)
     case cgi(input: Int32, output: Int32)
   }
   /// How far the body was read: not at all, to its end, or not to its end and it must not be tried again.
   enum BodyState { case unread, atEnd, abandoned }
   /// Whether the peer has its answer.
   enum AnswerState { case none, sent, failed }
+  /// What `CONTENT_LENGTH` says.
+  private enum Announcement {
+    case bytes(Int)
+    /// It is absent, empty, or -1, as Caddy has it for chunked bodies.
+    case nothing
+    case nonsense
+  }
 
   private let parameters: ParameterList
   private let channel: Channel
@@ -68,42 +75,53 @@ public struct Exchange: ~Copyable {
   public mutating func readBody(limit: Int) -> RequestBody {
     guard body == .unread else { return .incomplete }
     body = .abandoned
-    guard let length = announcedLength() else { return .incomplete }
-    guard length <= limit else {
+    let result = readOnce(limit)
+    if case .complete = result { body = .atEnd }
+    return result
+  }
+
+  private mutating func readOnce(_ limit: Int) -> RequestBody {
+    switch (announcement(), channel) {
+    case (.nonsense, _): return .incomplete
+    case (.bytes(let length), _) where length > limit:
       unwanted = length
       return .tooLarge
+    case (.bytes(let length), .fastCGI(let request, _, let isTooLarge)):
+      return isTooLarge ? .incomplete : BodyReader.read(length, from: request.pointee.in)
+    case (.nothing, .fastCGI(let request, _, let isTooLarge)):
+      return isTooLarge ? .tooLarge : BodyReader.readToEnd(of: request.pointee.in, limit: limit)
+    case (.bytes(let length), .cgi(let input, _)):
+      return BodyReader.read(length, from: input, within: limits.receive).map { .complete($0) } ?? .incomplete
+    case (.nothing, .cgi):
+      let isAnnounced = [
+        parameters.value(of: "CONTENT_LENGTH"), parameters.value(of: "HTTP_TRANSFER_ENCODING"),
+      ]
+      .contains { $0.map { $0.pointee != 0 } ?? false }
+      guard isAnnounced else { return .complete([]) }
+      // Where the input ends tells nothing: it also ends when the client has gone.
+      unwanted = .max
+      return .lengthRequired
     }
-    let bytes: [UInt8]?
-    switch channel {
-    case .fastCGI(let request):
-      bytes = BodyReader.read(length, from: request.pointee.in, within: limits.receive)
-    case .cgi(let input, _):
-      bytes = BodyReader.read(length, from: input, within: limits.receive)
-    }
-    guard let bytes else { return .incomplete }
-    body = .atEnd
-    return .complete(bytes)
   }
 
   /// Whether nothing of this request is left on the connection. A body that nobody asked for is left there;
   /// that there is none is found out here, which costs no system call, since it came with the parameters.
   mutating func isBodyAtEnd() -> Bool {
-    if body == .unread, announcedLength() == 0 { _ = readBody(limit: 0) }
+    if body == .unread { _ = readBody(limit: 0) }
     return body == .atEnd
   }
 
-  /// `CONTENT_LENGTH` in its one spelling, digits without a leading zero; 0 where it is absent or empty,
-  /// `nil` where it is anything else.
-  private func announcedLength() -> Int? {
-    guard let value = parameters.value(of: "CONTENT_LENGTH") else { return 0 }
+  /// `CONTENT_LENGTH` in its one spelling, digits without a leading zero.
+  private func announcement() -> Announcement {
+    guard let value = parameters.value(of: "CONTENT_LENGTH") else { return .nothing }
     let digits = ParameterList.bytes(value, count: strlen(value))
-    guard let first = digits.first else { return 0 }
+    guard let first = digits.first, !digits.elementsEqual("-1".utf8) else { return .nothing }
     let isCanonical =
       (first != UInt8(ascii: "0") || digits.count == 1)
       && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    guard isCanonical else { return nil }
+    guard isCanonical else { return .nonsense }
     // Too many digits for an integer announce too much for any limit.
-    return Int(String(decoding: digits, as: UTF8.self)) ?? .max
+    return .bytes(Int(String(decoding: digits, as: UTF8.self)) ?? .max)
   }
 
   // MARK: Answer
@@ -118,9 +136,9 @@ public struct Exchange: ~Copyable {
     guard answer == .none else { return false }
     let isSent =
       switch channel {
-      case .fastCGI(let request):
+      case .fastCGI(let request, let descriptor, _):
         AnswerWriter.write(
-          head, content, to: request.pointee.ipcFd, requestID: request.pointee.requestId, within: limits.send)
+          head, content, to: descriptor, requestID: request.pointee.requestId, within: limits.send)
       case .cgi(let input, let output):
         writeThenDrain(head, content, input: input, output: output)
       }

@@ -2,8 +2,8 @@ internal import CFastCGI
 internal import Glibc
 internal import Synchronization
 
-/// The connections that wait for their peer's next bytes, without a thread: new ones that are still silent,
-/// and those that the web server keeps between requests.
+/// The connections that wait for their peer's next bytes, without a thread: new ones that are still silent, those whose
+/// request is not whole yet, and those that the web server keeps between requests.
 ///
 /// Taken out and put back with every request on a kept connection, by all workers at a time, so it is a row
 /// of atomic words, one for each descriptor number. (A mutex held while epoll is told wakes a worker which
@@ -29,9 +29,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
 
     func has(_ flags: UInt64) -> Bool { bits & flags == flags }
     var generation: UInt64 { bits >> Self.generationShift }
-    func isExpired(at now: UInt64) -> Bool {
-      bits >> Self.deadlineShift & ((1 << Self.deadlineBits) - 1) <= now
-    }
+    var deadline: UInt64 { bits >> Self.deadlineShift & ((1 << Self.deadlineBits) - 1) }
 
     /// The same descriptor, parked once more.
     func parked(until deadline: UInt64, flags: UInt64) -> State {
@@ -45,69 +43,83 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// Connections with higher numbers are not parked but closed; untouched memory costs nothing.
   private let capacity: Int
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  /// What has come of their requests. Whoever owns the connection owns its place here.
+  private let assemblies: UnsafeMutablePointer<Unmanaged<Assembly>?>
+  /// How many are in the middle of a request, or before their first one.
+  private let waiting = Atomic<Int>(0)
   /// One more than the highest number seen.
   private let end = Atomic<Int>(0)
 
   init() throws(FastCGIError) {
     capacity = 65536
-    guard let memory = calloc(capacity, MemoryLayout<Atomic<UInt64>>.stride) else {
-      throw .system(action: "get memory for", subject: "connections", errno: errno)
-    }
+    guard let memory = calloc(capacity, MemoryLayout<Atomic<UInt64>>.stride),
+      let more = calloc(capacity, MemoryLayout<Unmanaged<Assembly>?>.stride)
+    else { throw .system(action: "get memory for", subject: "connections", errno: errno) }
     // An atomic zero is eight zero bytes. To initialise each would touch every page.
     words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: capacity)
+    assemblies = more.bindMemory(to: Unmanaged<Assembly>?.self, capacity: capacity)
   }
 
   deinit {
     takeAll { _ = close($0) }
     free(words)
+    free(assemblies)
   }
 
   /// Parks a connection that the caller owns.
   /// - Parameter arm: tells epoll the tag under which to announce the connection; false if it could not.
   /// - Returns: false if it could not be parked and is still the caller's.
-  borrowing func add(_ descriptor: Int32, until deadline: Deadline, isServed: Bool, arm: (UInt64) -> Bool)
-    -> Bool
-  {
-    let index = Int(descriptor)
+  borrowing func add(_ connection: Connection, until deadline: Deadline, arm: (UInt64) -> Bool) -> Bool {
+    let index = Int(connection.descriptor)
     guard index < capacity else { return false }
     if index >= end.load(ordering: .relaxed) { end.max(index + 1, ordering: .relaxed) }
     let old = State(bits: words[index].load(ordering: .relaxed))
     let new = old.parked(
-      until: deadline.milliseconds, flags: State.arming | (isServed ? State.served : 0))
+      until: deadline.milliseconds, flags: State.arming | (connection.isServed ? State.served : 0))
+    assemblies[index] = connection.assembly.map { .passRetained($0) }
+    if !connection.isServed { waiting.add(1, ordering: .relaxed) }
     words[index].store(new.bits, ordering: .releasing)
-    let isArmed = arm(new.generation << 32 | UInt64(UInt32(bitPattern: descriptor)))
-    let settled = isArmed ? new.without(State.arming) : new.without(State.parked | State.arming)
-    // Fails if its event came at once: then it is in another worker's hands already.
-    _ = words[index].compareExchange(
-      expected: new.bits, desired: settled.bits, ordering: .acquiringAndReleasing)
+    let isArmed = arm(new.generation << 32 | UInt64(UInt32(bitPattern: connection.descriptor)))
+    if isArmed {
+      // Fails if its event came at once: then it is in another worker's hands already.
+      _ = words[index].compareExchange(
+        expected: new.bits, desired: new.without(State.arming).bits, ordering: .acquiringAndReleasing)
+    } else {
+      _ = release(index, new)
+    }
     return isArmed
   }
 
   /// Takes out the connection that an event announced; `nil` when it was closed before the event was seen.
-  borrowing func take(_ tag: UInt64) -> Int32? {
-    let descriptor = Int32(truncatingIfNeeded: tag)
-    let index = Int(descriptor)
+  borrowing func take(_ tag: UInt64) -> Connection? {
+    let index = Int(Int32(truncatingIfNeeded: tag))
     guard index >= 0, index < capacity else { return nil }
     // Once more where the worker that parked it clears its flag at this moment.
     while true {
       let state = State(bits: words[index].load(ordering: .acquiring))
       guard state.has(State.parked), state.generation == tag >> 32 else { return nil }
-      if exchange(index, state, state.without(State.parked | State.arming)) { return descriptor }
+      if let connection = release(index, state) { return connection }
     }
   }
 
-  /// Whether one is among them that has not had its first request.
-  var hasUnserved: Bool {
-    (0..<end.load(ordering: .relaxed)).contains { index in
-      let state = State(bits: words[index].load(ordering: .relaxed))
-      return state.has(State.parked) && !state.has(State.served)
+  /// How many are among them whose request is expected, or has begun.
+  var unserved: Int { waiting.load(ordering: .relaxed) }
+
+  /// Takes out the one of those that has waited longest.
+  borrowing func takeOldestUnserved(_ use: (Int32) -> Void) {
+    var oldest: (index: Int, state: State)?
+    for index in 0..<end.load(ordering: .relaxed) {
+      let state = State(bits: words[index].load(ordering: .acquiring))
+      guard state.has(State.parked), !state.has(State.arming), !state.has(State.served) else { continue }
+      if oldest.map({ state.deadline < $0.state.deadline }) ?? true { oldest = (index, state) }
     }
+    if let oldest, release(oldest.index, oldest.state) != nil { use(Int32(oldest.index)) }
   }
 
   /// Takes out every connection whose time is over.
   borrowing func takeExpired(_ use: (Int32) -> Void) {
     let now = Deadline.now.milliseconds
-    take(use) { state, _ in state.isExpired(at: now) }
+    take(use) { state, _ in state.deadline <= now }
   }
 
   /// Takes out those whose peer has sent nothing. (A look at somebody else's connection, should one be taken
@@ -128,12 +140,22 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     for index in 0..<end.load(ordering: .relaxed) {
       let state = State(bits: words[index].load(ordering: .acquiring))
       guard state.has(State.parked), !state.has(State.arming), isWanted(state, Int32(index)) else { continue }
-      if exchange(index, state, state.without(State.parked)) { use(Int32(index)) }
+      if release(index, state) != nil { use(Int32(index)) }
     }
   }
 
-  private borrowing func exchange(_ index: Int, _ old: State, _ new: State) -> Bool {
-    words[index].compareExchange(expected: old.bits, desired: new.bits, ordering: .acquiringAndReleasing)
-      .exchanged
+  /// Takes one out, unless another thread has changed its state.
+  private borrowing func release(_ index: Int, _ state: State) -> Connection? {
+    let isTaken = words[index].compareExchange(
+      expected: state.bits, desired: state.without(State.parked | State.arming).bits,
+      ordering: .acquiringAndReleasing
+    ).exchanged
+    guard isTaken else { return nil }
+    let isServed = state.has(State.served)
+    if !isServed { waiting.subtract(1, ordering: .relaxed) }
+    let assembly = assemblies[index]?.takeRetainedValue()
+    assemblies[index] = nil
+    return Connection(
+      descriptor: Int32(truncatingIfNeeded: index), isWatched: true, isServed: isServed, assembly: assembly)
   }
 }

@@ -28,48 +28,55 @@ struct RequestSlot: ~Copyable {
   /// wants others sets them afterwards.
   static let initialized: Bool = FCGX_Init() == 0
 
-  /// Serves the request that waits on a connection.
-  /// - Returns: the connection, if the web server keeps it and it is clean; otherwise it is closed by now.
+  /// Serves the whole request of a connection.
+  /// - Returns: the connection, if the web server keeps it and it is clean, or still sends what nobody wants; otherwise
+  ///   it is closed by now.
   borrowing func serve(
-    _ connection: Connection, mayKeep: () -> Bool, with handler: (inout Exchange) -> Void
+    _ connection: consuming Connection, mayKeep: () -> Bool, with handler: (inout Exchange) -> Void
   ) -> Connection? {
-    request.pointee.ipcFd = connection.descriptor
+    // libfcgi only ever reads there: it writes nothing for a request without foreign records.
+    let source = connection.assembly.map { $0.openForReading() } ?? connection.descriptor
+    let isBodyTooLarge = connection.assembly?.isBodyTooLarge ?? false
+    let isAssembled = connection.assembly != nil
+    connection.assembly = nil
+    connection.isServed = true
+    guard source >= 0 else {
+      connection.close()
+      return nil
+    }
+    request.pointee.ipcFd = source
     // Without this flag the finishing of the previous request would close the new connection.
     request.pointee.keepConnection = 1
     // Closes a connection that fails without waiting two seconds for its peer to go first.
     request.pointee.detached = 1
-    guard FCGX_Accept_r(request) == 0 else { return nil }
-    // It also succeeds, with a part of the parameters, when the connection ends or falls silent between two
-    // of them.
-    guard FCGX_GetError(request.pointee.in) == 0 else {
-      release()
+    guard FCGX_Accept_r(request) == 0 else {
+      // It has closed the source.
+      if isAssembled { connection.close() }
+      return nil
+    }
+    var isClean = false
+    var isAnswered = false
+    if let entries = request.pointee.envp {
+      var exchange = Exchange(
+        parameters: ParameterList(entries: entries),
+        channel: .fastCGI(request, answerTo: connection.descriptor, isBodyTooLarge: isBodyTooLarge),
+        limits: limits)
+      handler(&exchange)
+      exchange.answerIfNecessary()
+      isAnswered = exchange.answer == .sent
+      // Bytes of this request that stay unread would be the next request's first ones, and a client chooses them.
+      isClean = !connection.hasMore && !isBodyTooLarge && (isAssembled || exchange.isBodyAtEnd())
+    }
+    let isKept = isAnswered && isClean && request.pointee.keepConnection != 0 && mayKeep()
+    release()
+    if isAssembled { close(source) }
+    if isKept { return connection }
+    guard isAnswered, !isClean else {
       connection.close()
       return nil
     }
-
-    var isClean = false
-    if request.pointee.role == FCGI_RESPONDER, let entries = request.pointee.envp {
-      var exchange = Exchange(
-        parameters: ParameterList(entries: entries), channel: .fastCGI(request), limits: limits)
-      handler(&exchange)
-      exchange.answerIfNecessary()
-      isClean = exchange.isBodyAtEnd()
-      if exchange.answer == .failed {
-        release()
-        connection.close()
-        return nil
-      }
-    } else {
-      _ = AnswerWriter.refuseRole(
-        to: connection.descriptor, requestID: request.pointee.requestId, within: limits.send)
-    }
-    let isKept = isClean && request.pointee.keepConnection != 0 && mayKeep()
-    release()
-    // Bytes of this request that stay unread would be the next request's first ones, and a client chooses
-    // them.
-    if isKept { return connection }
-    if isClean { connection.close() } else { connection.closeAfterLinger() }
-    return nil
+    connection.assembly = Assembly(lingeringOn: connection.descriptor)
+    return connection
   }
 
   /// Frees the request's memory and forgets the connection. `FCGX_Finish_r` would write the closing records,

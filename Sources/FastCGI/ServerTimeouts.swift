@@ -1,7 +1,7 @@
 /// How long the server waits for whom. Web servers on the same machine answer in microseconds, so that each
 /// of these is met only when something is broken.
 public struct ServerTimeouts: Sendable {
-  /// For the next bytes of a request, and for the whole of its body.
+  /// For a whole request, from its first byte to its last; and for the first byte on a new connection. It costs no thread.
   public var receive: Duration
   /// For the web server to take the answer, or the next part of it.
   public var send: Duration

@@ -30,6 +30,8 @@ final class WorkerPool: Sendable {
   static let tick: Int32 = 2
   /// So many new connections are served in a row before it is the turn of those that are kept.
   private static let newInARow = 16
+  /// What a usual request fits into, in bytes.
+  private static let bufferSize = 16 << 10
 
   private let queue: ConnectionQueue
   private let limits: Limits
@@ -141,8 +143,12 @@ final class WorkerPool: Sendable {
       $0.hasServed = true
     }
     let slot = RequestSlot(limits: limits)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 8)
+    defer { buffer.deallocate() }
     var newInARow = 0
-    while case .connection(let connection) = queue.next(tryNewFirst: newInARow % Self.newInARow > 0) {
+    while case .connection(let connection) = queue.next(
+      into: buffer, tryNewFirst: newInARow % Self.newInARow > 0)
+    {
       newInARow = connection.isWatched ? 0 : newInARow + 1
       clock.begin(number)
       if isSupervisorAsleep.load(ordering: .sequentiallyConsistent),

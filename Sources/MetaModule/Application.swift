@@ -107,6 +107,7 @@ public final class Application {
     let caller = try Access(self).caller(of: request, for: route)
     if case .tooLarge = request.body { throw .bodyTooLarge }
     if case .incomplete = request.body { throw .bodyIncomplete }
+    if case .lengthRequired = request.body { throw .bodyLengthRequired }
 
     let context = RequestContext(
       self, request, captures: route.captures(in: path.segments), caller: caller, record: record)

@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("15", #"{"client_id":"#), ("100", #"{"client_id":"c"}"#), ("-1", "{}"), ("x", "{}"), ("1e3", "{}"),
+    ("15", #"{"client_id":"#), ("100", #"{"client_id":"c"}"#), ("-5", "{}"), ("x", "{}"), ("1e3", "{}"),
     ("99999999999999999999", "{}"),
   ])
   func `a body that is not as long as announced does nothing`(length: String, body: String) throws {
@@ -82,6 +82,18 @@ import Testing
     let status = output.components(separatedBy: "\r\n")[0]
     #expect(["Status: 400 Bad Request", "Status: 413 Content Too Large"].contains(status), "\(status)")
     #expect(!output.contains("client_id"))
+    #expect(program.simulator.calls().isEmpty)
+  }
+
+  /// Apache hands chunked bodies on without a length; other servers say -1.
+  @Test(arguments: [["CONTENT_LENGTH": "-1"], ["CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"]])
+  func `a body whose length nobody tells is refused with a sentence`(variables: [String: String]) throws {
+    let program = try Program()
+    let body = #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#
+    let (_, output) = try program.run("POST", "/sync/", body, more: variables)
+    #expect(output.hasPrefix("Status: 411 Length Required\r\n"))
+    #expect(
+      output.hasSuffix(#"{"detail":"The request body must be sent with a Content-Length, not chunked."}"#))
     #expect(program.simulator.calls().isEmpty)
   }
 

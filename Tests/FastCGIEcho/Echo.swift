@@ -23,6 +23,7 @@ struct Echo {
       switch exchange.readBody(limit: 65536) {
       case .complete(let body): exchange.write(head, body)
       case .tooLarge: exchange.write(Array("Status: 413 Too Large\r\n\r\n".utf8), [])
+      case .lengthRequired: exchange.write(Array("Status: 411 Length Required\r\n\r\n".utf8), [])
       case .incomplete: exchange.write(Array("Status: 400 Bad Request\r\n\r\n".utf8), [])
       }
     } else if path != "/silence" {

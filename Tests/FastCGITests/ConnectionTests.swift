@@ -79,47 +79,138 @@ import TestSupport
     for client in silent { #expect(client.readToEnd() == []) }
   }
 
-  /// Beginnings of a request, and what may be answered to them.
-  private static let beginnings: [([UInt8], String)] = [
-    (Array(Wire.begin().prefix(3)), ""),
-    (Wire.begin(), ""),
-    (Wire.begin() + Wire.parameters([("A", "b")]).prefix(10), ""),
+  /// Beginnings of a request.
+  private static let beginnings: [[UInt8]] = [
+    Array(Wire.begin().prefix(3)),
+    Wire.begin(),
+    Wire.begin() + Wire.parameters([("A", "b")]).prefix(10),
     // Between two parameters: nothing shows that there should be more but the missing end.
-    (Wire.begin() + Wire.record(Wire.params, Wire.pair([65], [66])), ""),
-    (Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "5")]) + Wire.record(Wire.stdin, [1]), "incomplete"),
+    Wire.begin() + Wire.record(Wire.params, Wire.pair([65], [66])),
+    Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "5")]) + Wire.record(Wire.stdin, [1]),
+    // Everything but the end of the body.
+    Wire.request("/", body: "hello").dropLast(8),
   ]
 
-  @Test(arguments: beginnings)
-  func `a peer that falls silent half-way is dropped after the timeout`(_ bytes: [UInt8], _ expected: String)
-    throws
+  /// A server that notes every request which reaches its handler.
+  private func listening(_ seen: Seen, workers: Int = 1, receive: Duration = .seconds(30)) throws
+    -> RunningServer
   {
-    let server = try RunningServer(
-      workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(200)), handler: Handlers.body)
+    try RunningServer(workers: workers, timeouts: ServerTimeouts(receive: receive)) { exchange in
+      seen.add(exchange.parameter("PATH_INFO") ?? "-")
+      Handlers.body(&exchange)
+    }
+  }
+
+  @Test(arguments: beginnings)
+  func `a peer that falls silent half-way is dropped after the timeout`(_ bytes: [UInt8]) throws {
+    let seen = Seen()
+    let server = try listening(seen, receive: .milliseconds(200))
     let client = try Client(server.path)
     client.send(bytes)
-    #expect(Wire.answer(in: try #require(client.readToEnd())).text == expected)
+    #expect(client.readToEnd() == [])
+    #expect(seen.all.isEmpty)
     #expect(try Client.exchange(server.path, Wire.request("/after")).text == "complete:")
   }
 
   @Test(arguments: beginnings)
-  func `a peer that leaves half-way starts nothing`(_ bytes: [UInt8], _ expected: String) throws {
-    let server = try RunningServer(workers: 1, handler: Handlers.body)
+  func `a peer that leaves half-way starts nothing`(_ bytes: [UInt8]) throws {
+    let seen = Seen()
+    let server = try listening(seen)
     let client = try Client(server.path)
     client.send(bytes)
     client.finishSending()
-    #expect(Wire.answer(in: try #require(client.readToEnd())).text == expected)
+    #expect(client.readToEnd() == [])
+    #expect(seen.all.isEmpty)
     #expect(try Client.exchange(server.path, Wire.request("/after")).text == "complete:")
   }
 
-  @Test func `a body that trickles in is given up after the timeout`() throws {
-    let server = try RunningServer(
-      workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(300)), handler: Handlers.body)
+  /// Where each of them may stop for a while: in the parameters, and in the body.
+  @Test func `requests that come slowly hold no worker, and are answered when they are whole`() throws {
+    let seen = Seen()
+    let server = try listening(seen, workers: 2)
+    let request = Wire.request("/slow", body: "hello", keep: true)
+    let clients = try (0..<60).map { _ in try Client(server.path) }
+    for (index, client) in clients.enumerated() {
+      client.send(Array(request.prefix(request.count * (index % 10) / 10 + 1)))
+    }
+    for number in 0..<20 {
+      #expect(try Client.exchange(server.path, Wire.request("/quick/\(number)")).text == "complete:")
+    }
+    #expect(!seen.all.contains("/slow"))
+    // The rest in three pieces, the last of which is the last byte.
+    for (index, client) in clients.enumerated() {
+      let rest = request.dropFirst(request.count * (index % 10) / 10 + 1)
+      client.send(Array(rest.prefix(rest.count / 2)))
+      client.send(Array(rest.dropFirst(rest.count / 2).dropLast()))
+    }
+    #expect(try Client.exchange(server.path, Wire.request("/quick")).text == "complete:")
+    #expect(!seen.all.contains("/slow"))
+    for client in clients {
+      client.send(Array(request.suffix(1)))
+      #expect(Wire.answer(in: client.readAnswer()) == ("complete:hello", 0))
+      // The connection is clean: it serves the next one.
+      client.send(Wire.request("/next", keep: true))
+      #expect(Wire.answer(in: client.readAnswer()) == ("complete:", 0))
+    }
+  }
+
+  /// Never silent for as long as the timeout, and whole in the end, but far too late.
+  @Test(arguments: [2, 40])
+  func `there is one deadline for a whole request, however often a byte comes`(_ atOnce: Int) throws {
+    let seen = Seen()
+    let server = try listening(seen, receive: .milliseconds(300))
     let client = try Client(server.path)
-    // Never silent for as long as the timeout, and whole in the end, but far too late.
-    client.send(Wire.begin() + Wire.parameters([("CONTENT_LENGTH", "20")]))
-    for _ in 0..<20 where client.send(Wire.record(Wire.stdin, [65])) { usleep(50_000) }
-    client.send(Wire.record(Wire.stdin))
-    #expect(Wire.answer(in: client.readAnswer()).text == "incomplete")
+    // In pieces of two bytes it is still at its parameters then, in pieces of forty at its body.
+    var rest = Wire.request("/drip", body: String(repeating: "b", count: 2000))[...]
+    var isOpen = true
+    while isOpen, !rest.isEmpty {
+      isOpen = client.send(Array(rest.prefix(atOnce)))
+      rest = rest.dropFirst(atOnce)
+      usleep(20_000)
+    }
+    #expect(!isOpen)
+    #expect(client.readToEnd() == [])
+    #expect(seen.all.isEmpty)
+  }
+
+  @Test func `a body that is too large is answered before it is there, and its rest holds no worker`() throws
+  {
+    let server = try RunningServer(workers: 1, handler: Handlers.body)
+    let clients = try (0..<20).map { _ in try Client(server.path) }
+    for client in clients {
+      client.send(
+        Wire.begin(keep: true) + Wire.parameters([("CONTENT_LENGTH", "5000000")])
+          + Wire.record(Wire.stdin, [UInt8](repeating: 65, count: 65_000)))
+      client.send(Wire.record(Wire.stdin, [UInt8](repeating: 65, count: 65_000)))
+    }
+    for client in clients { #expect(Wire.answer(in: client.readAnswer()).text == "too large") }
+    #expect(try Client.exchange(server.path, Wire.request("/after")).text == "complete:")
+    // What still comes is thrown away, and the connection ends.
+    for client in clients {
+      client.send(Wire.record(Wire.stdin, [UInt8](repeating: 65, count: 65_000)))
+      client.finishSending()
+      #expect(client.readToEnd() == [])
+    }
+  }
+
+  @Test func `all that is half there is bounded: the oldest goes`() throws {
+    let server = try RunningServer(workers: 2) { exchange in
+      if case .complete(let body) = exchange.readBody(limit: 65536) {
+        exchange.write([], Array("\(body.count)".utf8))
+      }
+    }
+    let request = Wire.request("/", body: String(repeating: "b", count: 60_000))
+    let clients = try (0..<400).map { _ in
+      let client = try Client(server.path)
+      client.send(Array(request.dropLast()))
+      return client
+    }
+    #expect(try Client.exchange(server.path, request).text == "60000")
+    #expect(clients[0].readToEnd() == [])
+    for client in clients.suffix(20) {
+      client.send(Array(request.suffix(1)))
+      #expect(Wire.answer(in: client.readAnswer()).text == "60000")
+    }
   }
 
   @Test func `a kept connection is closed when it is idle for too long`() throws {

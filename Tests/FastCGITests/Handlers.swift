@@ -12,6 +12,7 @@ enum Handlers {
       case .complete(let bytes): "complete:" + String(decoding: bytes, as: UTF8.self)
       case .tooLarge: "too large"
       case .incomplete: "incomplete"
+      case .lengthRequired: "length required"
       }
     exchange.write([], Array(text.utf8))
   }

@@ -1,5 +1,6 @@
-import FastCGI
 import Testing
+
+@testable import FastCGI
 
 /// Parameters, in usual and in absurd numbers and sizes.
 @Suite struct ParameterTests {
@@ -52,23 +53,40 @@ import Testing
     #expect(try answer(to: pairs, Self.list) == "FCGI_ROLE=RESPONDER\nA=x\nD=\nE=e\n")
   }
 
-  @Test func `a hundred thousand parameters are read`() throws {
-    let pairs = (0..<100_000).map { ("NAME_\($0)", "\($0)") }
+  /// All that may be: 128 KiB, in many parameters or in two.
+  @Test func `as many parameters as may be are read`() throws {
+    let count = RequestScanner.parameterLimit / 16
+    let pairs = (0..<count).map { ("NAME_\($0 + 10_000)", "abcd") }
     let text = try answer(to: pairs) { exchange in
       var count = 0
       exchange.forEachParameter { _, _ in count += 1 }
-      exchange.write([], Array("\(count) \(exchange.parameter("NAME_99999") ?? "-")".utf8))
+      exchange.write([], Array("\(count) \(exchange.parameter("NAME_10099") ?? "-")".utf8))
     }
-    #expect(text == "100001 99999")
-  }
-
-  @Test func `a value of ten megabytes is read`() throws {
-    let text = try answer(to: [("BIG", String(repeating: "b", count: 10_000_000)), ("LAST", "here")]) {
-      exchange in
+    #expect(text == "\(count + 1) abcd")
+    let big = String(repeating: "b", count: RequestScanner.parameterLimit - 100)
+    let size = try answer(to: [("BIG", big), ("LAST", "here")]) { exchange in
       exchange.write(
         [],
         Array("\(exchange.withParameter("BIG") { $0.count } ?? 0) \(exchange.parameter("LAST") ?? "-")".utf8))
     }
-    #expect(text == "10000000 here")
+    #expect(size == "\(big.utf8.count) here")
+  }
+
+  /// A length that is only claimed made libfcgi allocate it, and end the process when it could not.
+  @Test func `more parameters are refused with a status, however they come`() throws {
+    let server = try RunningServer(workers: 1, handler: Self.list)
+    let requests: [[UInt8]] = [
+      Wire.begin() + Wire.parameters((0..<100_000).map { ("NAME_\($0)", "\($0)") }) + Wire.record(Wire.stdin),
+      Wire.begin() + Wire.parameters([("BIG", String(repeating: "b", count: 10_000_000))]),
+      Wire.begin() + Wire.record(Wire.params, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65]),
+      Wire.begin() + Wire.record(Wire.params, [1, 0xff, 0xff, 0xff, 0xff]),
+      Wire.begin() + Wire.record(Wire.params, [1, 0x80, 2, 0, 0]) + Wire.record(Wire.params, [65]),
+    ]
+    for request in requests {
+      let (text, status) = try Client.exchange(server.path, request)
+      #expect(text.hasPrefix("Status: 431 "))
+      #expect(status == 0)
+    }
+    #expect(try Client.exchange(server.path, Wire.request("/")).protocolStatus == 0)
   }
 }

@@ -101,6 +101,30 @@ import Testing
     #expect(process.standardError().contains("Too many open files"))
   }
 
+  /// Half requests, of which each would wait for half a minute.
+  @Test func `peers that never finish do not take the descriptors of the others`() throws {
+    let folder = try TemporaryFolder()
+    let process = try EchoProcess(["--listen", "unix:\(folder.socket)"], shell: "ulimit -n 64")
+    try #require(EchoProcess.waitForSocket(folder.socket))
+    let half = Array(Wire.request("/unread", body: "body").dropLast(3))
+    let clients = try (0..<300).map { _ in
+      let client = try Client(folder.socket)
+      client.send(half)
+      return client
+    }
+    #expect(try Client.exchange(folder.socket, Wire.request("/unread")).text.hasSuffix("unread\n"))
+    #expect(clients[0].readToEnd() == [])
+    // Those that are left are some of the last, and as good as ever.
+    let answered = clients.filter { client in
+      client.send(Array(Wire.request("/unread", body: "body").suffix(3)))
+      return Wire.answer(in: client.readAnswer()).text.hasSuffix("unread\n")
+    }
+    #expect((1...32).contains(answered.count))
+    process.signal(SIGTERM)
+    #expect(process.exitStatus() == 0)
+    #expect(process.standardError() == "")
+  }
+
   @Test func `descriptors do not pile up`() throws {
     let folder = try TemporaryFolder()
     let process = try EchoProcess(["--listen", "unix:\(folder.socket)", "--workers", "1"])

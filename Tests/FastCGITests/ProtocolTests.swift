@@ -51,20 +51,37 @@ import Testing
     BodyCase(testDescription: "shorter", length: "6", records: stdin("hello"), expected: "incomplete"),
     BodyCase(testDescription: "longer", length: "4", records: stdin("hello"), expected: "incomplete"),
     BodyCase(
-      testDescription: "longer, none announced", length: nil, records: stdin("hello"), expected: "incomplete"),
+      testDescription: "none announced", length: nil, records: stdin("hello"), expected: "complete:hello"),
+    BodyCase(
+      testDescription: "announced as unknown, as Caddy does", length: "-1",
+      records: Wire.record(Wire.stdin, Array("he".utf8)) + stdin("llo"), expected: "complete:hello"),
+    BodyCase(testDescription: "unknown and empty", length: "-1", records: stdin(""), expected: "complete:"),
+    BodyCase(
+      testDescription: "unknown, exactly the limit", length: "-1",
+      records: stdin(String(repeating: "a", count: 64)),
+      expected: "complete:" + String(repeating: "a", count: 64)),
+    BodyCase(
+      testDescription: "unknown, one above the limit", length: "-1",
+      records: stdin(String(repeating: "a", count: 65)), expected: "too large"),
+    BodyCase(
+      testDescription: "unknown, more than is ever taken", length: nil,
+      records: stdin(String(repeating: "a", count: 70_000)), expected: "too large"),
+    BodyCase(
+      testDescription: "longer than is ever taken, fewer announced", length: "5",
+      records: stdin(String(repeating: "a", count: 70_000)), expected: "incomplete"),
     BodyCase(
       testDescription: "aborted half-way", length: "5",
-      records: Wire.record(Wire.stdin, Array("he".utf8)) + Wire.record(Wire.abort), expected: "incomplete"),
+      records: Wire.record(Wire.stdin, Array("he".utf8)) + Wire.record(Wire.abort), expected: ""),
     BodyCase(
       testDescription: "aborted at its end", length: "5",
-      records: Wire.record(Wire.stdin, Array("hello".utf8)) + Wire.record(Wire.abort), expected: "incomplete"),
+      records: Wire.record(Wire.stdin, Array("hello".utf8)) + Wire.record(Wire.abort), expected: ""),
     BodyCase(
       testDescription: "closed half-way", length: "5", records: Wire.record(Wire.stdin, Array("he".utf8)),
-      isClosed: true, expected: "incomplete"),
+      isClosed: true, expected: ""),
     BodyCase(
       testDescription: "closed in a record", length: "5",
       records: Array(Wire.record(Wire.stdin, Array("hello".utf8)).dropLast(2)), isClosed: true,
-      expected: "incomplete"),
+      expected: ""),
     BodyCase(testDescription: "plus sign", length: "+5", records: stdin("hello"), expected: "incomplete"),
     BodyCase(testDescription: "minus", length: "-5", records: stdin("hello"), expected: "incomplete"),
     BodyCase(testDescription: "leading zero", length: "05", records: stdin("hello"), expected: "incomplete"),
@@ -108,7 +125,7 @@ import Testing
     #expect(try Client.exchange(server.path, Wire.request("/silent")).text.hasPrefix("Status: 500 "))
   }
 
-  @Test(arguments: [2, 3] as [UInt8])
+  @Test(arguments: [0, 2, 3, 9] as [UInt8])
   func `a role that we do not play is refused`(_ role: UInt8) throws {
     let server = try RunningServer(handler: Handlers.path)
     let bytes = Wire.begin(role: role) + Wire.parameters([]) + Wire.record(Wire.stdin)
@@ -120,9 +137,8 @@ import Testing
     let server = try RunningServer(workers: 1, handler: Handlers.path)
     let nonsense: [[UInt8]] = [
       Array("GET / HTTP/1.1\r\n\r\n".utf8),
-      // Another version, an unknown role, a beginning that is too short, no parameters.
+      // Another version, a beginning that is too short, no parameters.
       [2] + Wire.begin().dropFirst(),
-      Wire.begin(role: 9) + Wire.parameters([]),
       Wire.record(Wire.begin, [0, 1]),
       Wire.begin() + Wire.record(Wire.stdin),
       // Parameters whose lengths are cut off, or are longer than what follows.
@@ -147,6 +163,35 @@ import Testing
     let records = Wire.records(in: client.readAnswer())
     #expect(records.first?.content == Wire.pair(Array("FCGI_MPXS_CONNS".utf8), Array("0".utf8)))
     #expect(records.last?.type == Wire.end)
+  }
+
+  /// libfcgi has room for four answers, and is told of no more than one.
+  @Test func `a web server may ask more than we can tell`() throws {
+    let server = try RunningServer(handler: Handlers.path)
+    let names = (0..<40).flatMap { Wire.pair(Array("FCGI_MAX_CONNS_\($0)".utf8), []) }
+    let client = try Client(server.path)
+    client.send(
+      Wire.record(Wire.getValues, names, id: 0) + Wire.record(77, [1, 2, 3], id: 0) + Wire.begin()
+        + Wire.record(Wire.getValues, names, id: 0) + Wire.request("/after").dropFirst(16))
+    let records = Wire.records(in: client.readAnswer())
+    #expect(records.map(\.type) == [10, 11, 10, Wire.stdout, Wire.stdout, Wire.end])
+    #expect(records[1].content == [77, 0, 0, 0, 0, 0, 0, 0])
+    #expect(records[3].content == Array("/after".utf8))
+  }
+
+  @Test func `what follows a request is not taken for the next one`() throws {
+    let seen = Seen()
+    let server = try RunningServer(workers: 1) { exchange in
+      seen.add(exchange.parameter("PATH_INFO") ?? "-")
+      Handlers.path(&exchange)
+    }
+    for size in [1, 9000, 40_000] {
+      let client = try Client(server.path)
+      let forged = [UInt8](repeating: 1, count: size) + Wire.request("/forged", keep: true)
+      client.send(Wire.request("/outer", keep: true) + forged)
+      #expect(Wire.answer(in: try #require(client.readToEnd())).text == "/outer")
+    }
+    #expect(seen.all == ["/outer", "/outer", "/outer"])
   }
 
   @Test func `a request inside of another is turned away`() throws {

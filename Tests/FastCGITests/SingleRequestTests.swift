@@ -30,12 +30,23 @@ import Testing
     #expect(output == Self.head + "hello")
   }
 
-  @Test(arguments: [("6", "400 Bad Request"), ("99999", "413 Too Large"), ("-1", "400 Bad Request")])
+  @Test(arguments: [("6", "400 Bad Request"), ("99999", "413 Too Large"), ("-5", "400 Bad Request")])
   func `a body that is not as announced is refused`(_ length: String, _ status: String) throws {
     let (output, _) = try run(
       ["REQUEST_METHOD": "POST", "PATH_INFO": "/body", "CONTENT_LENGTH": length], input: "hello",
       isOpen: false)
     #expect(output == "Status: \(status)\r\n\r\n")
+  }
+
+  /// The end of the input would not tell a whole body from one whose client has gone.
+  @Test(arguments: [["CONTENT_LENGTH": "-1"], ["HTTP_TRANSFER_ENCODING": "chunked"]])
+  func `a body without a length is refused, and taken off the web server`(_ variables: [String: String])
+    throws
+  {
+    let environment = ["REQUEST_METHOD": "POST", "PATH_INFO": "/body"].merging(variables) { $1 }
+    let (output, status) = try run(environment, input: "hello", isOpen: false)
+    #expect(output == "Status: 411 Length Required\r\n\r\n")
+    #expect(status == 0)
   }
 
   /// The end of a process that did not read resets the connection, and mod_cgid then cuts off the answer.

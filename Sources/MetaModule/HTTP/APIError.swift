@@ -12,6 +12,7 @@ package enum APIError: Error {
   case malformedBody(String)
   case bodyTooLarge
   case bodyIncomplete
+  case bodyLengthRequired
   case invalidFields([FieldError])
   case notADictionary(String)
   case notAuthenticated(String?)
@@ -49,6 +50,7 @@ package enum APIError: Error {
     case .methodNotAllowed: 405
     case .unsupportedMediaType: 415
     case .bodyTooLarge: 413
+    case .bodyLengthRequired: 411
     case .notAuthenticated: 401
     case .forbidden: 403
     case .conflict: 409
@@ -70,6 +72,7 @@ package enum APIError: Error {
     case .malformedBody(let problem): "JSON parse error - \(problem)"
     case .bodyTooLarge: "Request body too large."
     case .bodyIncomplete: "The request body did not arrive completely."
+    case .bodyLengthRequired: "The request body must be sent with a Content-Length, not chunked."
     case .invalidFields(let errors):
       errors.flatMap { error in error.messages.map { "\(error.field): \($0)" } }.joined(separator: " ")
     case .notADictionary(let kind): "Invalid data. Expected a dictionary, but got \(kind)."
@@ -114,6 +117,7 @@ package enum APIError: Error {
     case .malformedBody: "malformed_body"
     case .bodyTooLarge: "body_too_large"
     case .bodyIncomplete: "body_incomplete"
+    case .bodyLengthRequired: "body_length_required"
     case .notAuthenticated: "not_authenticated"
     case .forbidden: "forbidden"
     case .tokenNotUsable: "token_not_usable"

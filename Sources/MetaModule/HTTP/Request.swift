@@ -5,12 +5,14 @@
 public struct Request: Sendable {
   /// What came as the body.
   public enum Body: Sendable {
-    /// Exactly `CONTENT_LENGTH` bytes.
+    /// Exactly `CONTENT_LENGTH` bytes, or, without one, all that FastCGI's stream has.
     case complete([UInt8])
     /// More than `Request.bodyLimit` bytes; none of them was kept.
     case tooLarge
     /// Shorter than `CONTENT_LENGTH`, or the web server gave up half-way: nothing may be done with it.
     case incomplete
+    /// Its length is not known, and its end would not prove that it is whole: a CGI program's standard input.
+    case lengthRequired
   }
 
   /// 64 KiB (API.md, section 1).

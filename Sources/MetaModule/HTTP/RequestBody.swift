@@ -14,6 +14,7 @@ struct RequestBody {
     case .complete(let complete): bytes = complete
     case .tooLarge: throw .bodyTooLarge
     case .incomplete: throw .bodyIncomplete
+    case .lengthRequired: throw .bodyLengthRequired
     }
     if bytes.isEmpty {
       // No field was sent, in whichever form: the field errors tell more than a parse error would.

@@ -28,6 +28,9 @@ extension DocumentedError {
   static let pathNotUTF8 = Self("PathNotUTF8", "The path is not UTF-8.", .notUTF8Path)
   static let bodyIncomplete = Self("BodyIncomplete", "The body is shorter than announced.", .bodyIncomplete)
   static let bodyTooLarge = Self("BodyTooLarge", "The body has more than 64 KiB.", .bodyTooLarge)
+  static let bodyLengthRequired = Self(
+    "BodyLengthRequired", "A chunked body behind a web server that hands on no length (plain CGI).",
+    .bodyLengthRequired)
   static let methodNotAllowed = Self(
     "MethodNotAllowed", "The path is asked with another method; `Allow` lists those that it has.",
     .methodNotAllowed("PUT", allowed: ["GET", "HEAD", "OPTIONS"]))
@@ -105,7 +108,9 @@ extension DocumentedError {
   static let upstreamTimedOut = Self("UpstreamTimedOut", "Graph does not answer in time.", .upstreamTimedOut)
 
   /// Whatever is asked.
-  static let always = [pathNotUTF8, bodyIncomplete, bodyTooLarge, methodNotAllowed, serverError]
+  static let always = [
+    pathNotUTF8, bodyIncomplete, bodyLengthRequired, bodyTooLarge, methodNotAllowed, serverError,
+  ]
   /// Wherever fields are read from a body.
   static let body = [malformedBody, notADictionary, unsupportedMediaType]
   /// Wherever Graph is asked.

@@ -184,7 +184,7 @@ import Testing
   @Test func `every error has a sentence, and a reason that is one word`() {
     let errors: [APIError] = [
       .notFound, .notUTF8Path, .methodNotAllowed("X", allowed: ["GET"]), .unsupportedMediaType("x"),
-      .malformedBody("x"), .bodyTooLarge, .bodyIncomplete,
+      .malformedBody("x"), .bodyTooLarge, .bodyIncomplete, .bodyLengthRequired,
       .invalidFields([.init(field: "a", messages: ["x"])]),
       .notADictionary("list"), .notAuthenticated(nil), .forbidden("x"), .tokenRefused(reason: "expired"),
       .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing, .mappingNotFound,
