@@ -100,12 +100,11 @@ struct APIKeyCommand: ParsableCommand {
 
     func run() throws {
       let left = try common.perform { try $0.revokeAPIKey(id) }
-      var lines = [Line("Revoked API key \(id).")]
+      var lines = ["Revoked API key \(id)."]
       if !left.areInForce {
         lines.append(
-          Line(
-            "No credential is left: nobody is served until metactl apikey create or metactl admin set-password "
-              + "makes one."))
+          "No credential is left: nobody is served until metactl apikey create or metactl admin set-password "
+            + "makes one.")
       }
       try common.report(
         ["revoked": .number(JSONNumber(id)), "keys_in_force": .number(JSONNumber(Int64(left.keysInForce)))],

@@ -64,7 +64,7 @@ struct KeyCommand: ParsableCommand {
       if report.removedKeys > 0 {
         lines.append("Backups made before now need the removed key: make a new one.")
       }
-      try common.report(report.json, lines.map { Line($0) })
+      try common.report(report.json, lines)
       if report.keptKeys > 0, !keepOld { throw ExitCode(2) }
     }
   }
@@ -87,7 +87,7 @@ struct KeyCommand: ParsableCommand {
         defer { bar.end() }
         return try application.resealWithNewestKey(progress: bar.report)
       }
-      try common.report(report.json, report.sentences.map { Line($0) })
+      try common.report(report.json, report.sentences)
     }
   }
 }

@@ -89,13 +89,14 @@ extension CommonOptions {
   ///
   /// It is done by then: when it cannot be said, that is what the failure says.
   func report(_ json: @autoclosure () -> JSONValue, _ sentences: String...) throws {
-    try report(json(), sentences.map { Line($0) })
+    try report(json(), sentences)
   }
 
-  /// The same, in lines.
-  func report(_ json: @autoclosure () -> JSONValue, _ lines: [Line]) throws {
+  /// The same.
+  func report(_ json: @autoclosure () -> JSONValue, _ sentences: [String]) throws {
     do {
-      if self.json { try Terminal.say(json()) } else { try Terminal.say(lines) }
+      guard !self.json else { return try Terminal.say(json()) }
+      try Terminal.say(sentences.flatMap { Terminal.wrapped($0) }.map { Line($0) })
     } catch { throw Complaint("What was asked has been done, but \(error.problem)", code: 2) }
   }
 }

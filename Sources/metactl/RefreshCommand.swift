@@ -54,15 +54,10 @@ struct RefreshCommand: ParsableCommand {
     }
     guard !failed.isEmpty else { return }
     // Not a table: what happened is a sentence, which no column may cut.
-    try Terminal.say(
-      failed.flatMap { entry in
-        let sentence =
-          "Token \(entry.id) (\(entry.label)): \(entry.reason ?? "failed"). \(entry.detail ?? "")"
-        guard let width = Terminal.width else { return [Line(sentence)] }
-        return sentence.visible.wrapped(toColumns: width - 2).enumerated().map {
-          Line(($0 > 0 ? "  " : "") + $1)
-        }
-      })
+    for entry in failed {
+      try Terminal.say(
+        "Token \(entry.id) (\(entry.label)): \(entry.reason ?? "failed"). \(entry.detail ?? "")")
+    }
   }
 }
 

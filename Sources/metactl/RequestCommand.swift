@@ -14,17 +14,19 @@ struct RequestCommand: ParsableCommand {
         metactl request GET /pages/
         metactl request GET '/instagram/client_001/?limit=5' --include
         metactl request PATCH /tokens/1/ -d '{"account_label":"New name"}'
+        metactl request POST /verify-user/ -d @body.json
       """)
 
   @OptionGroup var common: CommonOptions
   @Argument(help: "GET, POST, PATCH, DELETE, …") var method: String
   @Argument(help: "Path and query below the mount point, such as /pages/.") var path: String
-  @Option(name: [.customShort("d"), .long], help: ArgumentHelp("The JSON body.", valueName: "body")) var data:
-    String?
+  @Option(
+    name: [.customShort("d"), .long],
+    help: ArgumentHelp("The JSON body, @FILE, or - for standard input.", valueName: "body")) var data: String?
   @Flag(name: [.customShort("i"), .long], help: "Print status and headers, too.") var include = false
 
   func run() throws {
-    let response = try API(common).send(method.uppercased(), path, data)
+    let response = try API(common).send(method.uppercased(), path, try body())
     let json = try? JSONValue(parsing: response.body)
     if common.json {
       var headers = JSONObject()
@@ -45,5 +47,17 @@ struct RequestCommand: ParsableCommand {
       }
     }
     if response.status >= 400 { throw ExitCode(response.status >= 500 ? 2 : 1) }
+  }
+
+  /// What `--data` means. A secret in an argument is refused: `ps` shows it to every account of the machine.
+  private func body() throws -> String? {
+    guard let data else { return nil }
+    if data == "-" { return try SecretInput.text(file: nil) }
+    if data.hasPrefix("@") { return try SecretInput.text(file: String(data.dropFirst())) }
+    let secrets = ["access_token", "password"].filter { (try? JSONValue(parsing: data))?[$0] != nil }
+    guard let secret = secrets.first else { return data }
+    throw Complaint(
+      "An argument can be read by every account of this machine, and this one holds \(secret): put the body into a file "
+        + "(-d @FILE), or send it on standard input (-d -). Nothing was changed.")
   }
 }

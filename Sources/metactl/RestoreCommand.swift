@@ -45,6 +45,6 @@ struct RestoreCommand: ParsableCommand {
       "unreadable": .number(JSONNumber(Int64(report.unreadable))),
       "replaced": report.replaced.map { .string($0) } ?? .null,
     ]
-    try common.report(body, lines.map { Line($0) })
+    try common.report(body, lines)
   }
 }

@@ -7,22 +7,11 @@ enum SecretInput {
   ///
   /// One line; the line break at its end is not part of the secret, nor is an editor's byte order mark at its beginning.
   static func secret(_ prompt: String, file: String?) throws -> Secret {
-    let source = file ?? "standard input"
-    var descriptor = STDIN_FILENO
-    if let file {
-      descriptor = open(file, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else {
-        throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).")
-      }
+    let bytes = try withInput(file) { descriptor, source in
+      if isatty(descriptor) == 1 { return try SilentPrompt(descriptor).line(prompt) }
+      return try readBytes(descriptor, source, untilEndOfLine: true)
     }
-    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-    let bytes =
-      isatty(descriptor) == 1 ? try SilentPrompt(descriptor).line(prompt) : try firstLine(descriptor, source)
-    let text: String?
-    do throws(TextLines.Failure) { text = try TextLines.lines(of: bytes).first } catch {
-      throw Complaint("The text of \(source) \(error.sentence) Nothing was changed.")
-    }
-    guard let text, !text.isEmpty else {
+    guard let text = try lines(of: bytes, file).first, !text.isEmpty else {
       throw Complaint(
         file.map { "The first line of \($0) is empty. Nothing was changed." }
           ?? "Nothing was given: type it at the prompt, send it on standard input, or name a file. Nothing was changed."
@@ -41,27 +30,50 @@ enum SecretInput {
     return first
   }
 
-  private static func firstLine(_ descriptor: Int32, _ source: String) throws -> [UInt8] {
-    var line: [UInt8] = []
+  /// All of a file, or of standard input, as an editor wrote it.
+  static func text(file: String?) throws -> String {
+    let bytes = try withInput(file) { try readBytes($0, $1, untilEndOfLine: false) }
+    return try lines(of: bytes, file).joined(separator: "\n")
+  }
+
+  private static func withInput<Result>(_ file: String?, _ body: (Int32, String) throws -> Result) throws
+    -> Result
+  {
+    guard let file else { return try body(STDIN_FILENO, "standard input") }
+    let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).")
+    }
+    defer { close(descriptor) }
+    return try body(descriptor, file)
+  }
+
+  private static func lines(of bytes: [UInt8], _ file: String?) throws -> [String] {
+    do throws(TextLines.Failure) { return try TextLines.lines(of: bytes) } catch {
+      throw Complaint("The text of \(file ?? "standard input") \(error.sentence) Nothing was changed.")
+    }
+  }
+
+  private static func readBytes(_ descriptor: Int32, _ source: String, untilEndOfLine: Bool) throws -> [UInt8]
+  {
+    var bytes: [UInt8] = []
     var byte: UInt8 = 0
     reading: while true {
       switch read(descriptor, &byte, 1) {
       case 1:
-        line.append(byte)
+        bytes.append(byte)
         // A program that keeps the pipe open need not be waited for.
-        if byte == UInt8(ascii: "\n") { break reading }
+        if untilEndOfLine, byte == UInt8(ascii: "\n") { break reading }
       case 0: break reading
       default:
         if errno == EINTR { continue }
         throw Complaint(
           errno == EISDIR
-            ? "\(source) is a folder: name the file in it that holds the secret."
+            ? "\(source) is a folder: name a file in it."
             : "\(source) cannot be read: \(String(cString: strerror(errno))).")
       }
-      guard line.count <= 65536 else {
-        throw Complaint("The first line of \(source) is too long for a secret.")
-      }
+      guard bytes.count <= 65536 else { throw Complaint("\(source) holds more than 64 KiB: that is not it.") }
     }
-    return line
+    return bytes
   }
 }

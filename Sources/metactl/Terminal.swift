@@ -12,8 +12,10 @@ enum Terminal {
     var problem: String { "standard output cannot be written: \(String(cString: strerror(errno)))." }
   }
 
-  /// One sentence, one line.
-  static func say(_ sentence: String) throws(Unwritten) { try say([Line(sentence)]) }
+  /// A sentence: one line, on a screen in as many as it takes.
+  static func say(_ sentence: String) throws(Unwritten) {
+    try say(wrapped(sentence, on: STDOUT_FILENO).map { Line($0) })
+  }
 
   /// Lines.
   static func say(_ lines: [Line]) throws(Unwritten) {
@@ -32,7 +34,8 @@ enum Terminal {
 
   /// Sentences on standard error. Where even that cannot be written, nobody is left to be told.
   static func complain(_ sentences: String...) {
-    _ = send(sentences.map { $0.visible + "\n" }.joined(), to: STDERR_FILENO)
+    let lines = sentences.flatMap { wrapped($0, on: STDERR_FILENO) }
+    _ = send(lines.map { $0.visible + "\n" }.joined(), to: STDERR_FILENO)
   }
 
   /// A prompt, or a line that is drawn anew again and again, on standard error.
@@ -41,10 +44,18 @@ enum Terminal {
   }
 
   /// How wide the screen is; `nil` where no person reads.
-  static var width: Int? {
+  static var width: Int? { width(of: STDOUT_FILENO) }
+
+  /// A sentence in lines that break between words, where a person reads.
+  static func wrapped(_ sentence: String, on descriptor: Int32 = STDOUT_FILENO) -> [String] {
+    guard let width = width(of: descriptor), sentence.visible.columns > width else { return [sentence] }
+    return sentence.visible.wrapped(toColumns: width)
+  }
+
+  private static func width(of descriptor: Int32) -> Int? {
     var size = winsize()
-    guard isatty(STDOUT_FILENO) == 1 else { return nil }
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard isatty(descriptor) == 1 else { return nil }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 

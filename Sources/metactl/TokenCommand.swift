@@ -107,7 +107,7 @@ struct TokenCommand: ParsableCommand {
           "It lacks \(missing.joined(separator: ", ")); metactl doctor tells what does not work for want of it."
         )
       }
-      try common.report(row, lines.map { Line($0) })
+      try common.report(row, lines)
       if status != "active" || reason != nil { throw ExitCode(1) }
     }
   }

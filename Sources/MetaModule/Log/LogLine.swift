@@ -18,7 +18,7 @@ struct LogLine {
     add("message", message)
   }
 
-  /// A text; whatever is in it, it stays one line and one JSON string.
+  /// A text; whatever is in it, it stays one line and one JSON string, and does nothing to the terminal that shows it.
   mutating func add(_ name: String, _ text: String) {
     begin(name)
     let isPlain = text.utf8.allSatisfy {
@@ -29,7 +29,7 @@ struct LogLine {
       bytes.append(text)
       bytes.append(UInt8(ascii: "\""))
     } else {
-      bytes += JSONValue.string(text).serialized()
+      bytes += JSONValue.string(text).serialized(escaping: .unseen)
     }
   }
 
@@ -50,7 +50,7 @@ struct LogLine {
   /// Texts.
   mutating func add(_ name: String, _ texts: [String]) {
     begin(name)
-    bytes += JSONValue.array(texts.map { .string($0) }).serialized()
+    bytes += JSONValue.array(texts.map { .string($0) }).serialized(escaping: .unseen)
   }
 
   /// Ends the line and hands it to the log.

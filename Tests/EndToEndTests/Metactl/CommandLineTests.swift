@@ -145,6 +145,21 @@ import Testing
     #expect(folder.status == 1 && folder.errors.contains("is a folder"), "\(folder.text)")
   }
 
+  @Test func `a body with a secret comes from a file or standard input, never from an argument`() throws {
+    let installation = try Installation(settings: Installation.app)
+    let body = #"{"access_token":"\#(installation.simulator.token("john"))"}"#
+    let refused = try installation.metactl("request", "POST", "/verify-user/", "-d", body)
+    #expect(refused.status == 1 && refused.errors.contains("holds access_token"), "\(refused.text)")
+    let file = installation.folder.path + "/body.json"
+    try body.write(toFile: file, atomically: false, encoding: .utf8)
+    for outcome in [
+      try installation.metactl("request", "POST", "/verify-user/", "-d", "@" + file),
+      try installation.metactl("request", "POST", "/verify-user/", "-d", "-", input: body),
+    ] {
+      #expect(outcome.json["user_name"]?.string == "John Doe", "\(outcome.text)")
+    }
+  }
+
   @Test func `file arguments complete`() throws {
     let script = try Installation().metactl("--generate-completion-script", "bash").output
     for option in ["--config", "--token-file", "--password-file"] {

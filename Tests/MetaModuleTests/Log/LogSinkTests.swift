@@ -55,6 +55,18 @@ struct LogSinkTests {
     }
   }
 
+  @Test func `a line does nothing to the terminal that shows it`() {
+    let pipe = Pipe()
+    var line = LogLine(.info, "a\u{1B}[2Jb\u{9B}31m", at: .now)
+    line.add("route", "\u{202E}x\u{2028}\u{7F}")
+    line.add("graph_traces", ["\u{200F}é"])
+    line.write(to: pipe.sink)
+    let written = pipe.written
+    #expect(
+      written.contains(
+        #""message":"a\u001b[2Jb\u009b31m","route":"\u202ex\u2028\u007f","graph_traces":["\u200fé"]"#))
+  }
+
   @Test func `lines that come fast are written in their order at the next tick`() {
     let pipe = Pipe()
     pipe.sink.gather(true)
