@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Logging
 import TestSupport
 import Testing
 
