@@ -100,8 +100,9 @@ def after_call(context, case, response):
 
 @schemathesis.check
 def only_documented_failures(ctx, response, case):
-    """The document has 500 and 503, since they can happen; on a sound machine they must not."""
-    if response.status_code in (500, 503):
+    """The document has 500 and 503, since they can happen; on a sound machine they must not, but for the 503 that
+    says that Graph has failed too often to be asked."""
+    if response.status_code == 500 or response.status_code == 503 and os.environ["CONTRACT_GRAPH"] == "well":
         raise AssertionError(f"{response.status_code}: {response.content.decode(errors='replace')}")
     detail = response.status_code >= 400 and json.loads(response.content or b"{}").get("detail")
     if response.status_code >= 400 and response.request.method != "HEAD" and not detail:
