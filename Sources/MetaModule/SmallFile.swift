@@ -10,7 +10,7 @@ enum SmallFile {
     defer { close(descriptor) }
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO,
-      !path.utf8.starts(with: "/dev/fd/".utf8)
+      !["/dev/fd/", "/proc/"].contains(where: { path.utf8.starts(with: $0.utf8) })
     {
       errno = EINVAL
       return nil

@@ -16,8 +16,7 @@ enum MetaFCGI {
     do {
       let arguments = try Arguments(ProcessArguments.all, environment: Configuration.processEnvironment())
       if let text = arguments.textToPrint {
-        print(text)
-        return
+        return try say(text)
       }
       let configuration = try Configuration(explicitFile: arguments.configurationFile)
       if let address = arguments.listen {
@@ -72,6 +71,13 @@ enum MetaFCGI {
       }
     let response = application.respond(to: request)
     _ = exchange.write(response.cgiHead(), response.body)
+  }
+
+  private static func say(_ text: String) throws {
+    let bytes = Array((text + "\n").utf8)
+    guard write(STDOUT_FILENO, bytes, bytes.count) == bytes.count else {
+      throw ArgumentError("standard output cannot be written: \(String(cString: strerror(errno))).")
+    }
   }
 
   private static func complain(_ sentence: String) { LogSink.standardError.complain(sentence) }

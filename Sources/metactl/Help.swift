@@ -1,7 +1,7 @@
 /// The parser's texts, whose usage lines are as long as they have options.
 enum Help {
-  /// The same with usage lines of at most 80 columns.
-  static func text(_ message: String, columns: Int = 80) -> String {
+  /// The same with usage lines that fit the screen, and 80 columns.
+  static func text(_ message: String, columns: Int = min(80, Terminal.width ?? 80)) -> String {
     message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).map { line in
       guard line.count > columns, line.lowercased().hasPrefix("usage: ") else { return line }
       // `[--config <file>]` stays in one piece.

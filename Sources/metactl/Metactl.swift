@@ -47,7 +47,14 @@ struct Metactl: ParsableCommand {
   }
 
   private static func run() throws {
-    var command = try parseAsRoot(Array(ProcessArguments.all.dropFirst()))
+    let arguments = Array(ProcessArguments.all.dropFirst())
+    // The parser answers `help` with a word that it does not know as if there were none.
+    if arguments.first == "help", let meant = Suggestion.forCommandLine(arguments) {
+      throw Complaint(
+        "There is no command '\(arguments.dropFirst().joined(separator: " "))'. Did you mean '\(meant)'?",
+        code: 64)
+    }
+    var command = try parseAsRoot(arguments)
     try command.run()
   }
 

@@ -1,5 +1,6 @@
 internal import CProcess
 internal import Glibc
+internal import JSON
 internal import Logging
 internal import Synchronization
 
@@ -61,7 +62,10 @@ public final class LogSink: Sendable {
   }
 
   /// Writes a sentence that is no event: why the program cannot start, for example.
-  public func complain(_ sentence: String) { write(Array((sentence + "\n").utf8), isUrgent: true) }
+  public func complain(_ sentence: String) {
+    let lines = sentence.split(separator: "\n", omittingEmptySubsequences: false)
+    write(Array(lines.map { String($0).visible + "\n" }.joined().utf8), isUrgent: true)
+  }
 
   /// Writes a line, or keeps it for the next tick.
   func write(_ line: [UInt8], isUrgent: Bool) {

@@ -202,6 +202,19 @@ import Testing
     }
   }
 
+  @Test func `settings are read from what a shell hands over, and no pipe without a writer is waited for`()
+    throws
+  {
+    let installation = try Installation()
+    let handed = try installation.metactl(
+      "config", "--json", prefix: ["bash", "-c", #"exec "$0" "$@" --config <(echo META_RETRIES=7)"#])
+    #expect(handed.output.contains(#""value":"7""#), "\(handed.text)")
+    let pipe = installation.folder.path + "/meta.conf"
+    mkfifo(pipe, 0o600)
+    let waiting = try installation.metactl("status", "--config", pipe, prefix: ["timeout", "20"])
+    #expect(waiting.status == 2 && waiting.errors.contains("cannot be read"), "\(waiting.text)")
+  }
+
   @Test func `the demo's own settings are no trouble`() throws {
     let script = try String(
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(

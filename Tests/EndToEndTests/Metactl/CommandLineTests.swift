@@ -41,7 +41,8 @@ import Testing
   @Test(arguments: [
     (["refrehs"], "metactl refresh"), (["tokne", "list"], "metactl token"),
     (["token", "lst"], "metactl token list"),
-    (["apikeys", "list"], "metactl apikey"), (["key", "rotatee"], "metactl key rotate"),
+    (["help", "statsu"], "metactl status"), (["apikeys", "list"], "metactl apikey"),
+    (["key", "rotatee"], "metactl key rotate"),
     (["doctro", "--json"], "metactl doctor"),
   ])
   func `a mistyped command gets a suggestion`(typed: [String], meant: String) throws {

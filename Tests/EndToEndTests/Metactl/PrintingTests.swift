@@ -83,6 +83,20 @@ import Testing
     #expect(outcome.errors.contains("No space left on device"), "\(outcome.errors)")
   }
 
+  @Test func `the server's program says harmlessly why it does not start, and notices who does not hear it`()
+    throws
+  {
+    let installation = try Installation()
+    let program = Installation.programs.appending(path: "meta.fcgi").path
+    for arguments in [["--\u{1B}[2J"], ["--config", "/no\u{9B}where"], ["--listen", "\u{202E}"]] {
+      let outcome = try installation.metactl(list: arguments, program: program)
+      #expect(outcome.status == 1 && isHarmless(outcome.errors), "\(outcome.text.debugDescription)")
+    }
+    let unread = try installation.metactl("--help", outputFile: "/dev/full", program: program)
+    #expect(unread.status == 1 && unread.errors.contains("No space left on device"), "\(unread.text)")
+    #expect(try installation.metactl("--help", program: program).output.contains("--listen"))
+  }
+
   @Test(arguments: [[], ["--json"], ["--quiet"]])
   func `a key that nobody could read is revoked again`(options: [String]) throws {
     let installation = try Installation()
