@@ -1,3 +1,4 @@
+import Foundation
 import GraphSimulator
 import HTTPClient
 import TestSupport
@@ -28,6 +29,26 @@ import Testing
     #expect(throttled.count > 50)
     #expect(throttled.allSatisfy { $0.text.contains("throttled") })
     #expect(try site.send("GET", "/api/meta/session/").status == 200)
+  }
+
+  @Test func `wrong passwords at once take two hashes' memory, and give it back`() throws {
+    let site = try Site()
+    try site.metactl(["admin", "set-password"], input: "correct horse battery")
+    let before = try Self.memory("VmRSS", of: site)
+    for _ in 0..<4 {
+      let answers = try site.sendAtOnce(16, "POST", "/api/meta/session/", #"{"password":"wrong password"}"#)
+      #expect(answers.allSatisfy { $0.status == 403 || $0.status == 429 })
+    }
+    // In MiB; a hash takes 16.
+    #expect(try Self.memory("VmHWM", of: site) - before < 44)
+    #expect(try Self.memory("VmRSS", of: site) - before < 12)
+  }
+
+  /// In MiB, from proc(5).
+  private static func memory(_ name: String, of site: Site) throws -> Int {
+    let lines = try String(contentsOfFile: "/proc/\(site.programs[0].pid)/status", encoding: .utf8)
+    let line = try #require(lines.split(separator: "\n").first { $0.hasPrefix(name + ":") })
+    return try #require(Int(line.filter(\.isNumber))) / 1024
   }
 
   @Test func `metactl admin reset brings protected mode back, and says so`() throws {

@@ -12,7 +12,7 @@ struct PasswordCheck: ~Copyable {
   /// Together 32 MiB.
   private static let atOnce = 2
   /// In milliseconds: much longer than all who may be before one take.
-  private static let patience: Int32 = 3000
+  private static let patience: Int32 = 2000
   private static let withoutLocks = Mutex(())
 
   private let place: Lane.Place
