@@ -110,6 +110,8 @@ def conversation(page, token_id, token, post_id):
     yield Request("GET", "/pages/", 200, {"X-Request-Id": "not an id"})
     yield Request("GET", "/pages/", 403, {"X-Forwarded-For": "192.0.2.1"})
     yield Request("GET", "/pages/", 403, {"Host": "evil.example"})
+    yield Request("GET", "/pages/", 403, {"Referer": "https://evil.example/"})
+    yield Request("POST", "/sync", 403, {**JSON_TYPE, "Origin": "https://evil.example"}, b"{}")
 
 
 def with_credentials(key):
@@ -118,6 +120,9 @@ def with_credentials(key):
     yield Request("GET", "/pages/", 200, {"X-API-Key": key})
     yield Request("GET", "/pages/", 200, {"Authorization": f"Bearer {key}"})
     yield Request("GET", "/pages/", 401, {"Authorization": f"Bearer {key}x"})
+    yield Request("GET", "/pages/", 200, {"X-API-Key": key, "Authorization": "Basic dXNlcjpwYXNz"})
+    yield Request("DELETE", "/session/", 403, {"X-API-Key": key, "Sec-Fetch-Site": "cross-site"})
+    yield Request("GET", "/session/", 401, {"X-API-Key": f"{key}x"})
 
 
 def send(port, mount, request):
