@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import JSON
 internal import MetaModule
 
@@ -38,14 +37,7 @@ struct Failure {
 
   /// Says why: a sentence on standard error, or for a program `{"detail","exit_code"}` where its answer would be.
   func report(asJSON: Bool) throws(Terminal.Unwritten) {
-    if let unwritten = error as? Terminal.Unwritten {
-      // Whoever reads no further (`| head`) has what they want.
-      if unwritten.errno == EPIPE {
-        signal(SIGPIPE, SIG_DFL)
-        raise(SIGPIPE)
-      }
-      throw unwritten
-    }
+    if let unwritten = error as? Terminal.Unwritten { throw unwritten }
     if error is ExitCode { return }
     if code == 0 { return try Terminal.sayVerbatim(Help.text(Metactl.fullMessage(for: error))) }
     let complaint = error as? Complaint

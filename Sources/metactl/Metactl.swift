@@ -35,13 +35,17 @@ struct Metactl: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     StandardDescriptors.ensureOpen()
     let failure = Failure(of: run)
-    do { try failure?.report(asJSON: wantsJSON) } catch {
+    do {
+      try failure?.report(asJSON: wantsJSON)
+      try Terminal.finish()
+    } catch {
+      // Whoever reads no further (`| head`) has what they want.
+      if error.errno == EPIPE {
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+      }
       Terminal.complain("metactl: \(error.problem)")
       Glibc.exit(2)
-    }
-    do { try Terminal.finish() } catch {
-      Terminal.complain("metactl: \(error.problem)")
-      Glibc.exit(max(2, failure?.code ?? 0))
     }
     Glibc.exit(failure?.code ?? 0)
   }

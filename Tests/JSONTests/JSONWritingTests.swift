@@ -34,6 +34,17 @@ import Testing
     }
   }
 
+  @Test func `what a terminal would obey or hide is spelled, and nothing else`() {
+    let obeyed =
+      "\u{0}\u{1B}\u{7F}\u{85}\u{9B}\u{AD}\u{61C}\u{200B}\u{200F}\u{2028}\u{2029}\u{202E}\u{2066}\u{FEFF}\u{E0041}"
+    for scalar in obeyed.unicodeScalars { #expect(scalar.isUnseen, "\(scalar.value)") }
+    let plain = "a é ß 東京 한국 שלום بيت नमस्ते 👩‍👩‍👧 ☕️ 🇯🇵 e\u{301} \u{A0} ‰"
+    #expect(plain.visible == plain)
+    #expect("a\n\u{9B}\u{E0041}\"b\\".visible == #"a\n\u009b\udb40\udc41"b\"#)
+    #expect(
+      (["\u{9B}": "\u{202E}x"] as JSONValue).serializedText(escaping: .unseen) == #"{"\u009b":"\u202ex"}"#)
+  }
+
   @Test func `numbers are written as they were read`() throws {
     let text = "[1.0,1e5,1E+05,-0,0.10,123456789012345678901234567890,17841400000000001]"
     #expect(try JSONValue(parsing: text).serializedText() == text)
@@ -47,5 +58,9 @@ import Testing
     let ascii = value.serialized(escaping: .ascii)
     #expect(ascii.allSatisfy { $0 < 0x80 })
     #expect(try JSONValue(parsing: ascii) == value)
+    let unseen = value.serializedText(escaping: .unseen)
+    #expect(unseen.unicodeScalars.filter(\.isUnseen).isEmpty)
+    #expect(try JSONValue(parsing: unseen) == value)
+    #expect(unseen.visible == unseen)
   }
 }

@@ -135,7 +135,8 @@ extension Doctor {
     if ThreadSupply.isExhausted {
       findings.append(
         .trouble(
-          "limits", "\(account(geteuid())) may have no further thread: nothing can be served.",
+          "limits",
+          "\(account(geteuid())) may have no further thread: the server cannot start, and no name can be looked up.",
           "Raise the limit (ulimit -u, TasksMax= of the service, pids.max of the container), or end other programs of "
             + "that account."))
     }

@@ -83,6 +83,26 @@ import Testing
     #expect(outcome.errors.contains("No space left on device"), "\(outcome.errors)")
   }
 
+  @Test func `a reader that has gone ends a list in silence, and no key stays that nobody read`() throws {
+    let installation = try Installation()
+    let script = """
+      import os, subprocess, sys
+      reading, writing = os.pipe()
+      os.close(reading)
+      os.environ['META_DATA_DIR'] = sys.argv[1]
+      done = subprocess.run(sys.argv[2:], stdout=writing, stderr=subprocess.PIPE)
+      print(done.returncode, done.stderr.decode())
+      """
+    let program = Installation.programs.appending(path: "metactl").path
+    for arguments in [["--help"], ["status"], ["config", "--json"]] {
+      let said = try Python.lines(script, arguments: [installation.data, program] + arguments)
+      #expect(said == ["-13 "], "\(arguments): \(said)")
+    }
+    let made = try Python.lines(
+      script, arguments: [installation.data, program, "apikey", "create", "--label", "x", "--scope", "read"])
+    #expect(made.joined().hasPrefix("2 ") && made.joined().contains("has been revoked"), "\(made)")
+  }
+
   @Test func `the server's program says harmlessly why it does not start, and notices who does not hear it`()
     throws
   {
