@@ -52,6 +52,16 @@ static inline int cfastcgi_watch_again(int epoll, int descriptor, uint64_t tag) 
     return cfastcgi_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, tag);
 }
 
+/// Watches a descriptor until it takes bytes once.
+static inline int cfastcgi_watch_room_once(int epoll, int descriptor, uint64_t tag) {
+    return cfastcgi_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, EPOLLOUT | EPOLLONESHOT, tag);
+}
+
+/// Watches a descriptor again until it takes bytes once.
+static inline int cfastcgi_watch_room_again(int epoll, int descriptor, uint64_t tag) {
+    return cfastcgi_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, EPOLLOUT | EPOLLONESHOT, tag);
+}
+
 /// Watches a descriptor which, once readable, wakes every thread that waits, now or later.
 static inline int cfastcgi_watch_always(int epoll, int descriptor, uint64_t tag) {
     return cfastcgi_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, tag);
@@ -140,11 +150,6 @@ static inline int cfastcgi_listening_family(int descriptor, struct sockaddr_stor
     return address->ss_family;
 }
 
-/// Bounds every later write on a connection.
-static inline int cfastcgi_set_send_timeout(int descriptor, const struct timeval *limit) {
-    return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, limit, sizeof(*limit));
-}
-
 /// An answer goes out in one piece: waiting for the peer's acknowledgement would only delay it.
 static inline void cfastcgi_set_no_delay(int descriptor) {
     int on = 1;
@@ -163,8 +168,8 @@ extern int memfd_create(const char *, unsigned int);
 /// A file without a name, which lives in memory until it is closed.
 static inline int cfastcgi_memory_file(void) { return memfd_create("request", 1 /* MFD_CLOEXEC */); }
 
-/// Writes without SIGPIPE, whatever the program does with that signal.
+/// Writes what is taken at once, and without SIGPIPE, whatever the program does with that signal.
 static inline ssize_t cfastcgi_send(int descriptor, struct iovec *parts, size_t count) {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    return sendmsg(descriptor, &message, MSG_NOSIGNAL);
+    return sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

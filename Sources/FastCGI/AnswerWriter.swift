@@ -6,17 +6,24 @@ internal import Glibc
 /// libfcgi's writer copies into an 8 KiB buffer, so that a usual answer of ours would take two system calls
 /// and a copy. We frame it ourselves, two fixed-size headers around the caller's bytes, and hand header,
 /// content and the end of the request to the kernel in one call. An answer is rarely larger than the 64 KiB
-/// of one record. Limits are in milliseconds.
+/// of one record.
 enum AnswerWriter {
+  /// What became of an answer.
+  enum Outcome {
+    case sent
+    /// The peer is gone.
+    case failed
+    /// The peer takes its time: these bytes are still to be sent.
+    case unsent([UInt8])
+  }
+
   /// The end of the output stream and of the request.
   private static let closingLength = Record.headerLength + Record.headerLength + 8
 
   /// Writes `FCGI_STDOUT` records and `FCGI_END_REQUEST`.
-  /// - Returns: whether the peer took everything in time.
   static func write(
-    _ head: [UInt8], _ content: [UInt8], to descriptor: Int32, requestID: Int32, within limit: Int32
-  ) -> Bool {
-    let deadline = Deadline.after(milliseconds: limit)
+    _ head: [UInt8], _ content: [UInt8], to descriptor: Int32, requestID: Int32
+  ) -> Outcome {
     let id = UInt16(truncatingIfNeeded: requestID)
     let total = head.count + content.count
     return head.withUnsafeBytes { head in
@@ -26,7 +33,7 @@ enum AnswerWriter {
           let end = min(start + Record.maximumContent, total)
           let padding = -(end - start) & 7
           let isLast = end == total
-          let isSent = withUnsafeTemporaryAllocation(
+          let outcome = withUnsafeTemporaryAllocation(
             byteCount: Record.headerLength + 7 + Self.closingLength, alignment: 8
           ) { frame in
             frame.initializeMemory(as: UInt8.self, repeating: 0)
@@ -42,13 +49,18 @@ enum AnswerWriter {
               parts[3] = iovec(
                 iov_base: frame.baseAddress?.advanced(by: Record.headerLength),
                 iov_len: tail - Record.headerLength)
-              return send(parts, to: descriptor, until: deadline)
+              return send(parts, to: descriptor)
             }
           }
-          guard isSent else { return false }
-          start = end
+          switch outcome {
+          case .sent: start = end
+          case .failed: return .failed
+          case .unsent(let rest):
+            let later = Array(head.dropFirst(end)) + content.dropFirst(max(0, end - head.count))
+            return .unsent(isLast ? rest : rest + closed(id, later))
+          }
         } while start < total
-        return true
+        return .sent
       }
     }
   }
@@ -96,6 +108,12 @@ enum AnswerWriter {
     return end + Record.headerLength + 8
   }
 
+  /// The last records of an answer.
+  static func closed(_ id: UInt16, _ content: [UInt8]) -> [UInt8] {
+    Record.stream(Record.Kind.standardOutput, id, content)
+      + Record.record(Record.Kind.standardOutput, id, []) + Record.end(id, Record.Status.complete)
+  }
+
   /// The part of `bytes` between two offsets, which may lie outside of it.
   private static func part(of bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> iovec {
     let lower = min(max(start, 0), bytes.count)
@@ -108,28 +126,20 @@ enum AnswerWriter {
 
   // MARK: Sending
 
-  /// Hands all parts to the kernel; a peer that takes nothing for the connection's send timeout ends it, and
-  /// so does one that only nibbles until the deadline.
-  private static func send(
-    _ parts: UnsafeMutableBufferPointer<iovec>, to descriptor: Int32, until deadline: Deadline
-  ) -> Bool {
-    var rest = parts[...]
+  /// Hands all parts to the kernel, which takes what it has room for.
+  private static func send(_ parts: UnsafeMutableBufferPointer<iovec>, to descriptor: Int32) -> Outcome {
     while true {
-      while let first = rest.first, first.iov_len == 0 { rest.removeFirst() }
-      if rest.isEmpty { return true }
-      let remaining = UnsafeMutableBufferPointer(rebasing: rest)
-      var sent = cfastcgi_send(descriptor, remaining.baseAddress, remaining.count)
+      var sent = cfastcgi_send(descriptor, parts.baseAddress, parts.count)
       if sent < 0, errno == EINTR { continue }
-      guard sent >= 0 else { return false }
-      var index = rest.startIndex
-      while sent > 0, index < rest.endIndex {
-        let step = min(sent, rest[index].iov_len)
-        rest[index].iov_base = rest[index].iov_base?.advanced(by: step)
-        rest[index].iov_len -= step
+      if sent < 0, errno == EAGAIN { sent = 0 }
+      guard sent >= 0 else { return .failed }
+      var unsent: [UInt8] = []
+      for part in parts {
+        let step = min(sent, part.iov_len)
+        unsent += UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len).dropFirst(step)
         sent -= step
-        index += 1
       }
-      if rest.contains(where: { $0.iov_len > 0 }), deadline.isPast { return false }
+      return unsent.isEmpty ? .sent : .unsent(unsent)
     }
   }
 }

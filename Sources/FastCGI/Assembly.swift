@@ -1,39 +1,13 @@
 internal import CFastCGI
 internal import Glibc
-internal import Synchronization
 
 /// A request in the making: what has come of it on a connection whose peer did not send it at once; or, after an answer,
 /// what the peer still sends and nobody wants.
-///
-/// Belongs to whoever owns the connection, one thread at a time. No thread waits for it.
-final class Assembly: @unchecked Sendable {
-  /// What `receive` found.
-  enum Outcome {
-    /// The peer has sent no more than that, or so much that it is somebody else's turn.
-    case waiting
-    /// The request is whole, or its body is longer than any that is taken.
-    case ready
-    /// The connection is of no further use.
-    case over
-  }
-
-  /// How many bytes all requests in the making hold together.
-  final class Memory: Sendable {
-    /// Sixty bodies of the largest size; nginx sends whole requests, so that others than it are concerned.
-    private static let limit = 8 << 20
-    private let held = Atomic<Int>(0)
-
-    var isFull: Bool { held.load(ordering: .relaxed) > Self.limit }
-
-    fileprivate func add(_ count: Int) { held.add(count, ordering: .relaxed) }
-  }
-
+final class Assembly: Pending, @unchecked Sendable {
   private static let longestTurn = 16
   private static let lingerBytes = 16 << 20
   private static let lingerMilliseconds: Int32 = 1000
 
-  /// When it must be over. One for the whole request, however often a byte comes.
-  private(set) var deadline: Deadline
   private var scanner: RequestScanner
   private let memory: Memory
   private var held = 0
@@ -43,16 +17,16 @@ final class Assembly: @unchecked Sendable {
   private(set) var hasMore = false
 
   init(bodyLimit: Int, within milliseconds: Int32, memory: Memory) {
-    deadline = .after(milliseconds: milliseconds)
     scanner = RequestScanner(bodyLimit: bodyLimit, isKeeping: true)
     self.memory = memory
+    super.init(within: milliseconds)
   }
 
   /// Receives only what is thrown away, until the peer's end.
   init(lingeringOn descriptor: Int32) {
-    deadline = .now
     scanner = RequestScanner(bodyLimit: 0, isKeeping: false)
-    memory = Memory()
+    memory = Memory(limit: 0)
+    super.init(within: 0)
     linger(on: descriptor)
   }
 

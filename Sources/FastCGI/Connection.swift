@@ -8,8 +8,8 @@ struct Connection {
   var isWatched = false
   /// Whether it has had a request: its peer expects that it may be closed between two.
   var isServed = false
-  /// What has come of a request that did not come at once.
-  var assembly: Assembly?
+  /// What it waits for.
+  var pending: Pending?
   /// Something follows the request already. What is behind a request is never taken for the next one: a client chooses
   /// the bytes of a body.
   var hasMore = false

@@ -37,7 +37,10 @@ final class ConnectionQueue: Sendable {
   private let epoll: Descriptor
   private let stopSignal: WakeUp
   private let parked: ParkedConnections
-  private let memory = Assembly.Memory()
+  /// Sixty bodies of the largest size; nginx sends whole requests, so that others than it are concerned.
+  private let requests = Pending.Memory(limit: 8 << 20)
+  /// For what slow peers have not taken.
+  let answers = Pending.Memory(limit: 8 << 20)
   private let bodyLimit: Int
   /// How many may be without a whole request: half of all descriptors, since files need theirs too.
   private let mostUnserved: Int
@@ -139,21 +142,27 @@ final class ConnectionQueue: Sendable {
   /// Whether to stay a moment longer at the end, for a connection that was accepted and whose request has not
   /// come yet: nginx sends it within microseconds.
   private func isSomebodyExpected() -> Bool {
-    guard !isGraceOver else { return false }
-    return parked.unserved > 0
+    !answers.isEmpty || !isGraceOver && parked.unserved > 0
   }
 
   private var isGraceOver: Bool { graceEnd.withLock { $0 }?.isPast ?? true }
 
-  /// Keeps a connection for the peer's next request, or for its end.
+  /// Keeps a connection for the peer's next request, or for what is pending.
   func keep(_ connection: Connection) {
-    park(connection, until: connection.assembly?.deadline ?? .after(milliseconds: limits.idle))
+    park(connection, until: connection.pending?.deadline ?? .after(milliseconds: limits.idle))
   }
 
   private func park(_ connection: Connection, until deadline: Deadline) {
     // Whoever still drips then would keep the worker from its end.
-    if isStopping, !connection.isServed, isGraceOver { return connection.close() }
-    let arm = connection.isWatched ? cfastcgi_watch_again : cfastcgi_watch_once
+    let isAnswer = connection.pending?.isAnswer == true
+    if isStopping, !connection.isServed, !isAnswer, isGraceOver { return connection.close() }
+    let arm =
+      switch (isAnswer, connection.isWatched) {
+      case (false, false): cfastcgi_watch_once
+      case (false, true): cfastcgi_watch_again
+      case (true, false): cfastcgi_watch_room_once
+      case (true, true): cfastcgi_watch_room_again
+      }
     let isParked = parked.add(connection, until: deadline) { tag in
       arm(epoll.number, connection.descriptor, tag) == 0
     }
@@ -170,7 +179,8 @@ final class ConnectionQueue: Sendable {
   private func receive(_ connection: consuming Connection, _ buffer: UnsafeMutableRawBufferPointer)
     -> Connection?
   {
-    guard let assembly = connection.assembly else {
+    if let answer = connection.pending as? UnsentAnswer { return send(answer, connection, buffer) }
+    guard let assembly = connection.pending as? Assembly else {
       let count = recv(
         connection.descriptor, buffer.baseAddress, buffer.count,
         Int32(MSG_PEEK | MSG_DONTWAIT))
@@ -189,7 +199,7 @@ final class ConnectionQueue: Sendable {
         connection.hasMore = length < count
         return connection
       }
-      connection.assembly = Assembly(bodyLimit: bodyLimit, within: limits.receive, memory: memory)
+      connection.pending = Assembly(bodyLimit: bodyLimit, within: limits.receive, memory: requests)
       connection.isServed = false
       return receive(connection, buffer)
     }
@@ -199,8 +209,26 @@ final class ConnectionQueue: Sendable {
       return connection
     case .over: connection.close()
     case .waiting:
-      while memory.isFull, parked.unserved > 0 { parked.takeOldestUnserved { _ = close($0) } }
-      if memory.isFull { connection.close() } else { park(connection, until: assembly.deadline) }
+      while requests.isFull, parked.unserved > 0 { parked.takeOldestUnserved { _ = close($0) } }
+      if requests.isFull { connection.close() } else { keep(connection) }
+    }
+    return nil
+  }
+
+  /// Goes on with an answer whose peer has room again.
+  private func send(
+    _ answer: UnsentAnswer, _ connection: consuming Connection, _ buffer: UnsafeMutableRawBufferPointer
+  ) -> Connection? {
+    switch (answer.send(to: connection.descriptor), answer.afterwards) {
+    case (.waiting, _): keep(connection)
+    case (.ready, .keep) where !isStopping:
+      connection.pending = nil
+      connection.isServed = true
+      return receive(connection, buffer)
+    case (.ready, .linger):
+      connection.pending = Assembly(lingeringOn: connection.descriptor)
+      keep(connection)
+    case (.ready, _), (.over, _): connection.close()
     }
     return nil
   }
@@ -217,14 +245,8 @@ final class ConnectionQueue: Sendable {
 
   /// Prepares a connection that was just accepted, and looks at what it brings.
   private func welcome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Accepted {
-    let connection = Connection(descriptor: descriptor)
-    var limit = timeval(milliseconds: limits.send)
-    guard cfastcgi_set_send_timeout(descriptor, &limit) == 0 else {
-      connection.close()
-      return .quiet
-    }
     if listener.isTCP { cfastcgi_set_no_delay(descriptor) }
-    return receive(connection, buffer).map { .connection($0) } ?? .quiet
+    return receive(Connection(descriptor: descriptor), buffer).map { .connection($0) } ?? .quiet
   }
 
   /// Decides what a failed accept means. Without descriptors or memory there is nothing to do but to wait,
@@ -297,11 +319,5 @@ final class ConnectionQueue: Sendable {
     guard listener.file == nil else { return }
     isAccepting.store(false, ordering: .relaxed)
     _ = epoll_ctl(epoll.number, EPOLL_CTL_DEL, listener.descriptor.number, nil)
-  }
-}
-
-extension timeval {
-  init(milliseconds: Int32) {
-    self.init(tv_sec: Int(milliseconds / 1000), tv_usec: Int(milliseconds % 1000) * 1000)
   }
 }

@@ -30,6 +30,8 @@ public struct Exchange: ~Copyable {
   /// Bytes of a refused CGI body that the web server still wants to get rid of.
   private var unwanted = 0
   private(set) var answer = AnswerState.none
+  /// What a slow peer has not taken of it.
+  private(set) var unsent: [UInt8] = []
 
   init(parameters: ParameterList, channel: Channel, limits: Limits) {
     self.parameters = parameters
@@ -130,20 +132,23 @@ public struct Exchange: ~Copyable {
   /// - Parameters:
   ///   - head: header lines as CGI wants them, `Status:` first, each ended by CR LF, with the empty line at the end.
   ///   - content: what follows the header.
-  /// - Returns: whether the web server took all of it. That it went away concerns only this request.
+  /// - Returns: false where the web server went away, which concerns only this request. What it does not take at once
+  ///   is sent without the caller.
   @discardableResult
   public mutating func write(_ head: [UInt8], _ content: [UInt8]) -> Bool {
     guard answer == .none else { return false }
-    let isSent =
-      switch channel {
-      case .fastCGI(let request, let descriptor, _):
-        AnswerWriter.write(
-          head, content, to: descriptor, requestID: request.pointee.requestId, within: limits.send)
-      case .cgi(let input, let output):
-        writeThenDrain(head, content, input: input, output: output)
+    answer = .sent
+    switch channel {
+    case .fastCGI(let request, let descriptor, _):
+      switch AnswerWriter.write(head, content, to: descriptor, requestID: request.pointee.requestId) {
+      case .sent: break
+      case .unsent(let rest): unsent = rest
+      case .failed: answer = .failed
       }
-    answer = isSent ? .sent : .failed
-    return isSent
+    case .cgi(let input, let output):
+      if !writeThenDrain(head, content, input: input, output: output) { answer = .failed }
+    }
+    return answer == .sent
   }
 
   /// A process that ends with unread input resets the connection behind it, and takes its own answer along

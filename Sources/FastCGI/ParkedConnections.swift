@@ -13,7 +13,7 @@ internal import Synchronization
 struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// One descriptor's state in 64 bits.
   private struct State {
-    private static let deadlineShift: UInt64 = 3
+    private static let deadlineShift: UInt64 = 4
     private static let deadlineBits: UInt64 = 38
     private static let generationShift = deadlineShift + deadlineBits
 
@@ -26,6 +26,8 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     static let arming: UInt64 = 2
     /// It has had a request: its peer expects that it may be closed between two.
     static let served: UInt64 = 4
+    /// Its peer is to take the rest of an answer, and says nothing meanwhile.
+    static let answer: UInt64 = 8
 
     func has(_ flags: UInt64) -> Bool { bits & flags == flags }
     var generation: UInt64 { bits >> Self.generationShift }
@@ -43,8 +45,9 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// Connections with higher numbers are not parked but closed; untouched memory costs nothing.
   private let capacity: Int
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
-  /// What has come of their requests. Whoever owns the connection owns its place here.
-  private let assemblies: UnsafeMutablePointer<Unmanaged<Assembly>?>
+  /// What they wait for: addresses of retained objects, or 0. Whoever owns the connection owns its place here; atomic
+  /// only because a number goes from one owner to the next through the kernel, which ThreadSanitizer does not see.
+  private let pending: UnsafeMutablePointer<Atomic<UInt>>
   /// How many are in the middle of a request, or before their first one.
   private let waiting = Atomic<Int>(0)
   /// One more than the highest number seen.
@@ -53,17 +56,17 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   init() throws(FastCGIError) {
     capacity = 65536
     guard let memory = calloc(capacity, MemoryLayout<Atomic<UInt64>>.stride),
-      let more = calloc(capacity, MemoryLayout<Unmanaged<Assembly>?>.stride)
+      let more = calloc(capacity, MemoryLayout<Atomic<UInt>>.stride)
     else { throw .system(action: "get memory for", subject: "connections", errno: errno) }
     // An atomic zero is eight zero bytes. To initialise each would touch every page.
     words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: capacity)
-    assemblies = more.bindMemory(to: Unmanaged<Assembly>?.self, capacity: capacity)
+    pending = more.bindMemory(to: Atomic<UInt>.self, capacity: capacity)
   }
 
   deinit {
     takeAll { _ = close($0) }
     free(words)
-    free(assemblies)
+    free(pending)
   }
 
   /// Parks a connection that the caller owns.
@@ -74,9 +77,11 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     guard index < capacity else { return false }
     if index >= end.load(ordering: .relaxed) { end.max(index + 1, ordering: .relaxed) }
     let old = State(bits: words[index].load(ordering: .relaxed))
-    let new = old.parked(
-      until: deadline.milliseconds, flags: State.arming | (connection.isServed ? State.served : 0))
-    assemblies[index] = connection.assembly.map { .passRetained($0) }
+    let flags =
+      (connection.isServed ? State.served : 0) | (connection.pending?.isAnswer == true ? State.answer : 0)
+    let new = old.parked(until: deadline.milliseconds, flags: State.arming | flags)
+    let address = connection.pending.map { UInt(bitPattern: Unmanaged.passRetained($0).toOpaque()) }
+    pending[index].store(address ?? 0, ordering: .relaxed)
     if !connection.isServed { waiting.add(1, ordering: .relaxed) }
     words[index].store(new.bits, ordering: .releasing)
     let isArmed = arm(new.generation << 32 | UInt64(UInt32(bitPattern: connection.descriptor)))
@@ -102,7 +107,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// How many are among them whose request is expected, or has begun.
+  /// How many are among them whose request is expected, or has begun, or whose answer is not taken yet.
   var unserved: Int { waiting.load(ordering: .relaxed) }
 
   /// Takes out the one of those that has waited longest.
@@ -127,7 +132,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// - Parameter servedOnly: only those that had a request; their peer expects to be closed between two.
   borrowing func takeQuiet(servedOnly: Bool, _ use: (Int32) -> Void) {
     take(use) { state, descriptor in
-      (!servedOnly || state.has(State.served)) && cfastcgi_peek(descriptor) <= 0
+      (!servedOnly || state.has(State.served)) && !state.has(State.answer) && cfastcgi_peek(descriptor) <= 0
     }
   }
 
@@ -153,9 +158,9 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     guard isTaken else { return nil }
     let isServed = state.has(State.served)
     if !isServed { waiting.subtract(1, ordering: .relaxed) }
-    let assembly = assemblies[index]?.takeRetainedValue()
-    assemblies[index] = nil
+    let waitsFor = UnsafeRawPointer(bitPattern: pending[index].exchange(0, ordering: .relaxed))
+      .map { Unmanaged<Pending>.fromOpaque($0).takeRetainedValue() }
     return Connection(
-      descriptor: Int32(truncatingIfNeeded: index), isWatched: true, isServed: isServed, assembly: assembly)
+      descriptor: Int32(truncatingIfNeeded: index), isWatched: true, isServed: isServed, pending: waitsFor)
   }
 }

@@ -185,8 +185,7 @@ package struct RequestScanner {
       + "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n"
       + #"{"detail":"Request header fields too large."}"#
     refuse(
-      Record.stream(Record.Kind.standardOutput, id, Array(answer.utf8))
-        + Record.record(Record.Kind.standardOutput, id, []) + Record.end(id, Record.Status.complete))
+      AnswerWriter.closed(id, Array(answer.utf8)))
   }
 
   /// The request once more, from what was kept: its own records, without padding.

@@ -10,8 +10,11 @@ internal import Glibc
 struct RequestSlot: ~Copyable {
   private let request: UnsafeMutablePointer<FCGX_Request>
   private let limits: Limits
+  private let answers: Pending.Memory
 
-  init(limits: Limits) {
+  /// - Parameter answers: for what slow peers have not taken.
+  init(limits: Limits, answers: Pending.Memory) {
+    self.answers = answers
     request = .allocate(capacity: 1)
     request.initialize(to: FCGX_Request())
     self.limits = limits
@@ -29,16 +32,17 @@ struct RequestSlot: ~Copyable {
   static let initialized: Bool = FCGX_Init() == 0
 
   /// Serves the whole request of a connection.
-  /// - Returns: the connection, if the web server keeps it and it is clean, or still sends what nobody wants; otherwise
-  ///   it is closed by now.
+  /// - Returns: the connection, if the web server keeps it and it is clean, or something is pending; otherwise it is
+  ///   closed by now.
   borrowing func serve(
     _ connection: consuming Connection, mayKeep: () -> Bool, with handler: (inout Exchange) -> Void
   ) -> Connection? {
     // libfcgi only ever reads there: it writes nothing for a request without foreign records.
-    let source = connection.assembly.map { $0.openForReading() } ?? connection.descriptor
-    let isBodyTooLarge = connection.assembly?.isBodyTooLarge ?? false
-    let isAssembled = connection.assembly != nil
-    connection.assembly = nil
+    let assembly = connection.pending as? Assembly
+    let source = assembly?.openForReading() ?? connection.descriptor
+    let isBodyTooLarge = assembly?.isBodyTooLarge ?? false
+    let isAssembled = assembly != nil
+    connection.pending = nil
     connection.isServed = true
     guard source >= 0 else {
       connection.close()
@@ -56,6 +60,7 @@ struct RequestSlot: ~Copyable {
     }
     var isClean = false
     var isAnswered = false
+    var unsent: [UInt8] = []
     if let entries = request.pointee.envp {
       var exchange = Exchange(
         parameters: ParameterList(entries: entries),
@@ -64,19 +69,35 @@ struct RequestSlot: ~Copyable {
       handler(&exchange)
       exchange.answerIfNecessary()
       isAnswered = exchange.answer == .sent
+      unsent = exchange.unsent
       // Bytes of this request that stay unread would be the next request's first ones, and a client chooses them.
       isClean = !connection.hasMore && !isBodyTooLarge && (isAssembled || exchange.isBodyAtEnd())
     }
     let isKept = isAnswered && isClean && request.pointee.keepConnection != 0 && mayKeep()
     release()
     if isAssembled { close(source) }
-    if isKept { return connection }
-    guard isAnswered, !isClean else {
+    let afterwards: UnsentAnswer.Afterwards = isKept ? .keep : isAnswered && !isClean ? .linger : .close
+    if !unsent.isEmpty {
+      let answer = UnsentAnswer(unsent, within: limits.send, afterwards: afterwards, memory: answers)
+      if !answers.isFull {
+        connection.pending = answer
+        connection.isServed = false
+        return connection
+      }
+      guard answer.sendWaiting(to: connection.descriptor) else {
+        connection.close()
+        return nil
+      }
+    }
+    switch afterwards {
+    case .keep: return connection
+    case .linger:
+      connection.pending = Assembly(lingeringOn: connection.descriptor)
+      return connection
+    case .close:
       connection.close()
       return nil
     }
-    connection.assembly = Assembly(lingeringOn: connection.descriptor)
-    return connection
   }
 
   /// Frees the request's memory and forgets the connection. `FCGX_Finish_r` would write the closing records,

@@ -89,7 +89,7 @@ public final class Server: Sendable {
   /// Waits for a reason to end, and looks after workers and quiet connections meanwhile.
   private func watch(_ signalled: borrowing Descriptor, _ pool: WorkerPool) {
     // Half the shortest limit is precise enough, and a process that nobody asks for anything hardly wakes up.
-    let pause = max(10, min(2000, min(limits.idle, limits.receive) / 2))
+    let pause = max(10, min(2000, min(limits.idle, limits.receive, limits.send) / 2))
     var nextRound = Deadline.after(milliseconds: pause)
     var events = [signalled.number, wakeUp.descriptor.number, pool.attention.descriptor.number].map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)

@@ -142,7 +142,7 @@ final class WorkerPool: Sendable {
       $0.starting -= 1
       $0.hasServed = true
     }
-    let slot = RequestSlot(limits: limits)
+    let slot = RequestSlot(limits: limits, answers: queue.answers)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 8)
     defer { buffer.deallocate() }
     var newInARow = 0

@@ -56,6 +56,12 @@ final class Client {
   /// Says that nothing more will come.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Whether the peer has closed; nothing of what it sent is read.
+  var isClosed: Bool {
+    var event = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&event, 1, 0) == 1 && event.revents & Int16(POLLHUP) != 0
+  }
+
   /// Everything until the peer closes. `nil`: it had not after ten seconds.
   func readToEnd() -> [UInt8]? {
     var bytes: [UInt8] = []

@@ -235,7 +235,35 @@ import TestSupport
     let client = try Client(server.path)
     client.send(Wire.request("/5000000"))
     #expect(try Client.exchange(server.path, Wire.request("/3")).text == "xxx")
+    #expect(Wait.until { client.isClosed })
     #expect(Wire.answer(in: try #require(client.readToEnd())).protocolStatus == nil)
+  }
+
+  @Test func `answers that are taken slowly hold no worker, and arrive whole`() throws {
+    let server = try RunningServer(workers: 2, handler: Handlers.size)
+    let clients = try (0..<12).map { _ in try Client(server.path) }
+    for (index, client) in clients.enumerated() {
+      client.send(Wire.request("/\(500_000 + index)", keep: index % 2 == 0))
+    }
+    for _ in 0..<20 { #expect(try Client.exchange(server.path, Wire.request("/3")).text == "xxx") }
+    for (index, client) in clients.enumerated() {
+      let answer = Wire.answer(in: client.readAnswer())
+      #expect(answer.text.utf8.count == 500_000 + index)
+      #expect(answer.protocolStatus == 0)
+      guard index % 2 == 0 else { continue }
+      client.send(Wire.request("/4"))
+      #expect(Wire.answer(in: try #require(client.readToEnd())).text == "xxxx")
+    }
+  }
+
+  /// Where all that waits would be more than is kept, a worker waits instead.
+  @Test func `an answer of any size arrives at a peer that takes its time`() throws {
+    let server = try RunningServer(workers: 4, handler: Handlers.size)
+    let clients = try (0..<4).map { _ in try Client(server.path) }
+    for client in clients { client.send(Wire.request("/5000000")) }
+    for client in clients.reversed() {
+      #expect(Wire.answer(in: try #require(client.readToEnd())).text.utf8.count == 5_000_000)
+    }
   }
 
   @Test func `over TCP the whole answer arrives, although the body was not read`() throws {

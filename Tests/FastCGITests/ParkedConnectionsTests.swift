@@ -99,12 +99,12 @@ import Testing
 
   @Test func `what has come of a request waits with its connection, and goes with it`() throws {
     let parked = try ParkedConnections()
-    let memory = Assembly.Memory()
+    let memory = Pending.Memory(limit: 1000)
     var assembly: Assembly? = Assembly(bodyLimit: 1, within: 1000, memory: memory)
     weak let watched = assembly
     var tag: UInt64 = 0
     for isClosed in [false, true] {
-      _ = parked.add(Connection(descriptor: 7, assembly: assembly), until: .after(milliseconds: 1000)) {
+      _ = parked.add(Connection(descriptor: 7, pending: assembly), until: .after(milliseconds: 1000)) {
         tag = $0
         return true
       }
@@ -113,7 +113,7 @@ import Testing
         #expect(watched != nil)
         parked.takeAll { _ in }
       } else {
-        #expect(parked.take(tag)?.assembly === assembly)
+        #expect(parked.take(tag)?.pending === assembly)
       }
     }
     #expect(watched == nil)

@@ -133,6 +133,18 @@ import Testing
     #expect(Wire.answer(in: client.readAnswer()).text == "A")
   }
 
+  @Test func `a stop waits for an answer that is being taken`() throws {
+    let server = try RunningServer(handler: Handlers.size)
+    let client = try Client(server.path)
+    client.send(Wire.request("/1000000"))
+    #expect(try Client.exchange(server.path, Wire.request("/3")).text == "xxx")
+    server.server.stop()
+    while server.folder.exists(server.path) { usleep(1000) }
+    usleep(400_000)
+    #expect(Wire.answer(in: try #require(client.readToEnd())).text.utf8.count == 1_000_000)
+    #expect(try server.waitForEnd()?.get() == 0)
+  }
+
   @Test func `a stop does not wait for ever`() throws {
     let hang = Seen()
     let server = try RunningServer(timeouts: ServerTimeouts(shutdown: .milliseconds(300))) { exchange in
