@@ -133,13 +133,14 @@ enum AnswerWriter {
       if sent < 0, errno == EINTR { continue }
       if sent < 0, errno == EAGAIN { sent = 0 }
       guard sent >= 0 else { return .failed }
+      if sent == parts.reduce(0, { $0 + $1.iov_len }) { return .sent }
       var unsent: [UInt8] = []
       for part in parts {
         let step = min(sent, part.iov_len)
         unsent += UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len).dropFirst(step)
         sent -= step
       }
-      return unsent.isEmpty ? .sent : .unsent(unsent)
+      return .unsent(unsent)
     }
   }
 }
