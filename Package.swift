@@ -31,7 +31,7 @@ let package = Package(
     .target(name: "CCurl"),
     .target(name: "CProcess"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(name: "CSQLite"),
 
     // Doors.
     .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),

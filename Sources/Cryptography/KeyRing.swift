@@ -66,6 +66,12 @@ public struct KeyRing: Sendable {
     FernetToken(token)?.isSigned(by: newest) ?? false
   }
 
+  /// The fingerprint of the key that signed this token; `nil`: none of these.
+  public func fingerprint(of token: String) -> String? {
+    guard let token = FernetToken(token) else { return nil }
+    return keys.first(where: token.isSigned(by:))?.fingerprint
+  }
+
   /// With a given time and initialisation vector, for the vectors of the specification.
   func seal(
     _ plaintext: [UInt8], timestamp: UInt64, vector: [UInt8]

@@ -19,6 +19,9 @@ public final class Application {
   let lanes: Lanes
   private var openStore: Store?
   private let readMemory: ReadMemory?
+  private let making: Store.Making
+  /// The ring that was last held against the database, and when.
+  private var checkedRing: (fingerprints: [String], at: ChangeCounter)?
   private var remembered: RememberedReads?
   private var requestIDs = RequestIDs()
   private let warnings = WarningLimiter()
@@ -32,18 +35,27 @@ public final class Application {
   ///   - entryMemory: what the workers of a process share of the cache; `nil`: each entry is read from its file.
   ///   - readMemory: what they share of the database; `nil`: it remembers for itself.
   ///   - lanes: what they share of the places for slow work; `nil`: there is only this one.
+  ///   - making: `.nothing` for a command that only works with what is there.
   public init(
     configuration: Configuration, logger: Logger? = nil, entryMemory: EntryMemory? = nil,
-    readMemory: ReadMemory? = nil, lanes: Lanes? = nil
+    readMemory: ReadMemory? = nil, lanes: Lanes? = nil, making: Store.Making = .whatIsMissing
   ) {
     self.configuration = configuration
+    self.making = making
     self.readMemory = readMemory
     self.lanes = lanes ?? Lanes(workers: configuration.workers)
     self.logger =
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
     graph = GraphClient(configuration)
     vault = Vault(configuration)
-    Self.makeDataDirectory(configuration.dataDirectory)
+    if making != .nothing { Self.makeDataDirectory(configuration.dataDirectory) }
+    // Root leaves a service's cache to the service: it would not use what root has made.
+    let mayMakeCache = making != .nothing && !FileOwner.isForeign(configuration.dataDirectory)
+    guard mayMakeCache || access(configuration.cacheDirectory, F_OK) == 0 else {
+      cache = nil
+      graphHealth = GraphHealth(nil)
+      return
+    }
     do {
       cache = try FileCache(
         directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes,
@@ -64,6 +76,11 @@ public final class Application {
       _ = try store()
       _ = try keyRing()
     } catch { logger.critical("\(error.cause ?? error.detail)") }
+  }
+
+  /// Leaves the database as one file that can be copied by itself: to be called when all workers have ended.
+  public static func settle(_ configuration: Configuration) {
+    try? Store(folder: configuration.dataDirectory, making: .nothing).settle()
   }
 
   /// Tells `metactl restore` that this process serves requests, until it ends.
@@ -132,7 +149,7 @@ public final class Application {
   func store() throws(APIError) -> Store {
     if let openStore { return openStore }
     do {
-      let opened = try Store(folder: configuration.dataDirectory)
+      let opened = try Store(folder: configuration.dataDirectory, making: making)
       openStore = opened
       trouble = nil
       return opened
@@ -149,24 +166,35 @@ public final class Application {
     return reads
   }
 
-  /// The key ring, held against the database: a ring that cannot open what is stored there is not used at all.
+  /// The key ring, held against the database: a ring that opens nothing of what is stored there is not used at all.
   func keyRing() throws(APIError) -> KeyRing {
     do {
       let store = try store()
-      let recorded =
-        try store.setting(Self.fingerprintSetting).map { $0.split(separator: " ").map(String.init) } ?? []
-      let ring = try vault.ring(mayCreate: recorded.isEmpty)
-      guard recorded.isEmpty || recorded.contains(where: ring.fingerprints.contains) else {
-        throw APIError.unavailable(Self.wrongKey, retryAfter: 60)
+      let counter = try store.changeCounter()
+      let hasSealed = try store.hasSealed()
+      let ring: KeyRing
+      do throws(VaultError) { ring = try vault.ring(mayCreate: !hasSealed && making != .nothing) } catch {
+        if case .missing(let path) = error, !hasSealed { throw VaultError.none(path) }
+        throw error
       }
-      if let newest = ring.fingerprints.first, !recorded.contains(newest) {
-        try store.setSetting(Self.fingerprintSetting, to: (recorded + [newest]).joined(separator: " "))
+      let fingerprints = ring.fingerprints
+      if let checkedRing, checkedRing.fingerprints == fingerprints, checkedRing.at == counter { return ring }
+      guard try !hasSealed || isRing(ring, of: store) else {
+        trouble = wrongKey
+        throw APIError.unavailable(wrongKey, retryAfter: 60)
       }
+      checkedRing = (fingerprints, counter)
       return ring
     } catch let error as VaultError {
       trouble = error.sentence
       throw .unavailable(error.detail, retryAfter: 60, cause: error.sentence)
     } catch { throw APIError(storeOr: error) }
+  }
+
+  /// Whether the ring opens anything of what is stored, or was accepted although it does not.
+  private func isRing(_ ring: KeyRing, of store: Store) throws(StoreError) -> Bool {
+    if try store.hasSealed(where: { ring.fingerprint(of: $0) != nil }) { return true }
+    return try store.fingerprints(Store.acceptedSetting).contains(where: ring.fingerprints.contains)
   }
 
   /// Logs what the operator should know and no client is told.
@@ -177,18 +205,20 @@ public final class Application {
     if warnings.mayWarn() { warn(sentence) }
   }
 
-  static let fingerprintSetting = "key_fingerprints"
+  static let fingerprintSetting = Store.fingerprintSetting
   static let undecryptable =
     "The stored token was encrypted with a Fernet key that is not in the key ring: put that key back."
-  private static let wrongKey =
-    "The Fernet key is not the one that this database was written with: put the right fernet.keys back. "
-    + "Nothing was changed."
+  private var wrongKey: String {
+    "The Fernet key is not the one that this database was written with, so nothing is encrypted with it and nothing was "
+      + "changed: put the right "
+      + (configuration.fernetKeys == nil ? "fernet.keys back." : "key back into META_FERNET_KEYS.")
+  }
 
   private static func makeDataDirectory(_ path: String) {
     var partial = ""
     for part in path.split(separator: "/") {
       partial += "/" + part
-      mkdir(partial, 0o700)
+      if mkdir(partial, 0o700) == 0 { FileOwner.inherit(partial) }
     }
   }
 }

@@ -89,6 +89,12 @@ public struct Configuration: Sendable {
     cacheDirectory = try Self.path(
       "META_CACHE_DIR", values["META_CACHE_DIR"] ?? dataDirectory + "/cache", home: home)
 
+    if let file, origins["META_FERNET_KEYS"] == file {
+      do { try PathTrust(folder: dataDirectory).check(file, isSecret: true) } catch {
+        throw ConfigurationError(error.sentence)
+      }
+    }
+
     cacheTTL = try Self.integer("META_CACHE_TTL", values, 1...86400) ?? cacheTTL
     cacheStale = try Self.integer("META_CACHE_STALE", values, 0...2_592_000) ?? cacheStale
     cacheMaximumBytes =

@@ -69,10 +69,7 @@ final class FileLock {
   static func open(_ path: String, in folder: String) -> Int32? {
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { return nil }
-    var owner = stat()
-    if geteuid() == 0, stat(folder, &owner) == 0, owner.st_uid != 0 {
-      _ = fchown(descriptor, owner.st_uid, owner.st_gid)
-    }
+    FileOwner.inherit(path)
     return descriptor
   }
 }

@@ -52,12 +52,41 @@ enum SmallFile {
     var succeeded = written == bytes.count && (!replacing || keepOwner(of: path, on: descriptor))
     succeeded = succeeded && fsync(descriptor) == 0
     succeeded = close(descriptor) == 0 && succeeded
-    if succeeded { succeeded = replacing ? rename(temporary, path) == 0 : link(temporary, path) == 0 }
+    if !replacing { FileOwner.inherit(temporary) }
+    if succeeded {
+      succeeded =
+        replacing ? rename(temporary, path) == 0 : publish(temporary, as: path, lock: path + ".lock")
+    }
     let failure = errno
-    if !(succeeded && replacing) { unlink(temporary) }
+    if !succeeded { unlink(temporary) }
     if succeeded { synchronizeFolder(of: path) }
     errno = failure
     return succeeded
+  }
+
+  /// Gives a file that is complete its name, if nothing bears that yet: then `errno` is `EEXIST`.
+  ///
+  /// Shares and some disks know no hard links, and say so in several ways. There whoever holds the lock looks and
+  /// renames; without one, whoever calls holds another.
+  static func publish(_ temporary: String, as path: String, lock: String?) -> Bool {
+    if link(temporary, path) == 0 {
+      unlink(temporary)
+      return true
+    }
+    guard [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) else { return false }
+    guard let lock else { return renameWhereNothingIs(temporary, path) }
+    guard let claim = FileClaim(lock, patience: 5000) else { return false }
+    defer { claim.release() }
+    FileOwner.inherit(lock)
+    return renameWhereNothingIs(temporary, path)
+  }
+
+  private static func renameWhereNothingIs(_ temporary: String, _ path: String) -> Bool {
+    guard access(path, F_OK) != 0 else {
+      errno = EEXIST
+      return false
+    }
+    return rename(temporary, path) == 0
   }
 
   /// Gives the new file to the owner of the one it replaces: root must not take a key file away from the program.

@@ -54,6 +54,8 @@ enum MetaFCGI {
         configuration: configuration, entryMemory: entryMemory, readMemory: readMemory, lanes: lanes)
       return { exchange in answer(&exchange, application) }
     }
+    // Whatever the workers have left in the WAL.
+    Application.settle(configuration)
     LogSink.standardError.gather(false)
     // Workers that are stuck longer than the grace period must not keep the process alive.
     exit(EXIT_SUCCESS)

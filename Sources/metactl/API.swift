@@ -6,7 +6,9 @@ internal import MetaModule
 struct API {
   private let application: Application
 
-  init(_ options: CommonOptions) throws { application = try options.application() }
+  init(_ options: CommonOptions, making: Store.Making = .nothing) throws {
+    application = try options.application(making: making)
+  }
 
   /// The answer's body; anything but a success is thrown as the sentence that a client would read, in the words of the
   /// command line.

@@ -42,7 +42,9 @@ struct APIKeyCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print the key and nothing else.") var quiet = false
 
     func run() throws {
-      let made = try common.perform { try $0.createAPIKey(label: label, scope: scope) }
+      let made = try common.perform(making: .whatIsMissing) {
+        try $0.createAPIKey(label: label, scope: scope)
+      }
       do { try show(made) } catch {
         // Nobody has seen it and nobody ever can: it must not stay in force.
         do { _ = try common.perform { try $0.revokeAPIKey(made.row.id) } } catch {

@@ -27,7 +27,7 @@ struct AdminCommand: ParsableCommand {
 
     func run() throws {
       let password = try SecretInput.newSecret("New admin password", file: passwordFile)
-      let hadOne = try common.perform { try $0.setAdminPassword(password) }
+      let hadOne = try common.perform(making: .whatIsMissing) { try $0.setAdminPassword(password) }
       try common.report(
         ["changed": .bool(hadOne)],
         hadOne

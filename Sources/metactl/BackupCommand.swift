@@ -28,11 +28,12 @@ struct BackupCommand: ParsableCommand {
       defer { bar.end() }
       return (try application.backUp(to: file, overwriting: force), application.keysToKeep)
     }
+    let names = report.keys.isEmpty ? "" : " (fingerprint \(report.keys.joined(separator: ", ")))"
     try common.report(
       report.json(file: file),
       "Backed up \(Count.text(report.tokens, "token")) and \(Count.text(report.mappings, "mapping")) to \(file) "
         + "(\(Count.bytes(report.bytes))).",
-      "It is worth nothing without its keys: keep \(keys) as well, in another place.")
+      "It is worth nothing without its keys: keep \(keys)\(names) as well, in another place.")
   }
 }
 
@@ -41,7 +42,7 @@ extension BackupReport {
     [
       "file": .string(file), "bytes": .number(JSONNumber(bytes)),
       "tokens": .number(JSONNumber(Int64(tokens))),
-      "mappings": .number(JSONNumber(Int64(mappings))),
+      "mappings": .number(JSONNumber(Int64(mappings))), "keys": .array(keys.map { .string($0) }),
     ]
   }
 }

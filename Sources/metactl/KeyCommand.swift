@@ -7,7 +7,7 @@ internal import MetaModule
 struct KeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "key", abstract: "The Fernet keys that encrypt the stored tokens.",
-    subcommands: [Generate.self, Rotate.self, Reseal.self, Accept.self])
+    subcommands: [Generate.self, Rotate.self, Prune.self, Reseal.self, Accept.self])
 
   struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,36 +24,28 @@ struct KeyCommand: ParsableCommand {
 
   struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make a new key, encrypt every token with it, and remove the old key.",
+      abstract: "Make a new key and encrypt every token with it; the old key is kept for old backups.",
       discussion: """
         The program goes on working meanwhile. The new key is written first; then all rows are encrypted anew in one \
-        transaction; then, when requests that began before have ended and no row needs them, the old keys are removed. \
-        Cut off at any moment, nothing is lost: run it again.
+        transaction. Cut off at any moment, nothing is lost: run it again.
 
-        Backups made before need the key of their time: --keep-old leaves it in fernet.keys.
+        The old keys stay in fernet.keys, behind the new one: they encrypt nothing any more, and open the backups of \
+        their time. metactl key prune removes them.
 
-        Exit codes: 0 done, 1 refused, 2 it could not be done, or an old key is still needed.
+        Exit codes: 0 done, 1 refused, 2 it could not be done.
 
-        Examples:
+        Example:
           metactl key rotate
-          metactl key rotate --keep-old
         """)
 
     @OptionGroup var common: CommonOptions
-    @Flag(help: "Leave the old keys in fernet.keys.") var keepOld = false
-    @Option(
-      help: ArgumentHelp("Seconds that requests in flight get before an old key goes.", valueName: "seconds"))
-    var grace = Application.rotationGrace
-
-    func validate() throws {
-      guard (0...3600).contains(grace) else { throw ValidationError("--grace takes 0 to 3600 seconds.") }
-    }
+    @OptionGroup var waiting: Grace
 
     func run() throws {
       let bar = ProgressBar(quiet: common.json)
       let report = try common.perform { application in
         defer { bar.end() }
-        return try application.rotateKeys(grace: grace, keepsOldKeys: keepOld, progress: bar.report)
+        return try application.rotateKeys(grace: waiting.grace, progress: bar.report)
       }
       var lines = [
         report.wasResumed
@@ -61,11 +53,54 @@ struct KeyCommand: ParsableCommand {
           : "Made key \(report.fingerprint)."
       ]
       lines += report.sentences
-      if report.removedKeys > 0 {
-        lines.append("Backups made before now need the removed key: make a new one.")
+      if report.keptKeys > 0 {
+        lines.append("Backups of their time need them; metactl key prune removes them.")
       }
       try common.report(report.json, lines)
-      if report.keptKeys > 0, !keepOld { throw ExitCode(2) }
+    }
+  }
+
+  struct Prune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Remove the old keys, which no stored token needs any more.",
+      discussion: """
+        Looks at every row before: one that still needs an old key is encrypted anew first. Backups that were made \
+        before the rotation can then only be restored with a copy of the removed keys; a backup names those that it \
+        needs by their fingerprints.
+
+        Exit codes: 0 done, 1 refused, 2 it could not be done, or an old key is still needed.
+
+        Example:
+          metactl key prune
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var waiting: Grace
+
+    func run() throws {
+      let bar = ProgressBar(quiet: common.json)
+      let report = try common.perform { application in
+        defer { bar.end() }
+        return try application.pruneKeys(grace: waiting.grace, progress: bar.report)
+      }
+      var lines = report.sentences
+      if report.removedKeys == 0, report.keptKeys == 0 {
+        lines = ["There is only one key, \(report.fingerprint): nothing was removed."]
+      }
+      lines += report.removed.map { "Backups that name \($0) need a copy of that key." }
+      try common.report(report.json, lines)
+      if report.keptKeys > 0 { throw ExitCode(2) }
+    }
+  }
+
+  struct Grace: ParsableArguments {
+    @Option(
+      help: ArgumentHelp(
+        "Seconds that requests in flight get to finish with an old key.", valueName: "seconds"))
+    var grace = Application.rotationGrace
+
+    func validate() throws {
+      guard (0...3600).contains(grace) else { throw ValidationError("--grace takes 0 to 3600 seconds.") }
     }
   }
 
@@ -125,7 +160,7 @@ extension KeyRotationReport {
       "resumed": .bool(wasResumed), "fingerprint": .string(fingerprint),
       "resealed": .number(JSONNumber(Int64(resealed))), "unreadable": .number(JSONNumber(Int64(unreadable))),
       "removed_keys": .number(JSONNumber(Int64(removedKeys))),
-      "kept_keys": .number(JSONNumber(Int64(keptKeys))),
+      "kept_keys": .number(JSONNumber(Int64(keptKeys))), "removed": .array(removed.map { .string($0) }),
     ]
   }
 

@@ -75,13 +75,17 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Print one JSON object, of a failure too.") var json = false
 
   /// The application, as every web server's worker has one.
-  func application() throws -> Application {
-    Application(configuration: try settings().withQuietLog)
+  ///
+  /// - Parameter making: only commands that begin an installation make what is missing.
+  func application(making: Store.Making = .nothing) throws -> Application {
+    Application(configuration: try settings().withQuietLog, making: making)
   }
 
   /// Runs a command on the application; what it throws becomes a sentence and an exit code.
-  func perform<Result>(_ body: (Application) throws -> Result) throws -> Result {
-    let application = try application()
+  func perform<Result>(
+    making: Store.Making = .nothing, _ body: (Application) throws -> Result
+  ) throws -> Result {
+    let application = try application(making: making)
     do { return try body(application) } catch let error as OperationError {
       throw Complaint(error.description, code: error.isTrouble ? 2 : 1)
     }

@@ -26,7 +26,9 @@ struct RequestCommand: ParsableCommand {
   @Flag(name: [.customShort("i"), .long], help: "Print status and headers, too.") var include = false
 
   func run() throws {
-    let response = try API(common).send(method.uppercased(), path, try body())
+    let isReading = ["GET", "HEAD", "OPTIONS"].contains(method.uppercased())
+    let response = try API(common, making: isReading ? .nothing : .whatIsMissing)
+      .send(method.uppercased(), path, try body())
     let json = try? JSONValue(parsing: response.body)
     if common.json {
       var headers = JSONObject()

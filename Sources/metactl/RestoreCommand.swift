@@ -8,8 +8,9 @@ struct RestoreCommand: ParsableCommand {
     commandName: "restore", abstract: "Put a backup in the place of the database, after checking it.",
     discussion: """
       Refused while the program is running. The backup is checked first: that it is one of ours, its schema, every page, \
-      and that the key ring opens every token in it. The database that it replaces is kept aside. API keys, the admin \
-      password and sessions are then those of the backup.
+      and that the key ring opens every token in it. The database that it replaces is kept aside. What was revoked since \
+      stays revoked: API keys and the admin password stay as they are now, keys that only the backup knows join them, \
+      and everybody has to sign in again.
 
       Exit codes: 0 done, 1 refused, 2 failed.
 
@@ -24,7 +25,7 @@ struct RestoreCommand: ParsableCommand {
 
   func run() throws {
     let bar = ProgressBar(quiet: common.json)
-    let report = try common.perform { application in
+    let report = try common.perform(making: .whatIsMissing) { application in
       defer { bar.end() }
       return try application.restore(from: file, despiteUnreadable: force, progress: bar.report)
     }
@@ -38,7 +39,11 @@ struct RestoreCommand: ParsableCommand {
         "\(Count.text(report.unreadable, "stored token")) in it cannot be opened: put the key back, or connect anew."
       )
     }
-    lines.append("API keys, the admin password and sessions are those of the backup.")
+    lines.append(
+      report.keepsRights
+        ? "API keys and the admin password are as they were before, with the backup's further keys; all sessions ended."
+        : "API keys and the admin password are those of the backup: revoke what should not be in force "
+          + "(metactl apikey list). All sessions ended.")
     let body: JSONValue = [
       "file": .string(file), "tokens": .number(JSONNumber(Int64(report.backup.tokens))),
       "mappings": .number(JSONNumber(Int64(report.backup.mappings))),

@@ -48,7 +48,8 @@ struct TokenCommand: ParsableCommand {
       let token = try SecretInput.secret("Access token", file: tokenFile)
       var body: JSONObject = ["access_token": .string(token.revealed()), "account_label": .string(label)]
       if let expiresAt { body["expires_at"] = .string(expiresAt) }
-      let row = try API(common).call("POST", "/tokens/", .object(body), options: TokenCommand.options)
+      let row = try API(common, making: .whatIsMissing).call(
+        "POST", "/tokens/", .object(body), options: TokenCommand.options)
       try common.report(
         row,
         "Stored token \(row["id"]?.number?.text ?? "?") of \(row["user_name"]?.string ?? "an unnamed user") as "

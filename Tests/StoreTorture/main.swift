@@ -6,6 +6,7 @@
 //   store-torture rotate FOLDER          reseals everything for ever; prints each completed round
 //   store-torture full FOLDER BYTES      writes until no file may grow beyond BYTES, then lifts the limit
 //   store-torture as-nobody FOLDER       opens, reads and writes without privileges
+//   store-torture cut-index FOLDER       cuts the WAL index under its own feet, then reads and writes
 //   store-torture hold FOLDER            holds the write lock until it is killed
 //
 // A line `ready` on standard output and a line on standard input start the work, so that many begin at once.
@@ -101,6 +102,21 @@ func run(_ command: String, _ folder: String, _ argument: String) throws(StoreEr
     } catch {
       say("error: \(error)")
       say(error.sentence)
+    }
+  case "cut-index":
+    let store = try Store(folder: folder)
+    _ = try store.changeCounter()
+    guard truncate(folder + "/meta.sqlite3-shm", 0) == 0 else { exit(6) }
+    say("cut")
+    for attempt in 0..<3 {
+      do throws(StoreError) {
+        switch attempt {
+        case 0: _ = try store.changeCounter()
+        case 1: _ = try store.saveToken(NewToken(accountLabel: "Lost", sealedToken: "s"))
+        default: try store.checkHealth()
+        }
+        say("done")
+      } catch { say("refused: \(error)") }
     }
   case "hold":
     let lock = open(folder + "/meta.sqlite3.lock", O_RDWR | O_CREAT, 0o600)

@@ -32,13 +32,26 @@ public struct FileCache: Sendable {
   /// - Throws: `.refused` when the directory is a link, somebody else's, or holds other things than a cache;
   ///   `.failed` when it cannot be made or opened.
   public init(directory path: String, maximumBytes: Int, memory: EntryMemory? = nil) throws(CacheError) {
-    directory = try CacheDirectory(path: path)
+    directory = try CacheDirectory(path: Self.withoutLinkOfRoot(path))
     self.memory = memory.flatMap { FileSystem.isShared(path) ? nil : $0 }
     self.maximumBytes = max(0, maximumBytes)
     owner = geteuid()
     do throws(CacheError) {
       try check()
     } catch  where error.mayPassByItself {}
+  }
+
+  /// systemd makes the folders of its services links into a private one. What root has made and nobody else can change
+  /// leads where it should; any other link is refused as such.
+  private static func withoutLinkOfRoot(_ path: String) throws(CacheError) -> String {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, status.st_uid == 0 else {
+      return path
+    }
+    do { return try PathTrust(folder: path).resolved(path) } catch {
+      throw .refused(
+        path: path, reason: "is a symbolic link that others could change; name the folder itself")
+    }
   }
 
   /// Whether entries can be stored at this moment, as far as that can be known without storing one.

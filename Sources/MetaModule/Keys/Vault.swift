@@ -7,12 +7,14 @@ internal import Glibc
 final class Vault {
   private let fromEnvironment: Secret?
   private let path: String
+  private let folder: String
   private var loaded: (ring: KeyRing, stamp: Stamp)?
 
   /// Tells one state of the key file from another.
   private struct Stamp: Equatable {
     var inode: UInt64 = 0
     var size: Int64 = 0
+    // A change of mode or owner counts as well.
     var seconds = 0
     var nanoseconds = 0
   }
@@ -20,6 +22,7 @@ final class Vault {
   init(_ configuration: Configuration) {
     fromEnvironment = configuration.fernetKeys
     path = configuration.keyFilePath
+    folder = configuration.dataDirectory
   }
 
   /// The ring as it is now.
@@ -58,14 +61,15 @@ final class Vault {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     return Stamp(
-      inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_mtim.tv_sec,
-      nanoseconds: status.st_mtim.tv_nsec)
+      inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_ctim.tv_sec,
+      nanoseconds: status.st_ctim.tv_nsec)
   }
 
   // MARK: - Rotation
 
   /// The keys of the file, newest first, to make another ring of.
   func keysOfFile() throws(VaultError) -> [FernetKey] {
+    do { try PathTrust(folder: folder).check(path, isSecret: true) } catch { throw .untrusted(error) }
     guard let bytes = SmallFile.read(path, limit: 65536) else {
       if errno == ENOENT { throw .missing(path) }
       throw .unreadable(path, SmallFile.lastError())
@@ -117,6 +121,9 @@ enum VaultError: Error {
   case malformed(String)
   case empty(String)
   case notText(String, TextLines.Failure)
+  case untrusted(Distrust)
+  /// No file, and nothing that would need one.
+  case none(String)
   case noRandomness
 
   /// What a client is told: which it is, and no path of the server.
@@ -125,6 +132,9 @@ enum VaultError: Error {
     case .missing: "The Fernet key is missing. The operator must put it back."
     case .unreadable, .unwritable: "The Fernet key cannot be read. The operator must mend its file."
     case .malformed, .empty, .notText: "The Fernet key is not one. The operator must put the right one back."
+    case .untrusted:
+      "Other users of the server could read or change the Fernet key, so it is not used. The operator must mend its file."
+    case .none: "There is no Fernet key yet."
     case .noRandomness: sentence
     }
   }
@@ -143,6 +153,8 @@ enum VaultError: Error {
     case .empty(let source):
       "\(source) holds no Fernet key: put one there, as metactl key generate prints."
     case .notText(let path, let failure): "The Fernet key file \(path) \(failure.sentence)"
+    case .untrusted(let distrust): distrust.sentence
+    case .none(let path): "There is no Fernet key yet; the first token that is stored makes \(path)."
     case .noRandomness:
       "The operating system gave no random bytes for a Fernet key: try again."
     }

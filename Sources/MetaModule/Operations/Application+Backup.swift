@@ -34,6 +34,8 @@ extension Application {
       }
     }
     return try operation {
+      // So that the backup names the keys that it needs; without the right ring it names those of which is known.
+      if let ring = try? keyRing() { try store().recordKeysInUse(ring) }
       guard exists else { return try store().backup(to: file) }
       let new = "\(file).new.\(getpid())"
       defer { unlink(new) }

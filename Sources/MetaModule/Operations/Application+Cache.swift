@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// `metactl cache …`
 extension Application {
   /// Where cached answers are.
@@ -16,8 +18,11 @@ extension Application {
   }
 
   private func usableCache() throws -> FileCache {
+    guard cache != nil || access(configuration.cacheDirectory, F_OK) == 0 else {
+      throw OperationError.refused("There is no cache at \(configuration.cacheDirectory) yet.")
+    }
     // Made anew for its error: the application goes on without a cache, an operator wants to know why.
-    try cache
+    return try cache
       ?? FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
   }
 }

@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import Glibc
 
 /// `metactl status`
 extension Application {
@@ -14,12 +15,15 @@ extension Application {
     } catch {
       return [.trouble("database", operationError(error).description, "metactl doctor looks closer.")]
     }
+    func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
     do {
       let ring = try keyRing()
       findings.append(
         .ok(
           "key",
           "The key ring has \(ring.fingerprints.count) \(ring.fingerprints.count == 1 ? "key" : "keys")."))
+    } catch  where !exists(configuration.keyFilePath) && (try? store().hasSealed()) == false {
+      findings.append(.ok("key", VaultError.none(configuration.keyFilePath).sentence))
     } catch {
       findings.append(.trouble("key", operationError(error).description, "metactl doctor looks closer."))
     }

@@ -37,18 +37,16 @@ extension Doctor {
 
   func keys(_ application: Application, _ store: Store) -> [Finding] {
     do {
-      let recorded = try store.setting(Application.fingerprintSetting)
       let ring: KeyRing
       do throws(VaultError) { ring = try application.vault.ring(mayCreate: false) } catch {
-        if case .missing = error, recorded == nil, try store.tokenCounts().isEmpty {
+        if case .missing = error, try !store.hasSealed() {
           return [.ok("key", "There is none yet; the first start makes \(configuration.keyFilePath).")]
         }
         let (detail, remedy) = Self.split(error.sentence)
         return [.trouble("key", detail, remedy)]
       }
       let survey = try Survey(store, ring)
-      let known = recorded?.split(separator: " ").map(String.init) ?? []
-      if survey.unreadable > 0 || !(known.isEmpty || known.contains(where: ring.fingerprints.contains)) {
+      if survey.unreadable > 0 {
         return [
           .trouble(
             "key",

@@ -35,7 +35,9 @@ extension Doctor {
     guard isFolder(folder) else {
       return .trouble(name, "\(folder) is not a folder.", "Set META_DATA_DIR to one.")
     }
-    guard status.st_uid == geteuid() || geteuid() == 0 else {
+    // Whose it is does not matter, as long as we can use it and nobody else can change it.
+    let isUsable = faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0
+    guard status.st_uid == geteuid() || geteuid() == 0 || isUsable else {
       return .trouble(
         name, "\(folder) belongs to \(account(status.st_uid)), and this is \(account(geteuid())).",
         "Run this as \(account(status.st_uid)), or, as root: chown -R \(account(geteuid())) \(folder)")
@@ -45,16 +47,13 @@ extension Doctor {
       return .trouble(
         name, "\(folder) is on a file system that is mounted read-only.", "Mount it for writing.")
     }
-    guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0, status.st_mode & 0o300 == 0o300 else {
+    guard isUsable, status.st_uid != geteuid() || status.st_mode & 0o300 == 0o300 else {
       return .trouble(
         name,
         "\(folder) cannot be written (mode \(octal(status.st_mode))). Even reading the database needs that.",
         "chmod 700 \(folder)")
     }
-    guard status.st_mode & 0o077 == 0 else {
-      return .warning(
-        name, "\(folder) is open to other accounts (mode \(octal(status.st_mode))).", "chmod 700 \(folder)")
-    }
+    if let finding = distrust(of: folder, name, mode: status.st_mode) { return finding }
     return .ok(name, "\(folder), of \(account(status.st_uid)).")
   }
 
@@ -72,27 +71,35 @@ extension Doctor {
     for path in names {
       var status = stat()
       guard stat(path, &status) == 0 else { continue }
-      if status.st_uid != owner.st_uid {
+      let isOurs = status.st_uid == owner.st_uid || status.st_uid == geteuid()
+      guard isOurs || faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 && geteuid() != 0 else {
         findings.append(
           .trouble(
             "files",
             "\(path) belongs to \(account(status.st_uid)), and its folder to \(account(owner.st_uid)): the program "
               + "cannot use it.", "As root: chown \(account(owner.st_uid)) \(path)"))
+        continue
       }
-      guard status.st_mode & 0o077 != 0 else { continue }
-      if path == configuration.keyFilePath {
-        findings.append(
-          .trouble(
-            "files", "\(path) can be read by other accounts (mode \(octal(status.st_mode))).",
-            "chmod 600 \(path), and if others have accounts on this machine: metactl key rotate"))
-      } else {
-        findings.append(
-          .warning(
-            "files", "\(path) is open to other accounts (mode \(octal(status.st_mode))).", "chmod 600 \(path)"
-          ))
-      }
+      if let finding = distrust(of: path, "files", mode: status.st_mode) { findings.append(finding) }
     }
     return findings.isEmpty ? [.ok("files", "All of one owner, and closed to others.")] : findings
+  }
+
+  /// What others could do with it; the program itself refuses what they could change, and keys that they could read.
+  private func distrust(of path: String, _ check: String, mode: mode_t) -> Finding? {
+    do throws(Distrust) {
+      try PathTrust(folder: configuration.dataDirectory).check(path, isSecret: true)
+    } catch {
+      guard error.deed == .read, path != configuration.keyFilePath else {
+        let (detail, remedy) = Self.split(error.sentence)
+        return .trouble(check, "\(detail) (mode \(octal(mode)))", remedy)
+      }
+      let digits = mode & S_IFMT == S_IFDIR ? "700" : "600"
+      return .warning(
+        check, "\(path) is open to other accounts: \(error.who) (mode \(octal(mode))).",
+        "chmod \(digits) \(path)")
+    }
+    return nil
   }
 
   func fileSystem() -> Finding {

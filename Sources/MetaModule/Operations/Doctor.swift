@@ -26,7 +26,8 @@ public struct Doctor {
     findings += files() + kindsOfFiles()
     findings += [fileSystem(), space(), sqlite()]
     // An application makes what is missing; a doctor only looks.
-    let application = exists(configuration.databasePath) ? Application(configuration: configuration) : nil
+    let application =
+      exists(configuration.databasePath) ? Application(configuration: configuration, making: .nothing) : nil
     if let application {
       findings += database(application)
     } else if isFolder(configuration.dataDirectory) || findings.worst != .trouble {

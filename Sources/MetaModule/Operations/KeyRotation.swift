@@ -13,11 +13,14 @@ public struct KeyRotationReport: Sendable, Equatable {
   public var unreadable = 0
   /// Old keys that were removed, since nothing needs them.
   public var removedKeys = 0
-  /// Old keys that are still in the file.
+  /// Old keys that are still in the file: what was encrypted with them before can be restored.
   public var keptKeys = 0
+  /// The fingerprints of those that were removed, as backups name them.
+  public var removed: [String] = []
 }
 
-/// `metactl key rotate`: a new key in front, everything encrypted anew in one transaction, the old keys removed.
+/// `metactl key rotate`: a new key in front, everything encrypted anew in one transaction. The old keys stay in the file,
+/// retired: they open the backups of their time. `metactl key prune` removes them.
 ///
 /// Killed at any moment it leaves a ring that opens every row: the new key is on disk, durably, before the first row
 /// needs it, and an old one goes only after a look at every row has found that none needs it. Running again finishes
@@ -28,12 +31,52 @@ extension Application {
 
   /// Rotates the key ring of `fernet.keys`.
   ///
-  /// - Parameters:
-  ///   - grace: seconds to wait, after everything was encrypted anew, before the old keys are removed.
-  ///   - keepsOldKeys: leaves the old keys in the file, for backups that were made with them.
+  /// - Parameter grace: seconds to wait, after everything was encrypted anew, before what requests in flight have
+  ///   written with the old key is encrypted anew, too.
   public func rotateKeys(
-    grace: Int = Application.rotationGrace, keepsOldKeys: Bool = false,
-    progress: ProgressReport = { _, _, _ in }
+    grace: Int = Application.rotationGrace, progress: ProgressReport = { _, _, _ in }
+  ) throws(OperationError) -> KeyRotationReport {
+    try changingKeyFile { store, keys in
+      var report = KeyRotationReport()
+      var keys = keys
+      report.wasResumed = try keys.count > 1 && Survey(store, KeyRing(keys)).older > 0
+      if !report.wasResumed {
+        try acceptAlso(try FernetKey.generate(), before: &keys, store)
+        try vault.replaceFile(with: keys)
+      }
+      let ring = try KeyRing(keys)
+      report.fingerprint = ring.fingerprints.first ?? ""
+      report.resealed = try resealAll(store, ring, progress)
+      report.keptKeys = keys.count - 1
+      _ = try resealStragglers(store, ring, grace: grace, &report, progress)
+      return report
+    }
+  }
+
+  /// Removes every key but the first from `fernet.keys`, after a look at every row has found that none needs them. What
+  /// no key opens stays as it is, and backups that name the removed keys can only be restored with a copy of them.
+  public func pruneKeys(
+    grace: Int = Application.rotationGrace, progress: ProgressReport = { _, _, _ in }
+  ) throws(OperationError) -> KeyRotationReport {
+    try changingKeyFile { store, keys in
+      var report = KeyRotationReport()
+      let ring = try KeyRing(keys)
+      report.fingerprint = ring.fingerprints.first ?? ""
+      report.keptKeys = keys.count - 1
+      guard keys.count > 1 else { return report }
+      report.resealed = try resealAll(store, ring, progress)
+      guard try resealStragglers(store, ring, grace: grace, &report, progress) else { return report }
+      try vault.replaceFile(with: Array(keys.prefix(1)))
+      (report.removedKeys, report.keptKeys) = (keys.count - 1, 0)
+      report.removed = Array(ring.fingerprints.dropFirst())
+      try store.record(operatorEvent("key.prune", "keys"), now: .now)
+      return report
+    }
+  }
+
+  /// Runs `body` as the only one who changes the key file.
+  private func changingKeyFile(
+    _ body: (Store, [FernetKey]) throws -> KeyRotationReport
   ) throws(OperationError) -> KeyRotationReport {
     guard configuration.fernetKeys == nil else { throw .refused(Self.rotatingTheEnvironment) }
     return try operation {
@@ -43,30 +86,24 @@ extension Application {
         configuration.keyFilePath + ".lock", in: configuration.dataDirectory,
         busy: "Another rotation is going on. Nothing was changed.")
       defer { lock.release() }
-      var report = KeyRotationReport()
-      var keys = try vault.keysOfFile()
-      report.wasResumed = try keys.count > 1 && Survey(store, KeyRing(keys)).older > 0
-      if !report.wasResumed {
-        keys.insert(try FernetKey.generate(), at: 0)
-        try vault.replaceFile(with: keys)
-      }
-      let ring = try KeyRing(keys)
-      report.fingerprint = ring.fingerprints.first ?? ""
-      report.resealed = try resealAll(store, ring, progress)
-      report.keptKeys = keys.count - 1
-      if keepsOldKeys {
-        report.unreadable = try Survey(store, ring).unreadable
-      } else {
-        try removeOldKeys(store, keys, ring, grace: grace, &report, progress)
-      }
-      return report
+      return try body(store, try vault.keysOfFile())
     }
+  }
+
+  /// A ring that was accepted although it opens nothing stays accepted with a further key in front.
+  private func acceptAlso(_ key: FernetKey, before keys: inout [FernetKey], _ store: Store) throws {
+    let accepted = try store.fingerprints(Store.acceptedSetting)
+    if accepted.contains(where: keys.map(\.fingerprint).contains) {
+      try store.setSetting(
+        Store.acceptedSetting, to: (accepted + [key.fingerprint]).joined(separator: " "))
+    }
+    keys.insert(key, at: 0)
   }
 
   /// Encrypts every row with the newest key, all in one transaction with the fingerprint, and says how many.
   private func resealAll(_ store: Store, _ ring: KeyRing, _ progress: ProgressReport) throws -> Int {
+    try store.recordKey(ring)
     let done = try store.replaceAllSealed(
-      settings: [(Self.fingerprintSetting, ring.fingerprints.first ?? "")],
       event: operatorEvent("key.rotate"),
       progress: { progress("Encrypting anew", $0, $1) }
     ) { _, sealed in
@@ -84,31 +121,23 @@ extension Application {
     return done.replaced
   }
 
-  private func removeOldKeys(
-    _ store: Store, _ keys: [FernetKey], _ ring: KeyRing, grace: Int, _ report: inout KeyRotationReport,
-    _ progress: ProgressReport
-  ) throws {
-    guard keys.count > 1 else { return }
+  /// Waits for requests that began with an older key, and encrypts anew what they have written. Whether no row needs an
+  /// older key any more.
+  private func resealStragglers(
+    _ store: Store, _ ring: KeyRing, grace: Int, _ report: inout KeyRotationReport, _ progress: ProgressReport
+  ) throws -> Bool {
     for _ in 0..<3 {
       for second in 0..<max(0, grace) {
         progress("Letting requests in flight finish", second, grace)
         sleep(1)
       }
       progress("Letting requests in flight finish", grace, grace)
-      let survey = try Survey(store, ring)
+      let survey = try store.recordKeysInUse(ring)
       report.unreadable = survey.unreadable
-      if survey.older == 0 {
-        // A process that looked at the ring before the rotation may have written the old fingerprint back.
-        if try store.setting(Self.fingerprintSetting) != report.fingerprint {
-          try store.setSetting(Self.fingerprintSetting, to: report.fingerprint)
-        }
-        try vault.replaceFile(with: Array(keys.prefix(1)))
-        (report.removedKeys, report.keptKeys) = (keys.count - 1, 0)
-        return
-      }
-      // A request that began with the old key has written since.
+      if survey.older == 0 { return true }
       report.resealed += try resealAll(store, ring, progress)
     }
+    return false
   }
 
   private static let rotatingTheEnvironment = """
@@ -132,7 +161,7 @@ extension Application {
       report.fingerprint = ring.fingerprints.first ?? ""
       report.resealed = try resealAll(store, ring, progress)
       report.keptKeys = ring.fingerprints.count - 1
-      report.unreadable = try Survey(store, ring).unreadable
+      report.unreadable = try store.recordKeysInUse(ring).unreadable
       return report
     }
   }
@@ -149,7 +178,7 @@ extension Application {
       let ring = try vault.ring(mayCreate: true)
       let survey = try Survey(store, ring)
       try store.setSetting(
-        Self.fingerprintSetting, to: ring.fingerprints.joined(separator: " "),
+        Store.acceptedSetting, to: ring.fingerprints.joined(separator: " "),
         event: operatorEvent("key.accept"))
       return survey.unreadable
     }
@@ -164,20 +193,20 @@ struct Survey {
   var older = 0
   /// Opened by none.
   var unreadable = 0
+  /// The fingerprints of those that open anything.
+  var keys: Set<String> = []
 
   var all: Int { newest + older + unreadable }
 
   init(_ store: Store, _ ring: KeyRing) throws(StoreError) {
-    var (newest, older, unreadable) = (0, 0, 0)
+    var keys: [String: Int] = [:]
+    var unreadable = 0
     try store.forEachSealed { _, sealed in
-      if ring.isSealedWithNewest(sealed) {
-        newest += 1
-      } else if (try? ring.open(sealed)) != nil {
-        older += 1
-      } else {
-        unreadable += 1
-      }
+      if let key = ring.fingerprint(of: sealed) { keys[key, default: 0] += 1 } else { unreadable += 1 }
     }
-    (self.newest, self.older, self.unreadable) = (newest, older, unreadable)
+    self.unreadable = unreadable
+    newest = ring.fingerprints.first.flatMap { keys[$0] } ?? 0
+    older = keys.values.reduce(0, +) - newest
+    self.keys = Set(keys.keys)
   }
 }

@@ -9,6 +9,9 @@ public struct RestoreReport: Sendable, Equatable {
   public let replaced: String?
   /// Texts of the backup that no key of the ring opens; 0 unless this was asked for.
   public let unreadable: Int
+  /// Whether what was revoked and changed since the backup is known, and stays so; `false`: there was no database, or
+  /// none that could be read.
+  public let keepsRights: Bool
 }
 
 /// `metactl restore`: a backup in the place of the database, after it was checked, while nobody uses it.
@@ -34,31 +37,42 @@ extension Application {
       do throws(VaultError) { ring = try vault.ring(mayCreate: false) } catch {
         throw OperationError.trouble("\(error.sentence) Nothing was changed.")
       }
+      // Nobody else restores now, so whatever is there was left by one that was interrupted.
+      for name in Self.names(in: configuration.dataDirectory) where name.utf8.starts(with: "restore.".utf8) {
+        Self.remove(configuration.dataDirectory + "/" + name)
+      }
       let scratch = configuration.dataDirectory + "/restore.\(getpid())"
       guard mkdir(scratch, 0o700) == 0 else {
         throw OperationError.trouble(
           "\(scratch) cannot be made: \(SmallFile.lastError()). Nothing was changed.")
       }
       defer { Self.remove(scratch) }
-      let checked = try checkedCopy(of: file, in: scratch, ring, despiteUnreadable: despiteUnreadable)
+      let copy = try checkedCopy(of: file, in: scratch, ring, despiteUnreadable: despiteUnreadable)
       progress("Keeping the present database aside", 2, 4)
       let aside = try keepAside()
-      let staysClosed = credentialsHaveExisted
+      try copy.takeRights(from: aside)
+      let unreadable = try prepare(copy, for: ring)
+      if credentialsHaveExisted, try !copy.credentials().haveExisted {
+        // A backup of the time before the first credential must not let anybody in without one.
+        try copy.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
+      }
+      try copy.record(operatorEvent("restore", "database"), now: .now)
+      // One file without a WAL, and whole: what takes the database's place does so in one transaction.
+      let checked = scratch + "/checked.sqlite3"
+      _ = try copy.backup(to: checked)
       progress("Restoring", 3, 4)
-      let report = try Store.restore(
-        checked.path, into: configuration.dataDirectory, event: operatorEvent("restore", "database"))
-      try rememberRing(ring)
-      if staysClosed { try keepProtectedModeAway() }
+      let report = try Store.restore(checked, into: configuration.dataDirectory)
       progress("Restoring", 4, 4)
       return RestoreReport(
-        backup: report, replaced: aside ?? newestUnusable(), unreadable: checked.unreadable)
+        backup: report, replaced: aside ?? newestUnusable(), unreadable: unreadable,
+        keepsRights: aside != nil)
     }
   }
 
   /// A copy that is known to be whole, ours, of a schema that we know, and readable.
   private func checkedCopy(
     of file: String, in scratch: String, _ ring: KeyRing, despiteUnreadable: Bool
-  ) throws -> (path: String, unreadable: Int) {
+  ) throws -> Store {
     try Self.copy(file, to: scratch + "/meta.sqlite3")
     let copy: Store
     let survey: Survey
@@ -80,14 +94,23 @@ extension Application {
       }
     }
     guard survey.unreadable == 0 || despiteUnreadable else {
+      let missing = try copy.fingerprints(Store.fingerprintSetting).filter { !ring.fingerprints.contains($0) }
+      let names = missing.isEmpty ? "" : " (fingerprint \(missing.joined(separator: ", ")))"
       throw OperationError.refused(
-        "\(survey.unreadable) of the \(survey.all) tokens in \(file) need a key that is not in the key ring. Nothing was "
-          + "changed. Put the key of its time back, as a further line of \(configuration.keyFilePath). --force restores "
-          + "it anyway; those accounts have to be connected anew.")
+        "\(survey.unreadable) of the \(survey.all) tokens in \(file) need a key that is not in the key ring\(names). "
+          + "Nothing was changed. Put the key of its time back, as a further line of \(configuration.keyFilePath). "
+          + "--force restores it anyway; those accounts have to be connected anew.")
     }
-    let path = scratch + "/checked.sqlite3"
-    _ = try copy.backup(to: path)
-    return (path, survey.unreadable)
+    return copy
+  }
+
+  /// The ring was checked against the copy, or is accepted in spite of it. Returns how many texts it does not open.
+  private func prepare(_ copy: Store, for ring: KeyRing) throws -> Int {
+    let survey = try copy.recordKeysInUse(ring)
+    if survey.keys.isEmpty, survey.unreadable > 0 {
+      try copy.setSetting(Store.acceptedSetting, to: ring.fingerprints.joined(separator: " "))
+    }
+    return survey.unreadable
   }
 
   /// Copies the present database to a file of its own; `nil` when there is none, or when it cannot be read: then
@@ -101,31 +124,16 @@ extension Application {
       return path
     } catch {
       switch error {
-      case .damaged, .notOurs, .newer: return nil
+      case .damaged, .notOurs, .newer, .lost: return nil
       default: throw error
       }
     }
-  }
-
-  /// The ring was checked against what was restored, or accepted in spite of it: it is this database's ring now.
-  private func rememberRing(_ ring: KeyRing) throws {
-    let store = try Store(folder: configuration.dataDirectory)
-    let recorded = try store.setting(Self.fingerprintSetting)?.split(separator: " ").map(String.init) ?? []
-    guard !recorded.isEmpty, !recorded.contains(where: ring.fingerprints.contains) else { return }
-    try store.setSetting(Self.fingerprintSetting, to: ring.fingerprints.first)
   }
 
   /// Whether the database that is replaced had credentials. One that cannot be read may have had some.
   private var credentialsHaveExisted: Bool {
     guard access(configuration.databasePath, F_OK) == 0 else { return false }
     return (try? Store(folder: configuration.dataDirectory).credentials().haveExisted) ?? true
-  }
-
-  /// A backup of the time before the first credential must not let anybody in without one.
-  private func keepProtectedModeAway() throws {
-    let store = try Store(folder: configuration.dataDirectory)
-    guard try !store.credentials().haveExisted else { return }
-    try store.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
   }
 
   /// The database that `Store.restore` has just renamed, since it could not be used.

@@ -17,6 +17,30 @@ enum FileSystem {
     return networkFileSystems.contains(kind)
   }
 
+  /// A user or group that a file's access list names, and what it may.
+  struct AccessEntry {
+    let isGroup: Bool
+    let id: UInt32
+    let rights: UInt32
+  }
+
+  /// Whom the access list of a file names; most files have none.
+  static func accessList(of path: String) -> [AccessEntry] {
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 4) { buffer in
+      let length = csqlite_access_list(path, buffer.baseAddress, buffer.count)
+      // A version of four bytes, then eight for each: tag, rights, id.
+      guard length >= 4 else { return [] }
+      return stride(from: 4, through: length - 8, by: 8).compactMap { offset in
+        let tag = UInt16(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+        let rights = UInt16(littleEndian: buffer.loadUnaligned(fromByteOffset: offset + 2, as: UInt16.self))
+        let id = UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
+        let (namedUser, namedGroup): (UInt16, UInt16) = (0x02, 0x08)
+        guard tag == namedUser || tag == namedGroup else { return nil }
+        return AccessEntry(isGroup: tag == namedGroup, id: id, rights: UInt32(rights))
+      }
+    }
+  }
+
   private static let networkFileSystems: Set<Int64> = [
     0x6969,  // NFS
     0x517B,  // SMB

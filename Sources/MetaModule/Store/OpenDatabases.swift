@@ -9,26 +9,34 @@ final class OpenDatabase {
   let era: UInt64
   private let file: FileIdentity
 
-  private static let all = Mutex<(newest: UInt64, open: [FileIdentity: (era: UInt64, connections: Int)])>(
-    (0, [:]))
+  private struct Open {
+    let era: UInt64
+    let files: WatchedFiles
+    var connections = 1
+  }
 
-  init(_ file: FileIdentity) {
-    self.file = file
+  private static let all = Mutex<(newest: UInt64, open: [FileIdentity: Open])>((0, [:]))
+
+  init(_ files: WatchedFiles) {
+    file = files.database
     era = Self.all.withLock { all in
-      if let known = all.open[file] {
-        all.open[file] = (known.era, known.connections + 1)
-        return known.era
+      if let known = all.open[files.database]?.era {
+        all.open[files.database]?.connections += 1
+        return known
       }
       all.newest += 1
-      all.open[file] = (all.newest, 1)
+      all.open[files.database] = Open(era: all.newest, files: files)
       return all.newest
     }
   }
 
+  /// The files of a database that this process has open; `nil`: it has not.
+  static func files(of database: FileIdentity) -> WatchedFiles? { all.withLock { $0.open[database]?.files } }
+
   deinit {
     Self.all.withLock { [file] all in
-      guard let known = all.open[file] else { return }
-      all.open[file] = known.connections > 1 ? (known.era, known.connections - 1) : nil
+      guard let connections = all.open[file]?.connections else { return }
+      if connections > 1 { all.open[file]?.connections = connections - 1 } else { all.open[file] = nil }
     }
   }
 }

@@ -9,6 +9,8 @@ public struct BackupReport: Sendable, Equatable {
   public let tokens: Int
   /// Rows of `client_page_mapping`.
   public let mappings: Int
+  /// The fingerprints of the Fernet keys that it needs.
+  public let keys: [String]
 }
 
 extension Store {
@@ -16,7 +18,8 @@ extension Store {
 
   /// Touches the file and throws what is the matter with it. Takes microseconds.
   public func checkHealth() throws(StoreError) {
-    dropExchangedFile()
+    try checkFiles()
+    try file.checkTrust()
     let version = try schemaVersion()
     if version > Schema.newest {
       // A newer program migrated it while this one was running.
@@ -72,15 +75,32 @@ extension Store {
   /// nothing without the key ring, which is not part of it.
   public func backup(to destination: String) throws(StoreError) -> BackupReport {
     let partial = destination + ".partial"
-    guard access(destination, F_OK) != 0 else { throw StoreError.system(EEXIST, path: destination) }
-    unlink(partial)
-    // No other connection knows this file, but O_EXCL and the mode are wanted all the same.
-    guard mknod(partial, S_IFREG | 0o600, 0) == 0 else { throw StoreError.system(errno, path: partial) }
-    defer { unlink(partial) }
-    let report = try copy(to: partial)
+    func failed(_ reason: String) -> StoreError { .cannotBackUp(path: destination, reason: reason) }
+    guard access(destination, F_OK) != 0 else { throw failed("there is a file of that name") }
+    guard let claim = FileClaim(partial) else {
+      throw failed(
+        errno == EWOULDBLOCK ? "another backup is being written there" : StoreError.text(of: errno))
+    }
+    defer {
+      for part in ["-journal", "-wal", "-shm", ""] { unlink(partial + part) }
+      claim.release()
+    }
+    // What a backup that was killed has left.
+    truncate(partial, 0)
+    for part in ["-journal", "-wal", "-shm"] { unlink(partial + part) }
+    FileOwner.inherit(partial)
+    let report: BackupReport
+    do { report = try copy(to: partial) } catch {
+      switch error {
+      case .full: throw failed("no space is left on that disk")
+      case .inputOutput(partial, let code): throw failed(StoreError.text(of: code))
+      case .readOnly(partial): throw failed("it is read-only")
+      default: throw error
+      }
+    }
     // Not rename: of two backups to one name, the later one must not replace the earlier one.
-    guard link(partial, destination) == 0 || (errno == EPERM && rename(partial, destination) == 0) else {
-      throw StoreError.system(errno, path: destination)
+    guard SmallFile.publish(partial, as: destination, lock: nil) else {
+      throw failed(StoreError.text(of: errno))
     }
     Self.synchronize(folderOf: destination)
     return report
@@ -118,6 +138,7 @@ extension BackupReport {
     bytes = try connection.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     tokens = Int(clamping: try connection.number("SELECT count(*) FROM meta_access_token"))
     mappings = Int(clamping: try connection.number("SELECT count(*) FROM client_page_mapping"))
+    keys = try connection.setting(Store.fingerprintSetting)?.split(separator: " ").map(String.init) ?? []
   }
 }
 

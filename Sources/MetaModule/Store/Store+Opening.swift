@@ -4,37 +4,41 @@ extension Store {
   /// The connection; a new one after a failure that spoiled the last.
   func opened() throws(StoreError) -> Connection {
     if let connection { return connection }
-    let connection: Connection
+    // Not one that took the place of what was open here before.
+    try checkFiles()
+    try file.checkTrust()
     identity = file.identity
-    // GRDB would make the file, readable for everybody as far as the umask permits.
-    if identity == nil { try file.create() }
-    do throws(SQLiteFailure) {
-      connection = try Connection(opening: file.path, patience: patience)
-    } catch {
-      guard error.primaryCode == SQLITE_CANTOPEN else { throw translated(error) }
-      connection = try createdAndOpened()
+    try makeIfMissing()
+    try refuseIfTakenAway()
+    // A command that only looks leaves nothing behind where nothing was: SQLite removes its files as it closes.
+    let mayTidyUp = making == .nothing && DatabaseFile.identity(of: file.path + "-wal") == nil
+    if file.carriesWAL { csqlite_survive_cut_index() }
+    let connection: Connection
+    do throws(SQLiteFailure) { connection = try Connection(opening: file.path, patience: patience) } catch {
+      throw translated(error)
     }
-    if identity == nil { identity = file.identity }
-    try prepare(connection)
+    identity = file.identity
+    try prepare(connection, mayTidyUp: mayTidyUp)
+    file.noteThatItWasMade()
     self.connection = connection
-    era = identity.map { OpenDatabase($0) }
+    watchFiles()
+    era = watched.map { OpenDatabase($0) }
     ownWrites &+= 1  // A new connection counts others' transactions from the beginning.
     return connection
   }
 
-  private func createdAndOpened() throws(StoreError) -> Connection {
+  private func makeIfMissing() throws(StoreError) {
+    if making != .anew { try file.refuseIfLost() }
+    guard identity == nil else { return }
+    guard making != .nothing else { throw .missing(path: file.path) }
+    // SQLite would make the file, readable for everybody as far as the umask permits.
     try file.create()
-    do throws(SQLiteFailure) {
-      return try Connection(opening: file.path, patience: patience)
-    } catch {
-      throw translated(error)
-    }
   }
 
-  private func prepare(_ connection: Connection) throws(StoreError) {
+  private func prepare(_ connection: Connection, mayTidyUp: Bool) throws(StoreError) {
     let refusal: StoreError?
     do throws(SQLiteFailure) {
-      if file.needsWriteLock { connection.leaveCheckpointsToTheWriteLock() }
+      if file.needsWriteLock, !mayTidyUp { connection.leaveCheckpointsToTheWriteLock() }
       // EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk
       // too.
       try connection.script(
@@ -70,7 +74,9 @@ extension Store {
         _ = try connection.first(
           file.carriesWAL ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE"
         ) { _ in }
-        return try Schema.migrate(connection)
+        try Schema.migrate(connection)
+        hasWritten = true
+        return
       } catch {
         guard error.isBusy, !deadline.isPast else { throw translated(error) }
       }

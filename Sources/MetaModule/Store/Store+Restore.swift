@@ -6,8 +6,8 @@ extension Store {
   /// overwritten but renamed (`meta.sqlite3.unusable-…`), and the backup becomes a new one; then the
   /// processes should be restarted.
   ///
-  /// The key ring is not part of a backup: the one of its time is needed to open what it holds. API keys,
-  /// sessions and the admin password are those of its time, too.
+  /// The key ring is not part of a backup: the one of its time is needed to open what it holds. Who may call is as it
+  /// is in the backup; `takeRights` comes before.
   public static func restore(
     _ backup: String, into folder: String, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> BackupReport {
@@ -41,7 +41,7 @@ extension Store {
       return try Store(folder: folder)
     } catch {
       switch error {
-      case .damaged, .notOurs, .newer:
+      case .damaged, .notOurs, .newer, .lost:
         let file = DatabaseFile(folder: folder)
         let lock = try WriteLock(path: file.lockPath)
         try lock.acquire(until: Deadline(in: patience))
@@ -49,7 +49,50 @@ extension Store {
       default: throw error
       }
     }
-    return try Store(folder: folder)
+    return try Store(folder: folder, making: .anew)
+  }
+
+  /// Makes a copy of a backup fit to take the place of the database of which `present` is a copy, too: what was taken
+  /// from somebody since must not come back with it. All sessions end. Keys and password of the present database stay
+  /// as they are; keys that only the backup knows join them. Ids that were given once are given to nobody else.
+  ///
+  /// - Parameter present: `nil`: there is none, or none that can be read.
+  func takeRights(from present: String?) throws(StoreError) {
+    try read { (connection) throws(SQLiteFailure) in
+      guard let present else { return try connection.script("DELETE FROM session") }
+      let name = String(
+        decoding: present.utf8.flatMap { $0 == UInt8(ascii: "'") ? [$0, $0] : [$0] }, as: UTF8.self)
+      try connection.script("ATTACH '\(name)' AS present")
+      defer { try? connection.script("DETACH present") }
+      try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLiteFailure) in
+        try connection.script(
+          """
+          DELETE FROM session;
+
+          CREATE TEMP TABLE known_only_here AS
+            SELECT * FROM api_key WHERE hash NOT IN (SELECT hash FROM present.api_key);
+          DELETE FROM api_key;
+          INSERT INTO api_key SELECT * FROM present.api_key;
+          UPDATE known_only_here SET id = id + (SELECT max(id) FROM (
+              SELECT max(id) AS id FROM api_key UNION SELECT max(id) FROM known_only_here))
+            WHERE id IN (SELECT id FROM api_key);
+          INSERT INTO api_key SELECT * FROM known_only_here;
+          DROP TABLE known_only_here;
+
+          DELETE FROM admin_password WHERE EXISTS (SELECT 1 FROM present.admin_password);
+          INSERT INTO admin_password SELECT * FROM present.admin_password;
+          DELETE FROM sign_in_failure;
+          INSERT INTO sign_in_failure SELECT * FROM present.sign_in_failure;
+          INSERT OR REPLACE INTO setting SELECT * FROM present.setting
+            WHERE name NOT IN ('\(Self.fingerprintSetting)', '\(Self.acceptedSetting)');
+
+          UPDATE sqlite_sequence SET seq = max(seq, coalesce(
+            (SELECT seq FROM present.sqlite_sequence AS there WHERE there.name = sqlite_sequence.name), 0));
+          INSERT INTO sqlite_sequence SELECT name, seq FROM present.sqlite_sequence
+            WHERE name NOT IN (SELECT name FROM sqlite_sequence);
+          """)
+      }
+    }
   }
 
   /// Replaces the whole content by that of `source`, in one transaction, for all who have the database open.

@@ -36,14 +36,29 @@ extension Store {
     }
   }
 
-  /// Replaces every sealed text by what `transform` makes of it, in one transaction, and keeps `settings`
-  /// (the key ring's fingerprints) in the same one. Either all of it happens or nothing.
+  /// Whether anything is sealed.
+  func hasSealed() throws(StoreError) -> Bool {
+    try read { (connection) throws(SQLiteFailure) in
+      try connection.number(
+        "SELECT EXISTS (SELECT 1 FROM meta_access_token) OR EXISTS (SELECT 1 FROM client_page_mapping)") != 0
+    }
+  }
+
+  /// Whether any sealed text is as `condition` says; looks no further than to the first one.
+  func hasSealed(where condition: (String) -> Bool) throws(StoreError) -> Bool {
+    try snapshot { (connection) throws(SQLiteFailure) in
+      try !connection.forEachSealed { (_, sealed) throws(SQLiteFailure) in !condition(sealed) }
+    }
+  }
+
+  /// Replaces every sealed text by what `transform` makes of it, in one transaction. Either all of it happens or
+  /// nothing.
   ///
   /// `transform` may be called for all rows anew when another process was in the way. `progress` gets the
   /// number of texts done and of all. Returns `nil` where `transform` abandoned it. 10,000 rows take about a
   /// second.
   public func replaceAllSealed(
-    settings: [(name: String, value: String)] = [], event: Event? = nil, now: Timestamp = .now,
+    event: Event? = nil, now: Timestamp = .now,
     progress: (_ done: Int, _ all: Int) -> Void = { _, _ in },
     _ transform: (SealedField, String) -> Resealing
   ) throws(StoreError) -> RotationReport? {
@@ -67,7 +82,6 @@ extension Store {
         report.replaced += 1
         if report.replaced % 100 == 0 { progress(report.kept + report.replaced, Int(all)) }
       }
-      for setting in settings { try connection.setSetting(setting.name, to: setting.value) }
       try connection.append(event, subject: "keys", result: "rotated", now: now)
       progress(report.kept + report.replaced, Int(all))
       return report

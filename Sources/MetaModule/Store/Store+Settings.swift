@@ -1,12 +1,13 @@
 extension Store {
   /// The value under this name, such as the key ring's fingerprints.
   public func setting(_ name: String) throws(StoreError) -> String? {
-    try read { (connection) throws(SQLiteFailure) in
-      try connection.first("SELECT value FROM setting WHERE name = ?", [.text(name)]) {
-        (row) throws(SQLiteFailure) in try row.text(0)
-      }
-    }
+    try read { (connection) throws(SQLiteFailure) in try connection.setting(name) }
   }
+
+  /// The fingerprints of the keys that anything is sealed with, separated by spaces.
+  static let fingerprintSetting = "key_fingerprints"
+  /// Those of a ring that the operator goes on with although it opens nothing.
+  static let acceptedSetting = "accepted_key_fingerprints"
 
   /// Keeps a value under this name; `nil` removes it.
   public func setSetting(
@@ -33,6 +34,12 @@ extension Store {
 }
 
 extension Connection {
+  func setting(_ name: String) throws(SQLiteFailure) -> String? {
+    try first("SELECT value FROM setting WHERE name = ?", [.text(name)]) { (row) throws(SQLiteFailure) in
+      try row.text(0)
+    }
+  }
+
   func setSetting(_ name: String, to value: String?) throws(SQLiteFailure) {
     if let value {
       try run(

@@ -21,29 +21,49 @@ public final class Store {
   /// Beyond this size it even waits a moment for readers that stand in the way.
   static let hugeWAL: Int64 = 6 << 20
 
+  /// What opening may make.
+  public enum Making: Sendable {
+    /// Folder and database where they are missing, but not one that was there before.
+    case whatIsMissing
+    /// Nothing: for what only looks.
+    case nothing
+    /// Also in the place of one that is gone: for a restore.
+    case anew
+  }
+
   let file: DatabaseFile
   let patience: Int32
+  let making: Making
   var connection: Connection? { didSet { if connection == nil { era = nil } } }
   var identity: FileIdentity?
   var lock: WriteLock?
   var ownWrites: UInt64 = 0
+  var hasWritten = false
   var era: OpenDatabase?
+  var watched: WatchedFiles?
+  var loss: StoreError?
+  var lastLook: Int64 = 0
 
   /// Opens the database in `folder`; makes the folder (0700) and the database (0600) where they are missing,
   /// and brings an older schema up to date.
   ///
   /// Any number of processes may do so at once. Throws what `StoreError` lists; a database that is newer or
   /// somebody else's is left untouched.
-  public convenience init(folder: String) throws(StoreError) {
-    try self.init(file: DatabaseFile(folder: folder))
+  public convenience init(folder: String, making: Making = .whatIsMissing) throws(StoreError) {
+    try self.init(file: DatabaseFile(folder: folder), making: making)
   }
 
   /// For tests, which cannot mount a network file system nor wait for five seconds.
-  init(file: DatabaseFile, patience: Int32 = Store.patience) throws(StoreError) {
+  init(
+    file: DatabaseFile, patience: Int32 = Store.patience, making: Making = .whatIsMissing
+  ) throws(StoreError) {
     self.file = file
     self.patience = patience
+    self.making = making
     _ = try opened()
   }
+
+  deinit { if hasWritten { settle() } }
 
   // MARK: - What the operations are made of
 
@@ -53,7 +73,9 @@ public final class Store {
   ) throws(StoreError) -> Result {
     let connection = try opened()
     do throws(SQLiteFailure) {
-      return try body(connection)
+      let result = try body(connection)
+      try refuseCutIndex()
+      return result
     } catch {
       throw translated(error)
     }
@@ -76,41 +98,53 @@ public final class Store {
     let deadline = Deadline(in: patience)
     var attempts = 0
     while true {
-      dropExchangedFile()
       let connection = try opened()
       if file.needsWriteLock { try acquireLock(until: deadline) }
       defer { if file.needsWriteLock { releaseLock() } }
-      // Exchanged while we waited. Not opened anew here: opening takes and releases the same lock.
-      if file.identity != identity, !deadline.isPast { continue }
+      try checkFiles()
+      let written: Result
       do throws(SQLiteFailure) {
         connection.waitForLocks(upTo: max(1, deadline.left))
         defer { connection.waitForLocks(upTo: patience) }
-        let result = try connection.transaction("BEGIN IMMEDIATE", body)
+        written = try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLiteFailure) in
+          let result = try body(connection)
+          try refuseCutIndex()
+          return result
+        }
         ownWrites &+= 1
+        hasWritten = true
         emptyLargeWAL(of: connection)
-        return result
       } catch {
         let failure = translated(error)
         attempts += 1
-        // A file exchanged under us is worth a second try as well: on the new file.
-        let isWorthAnother = error.isBusy || error.code == csqlite_readonly_dbmoved
-        guard isWorthAnother, attempts < 3, !deadline.isPast else { throw failure }
+        guard error.isBusy, attempts < 3, !deadline.isPast else { throw failure }
+        continue
       }
+      // What went into a file that is gone by now must not be acknowledged.
+      try checkFiles()
+      return written
     }
-  }
-
-  /// Closes the connection when another file has taken the place of the one it has open, as after a restore
-  /// by hand: SQLite would go on writing into a file that nobody will ever open again.
-  func dropExchangedFile() {
-    if connection != nil, file.identity != identity { connection = nil }
   }
 
   /// The same failure in the store's words. A connection that can no longer be trusted is closed; the next
   /// operation opens a new one.
   func translated(_ failure: SQLiteFailure) -> StoreError {
+    let isOfNoUse = failure.spoilsConnection || connection?.isInTransaction == true
+    // Looked at as long as the WAL index is open: a new connection would make it anew, and miss nothing.
+    let loss = isOfNoUse ? lossFound() : nil
     // A transaction that not even ROLLBACK ended ends with its connection.
-    if failure.spoilsConnection || connection?.isInTransaction == true { connection = nil }
-    return StoreError(failure, path: file.path)
+    if isOfNoUse { connection = nil }
+    return loss ?? StoreError(failure, path: file.path)
+  }
+
+  /// Moves everything into the database file, as the last one to go: a copy of that file alone is then a whole one.
+  /// Done in a moment or not at all.
+  func settle() {
+    guard let connection, file.carriesWAL, file.sizeOfWAL > 0, lossFound() == nil else { return }
+    if file.needsWriteLock, (try? acquireLock(until: Deadline(in: 100))) == nil { return }
+    connection.waitForLocks(upTo: 100)
+    connection.checkpoint()
+    releaseLock()
   }
 
   func emptyLargeWAL(of connection: Connection) {
@@ -137,6 +171,7 @@ public final class Store {
   /// A value that differs from an earlier one if and only if something may have been written since, by
   /// whatever thread or process. As long as it stays equal, what was read before is still true.
   public func changeCounter() throws(StoreError) -> ChangeCounter {
+    try checkFilesNowAndThen()
     let state = try read { (connection) throws(SQLiteFailure) -> ChangeCounter.State in
       if let header = try connection.walIndexHeader() { return .walIndex(header) }
       return .counted(others: try connection.dataVersion(), own: ownWrites)

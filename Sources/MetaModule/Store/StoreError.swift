@@ -19,12 +19,27 @@ public enum StoreError: Error, Sendable, Equatable {
   case inputOutput(path: String, code: Int32)
   /// The file cannot be opened or made. `reason` is the system's word for it.
   case cannotOpen(path: String, reason: String)
+  /// There is no database, and this is no command that makes one.
+  case missing(path: String)
+  /// A file of the database was taken away under a running program, or before it started.
+  case lost(path: String, Loss)
+  /// Somebody else could change the files; the sentence says who and which.
+  case untrusted(String)
+  /// A backup cannot be written there.
+  case cannotBackUp(path: String, reason: String)
   /// Memory is used up.
   case outOfMemory
   /// Another row already has what must be unique, for a token its Meta user.
   case conflict
   /// SQLite answered something that only a mistake of ours explains. `code` is its extended result code.
   case unexpected(code: Int32)
+
+  /// What became of a file.
+  public enum Loss: Sendable {
+    case removed, replaced, cut
+    /// It was gone when the program started, although there had been one.
+    case gone
+  }
 
   /// Whether the same call may succeed in a moment, with nobody doing anything.
   public var mayRetry: Bool {
@@ -45,6 +60,13 @@ public enum StoreError: Error, Sendable, Equatable {
     case .notOurs: "The database file belongs to another program."
     case .inputOutput: "The database cannot be read or written."
     case .cannotOpen: "The database cannot be opened."
+    case .missing: "There is no database yet."
+    case .lost(_, .gone): "The database is gone. The operator must put it back."
+    case .lost:
+      "A file of the database was taken away while the program was running. Nothing is read or written any more "
+        + "until the operator puts it back or restarts the program."
+    case .untrusted: "Other users of the server could change the files of this program, so they are not used."
+    case .cannotBackUp: "The backup cannot be written."
     case .outOfMemory: "The database has no memory left to work with."
     case .conflict: "Another row has the same identity."
     case .unexpected: "A server error occurred."
@@ -76,6 +98,18 @@ public enum StoreError: Error, Sendable, Equatable {
         + "of the process (ulimit -n); no restart is needed."
     case .cannotOpen(let path, let reason):
       "\(path) cannot be opened: \(reason). Check META_DATA_DIR and who owns the folder."
+    case .missing(let path):
+      "There is no database at \(path). The first start of the program makes it; if there is one elsewhere, set "
+        + "META_DATA_DIR, or name its settings with --config."
+    case .lost(let path, .gone):
+      "\(path) is gone: there was a database here. Put it back, or restore a backup: metactl restore FILE. To begin "
+        + "anew on purpose, remove \(path).lock and what else begins with \(path)."
+    case .lost(let path, let loss):
+      "\(path) was \(loss.words) while the program was running. Nothing is read or written any more, and nothing was "
+        + "made in its place. \(loss.remedy)"
+    case .untrusted(let sentence): sentence
+    case .cannotBackUp(let path, let reason):
+      "The backup \(path) cannot be written: \(reason). Nothing of it is left there, and the database is as it was."
     case .outOfMemory:
       "The database has no memory left to work with. Give the program more memory or fewer workers."
     case .conflict: "Another row of the database has the same identity."
@@ -112,10 +146,28 @@ public enum StoreError: Error, Sendable, Equatable {
     }
   }
 
-  private static func text(of code: Int32) -> String {
+  static func text(of code: Int32) -> String {
     // strerror_r, not strerror: workers fail on many threads at once.
     var buffer = [CChar](repeating: 0, count: 128)
     guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
     return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}
+
+extension StoreError.Loss {
+  fileprivate var words: String {
+    switch self {
+    case .removed, .gone: "removed"
+    case .replaced: "replaced by another file"
+    case .cut: "cut short"
+    }
+  }
+
+  fileprivate var remedy: String {
+    switch self {
+    case .removed, .gone: "Move it back, or stop the program and restore a backup: metactl restore FILE."
+    case .replaced: "Move the right one back, or, if the new one is the right one, restart the program."
+    case .cut: "Stop the program, and restore a backup: metactl restore FILE."
+    }
   }
 }

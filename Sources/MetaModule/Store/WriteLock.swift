@@ -20,6 +20,7 @@ struct WriteLock: ~Copyable {
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
+    FileOwner.inherit(path)
   }
 
   deinit { close(descriptor) }

@@ -16,7 +16,7 @@ import Testing
       said += outcome.text
       return outcome.text
     }
-    #expect(try run("token", "list").contains("No account is connected yet"))
+    #expect(try run("token", "list", status: 2).contains("There is no database at"))
     #expect(
       try run("token", "add", "--label", "John", input: token + "\n").contains("Stored token 1 of John Doe"))
     #expect(try run("token", "list").contains("John Doe"))
@@ -45,7 +45,8 @@ import Testing
       ["token", "list"], ["token", "check", "1"], ["mapping", "list"],
       ["apikey", "create", "--label", "x", "--scope", "read"],
       ["apikey", "list"], ["refresh"], ["status"], ["doctor"], ["config"], ["cache", "stats"],
-      ["key", "rotate", "--grace", "0"], ["backup", backup], ["restore", backup],
+      ["key", "rotate", "--grace", "0"], ["key", "prune", "--grace", "0"], ["backup", backup],
+      ["restore", backup],
     ] {
       let outcome = try installation.metactl(list: arguments + ["--json"])
       #expect(outcome.status == 0, "\(arguments): \(outcome.text)")
@@ -60,6 +61,7 @@ import Testing
       [], ["token"], ["token", "add"], ["token", "check"], ["token", "replace"], ["token", "remove"],
       ["mapping"],
       ["apikey"], ["apikey", "create"], ["apikey", "revoke"], ["admin", "set-password"], ["key", "rotate"],
+      ["key", "prune"],
       ["key", "reseal"], ["key", "accept"], ["refresh"], ["status"], ["cache"], ["backup"], ["restore"],
       ["doctor"],
       ["config"], ["request"],

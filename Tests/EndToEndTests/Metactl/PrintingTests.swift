@@ -78,6 +78,7 @@ import Testing
   ])
   func `a report that could not be written is no success`(arguments: [String]) throws {
     let installation = try Installation()
+    try installation.metactl("token", "add", "--label", "John", input: installation.simulator.token("john"))
     let outcome = try installation.metactl(list: arguments, outputFile: "/dev/full")
     #expect(outcome.status == 2)
     #expect(outcome.errors.contains("No space left on device"), "\(outcome.errors)")

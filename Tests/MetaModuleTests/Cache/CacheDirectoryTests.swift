@@ -32,6 +32,7 @@ struct CacheDirectoryTests {
     let folder = try CacheFolder()
     let link = folder.parent + "/link"
     symlink(folder.cache.path, link)
+    lchown(link, 65534, 65534)  // One of root's is followed.
     let reason = "is a symbolic link; name the folder itself"
     #expect(throws: CacheError.refused(path: link, reason: reason)) {
       try FileCache(directory: link, maximumBytes: 1000)

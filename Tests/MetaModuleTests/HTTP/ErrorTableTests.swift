@@ -156,7 +156,7 @@ import Testing
     let harness = try Harness()
     harness.addToken("john")
     try "not a key\n".write(
-      toFile: harness.application.configuration.keyFilePath, atomically: true, encoding: .utf8)
+      toFile: harness.application.configuration.keyFilePath, atomically: false, encoding: .utf8)
     let answer = harness.send("GET", "/pages/")
     #expect(answer.status == 503)
     #expect(

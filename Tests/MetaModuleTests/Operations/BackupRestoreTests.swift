@@ -91,6 +91,7 @@ import Testing
   @Test func `a backup of another key is refused, or restored on demand`() throws {
     let (harness, file) = try backedUp()
     _ = try harness.application.rotateKeys(grace: 0)
+    _ = try harness.application.pruneKeys(grace: 0)
     let refusal = #expect(throws: OperationError.self) { try harness.another().restore(from: file) }
     #expect(refusal?.description.contains("2 of the 2") == true)
     #expect(try harness.another().restore(from: file, despiteUnreadable: true).unreadable == 2)

@@ -8,23 +8,31 @@ import Testing
 @testable import MetaModule
 
 @Suite struct KeyRotationTests {
-  @Test func `a rotation encrypts every row with a new key and removes the old one`() throws {
+  @Test func `a rotation encrypts every row with a new key and keeps the old one, and pruning removes it`()
+    throws
+  {
     let harness = try Harness()
     harness.addClient()
     let before = try harness.keys()
     let plain = try harness.plainToken(1)
     let report = try harness.application.rotateKeys(grace: 0)
     #expect(report.resealed == 2)
-    #expect(report.removedKeys == 1)
-    #expect(report.keptKeys == 0)
+    #expect(report.removedKeys == 0)
+    #expect(report.keptKeys == 1)
     let after = try harness.keys()
-    #expect(after.count == 1)
-    #expect(after != before)
+    #expect(after.count == 2)
+    #expect(Array(after.dropFirst()) == before)
     #expect(try harness.survey().newest == 2)
     #expect(try harness.plainToken(1) == plain)
     #expect(try harness.store().setting(Application.fingerprintSetting) == after.first?.fingerprint)
     #expect(permissions(of: harness.data + "/fernet.keys") == 0o600)
     #expect(try harness.store().events(limit: 1).first?.action == "key.rotate")
+    let pruned = try harness.application.pruneKeys(grace: 0)
+    #expect(pruned.removed == before.map(\.fingerprint))
+    #expect(pruned.removedKeys == 1 && pruned.keptKeys == 0)
+    #expect(try harness.keys() == Array(after.prefix(1)))
+    #expect(try harness.plainToken(1) == plain)
+    #expect(try harness.application.pruneKeys(grace: 0).removedKeys == 0)
   }
 
   @Test func `workers that were running go on with the new key`() throws {
@@ -48,20 +56,19 @@ import Testing
     #expect(try harness.survey().older == 2)
     let report = try harness.application.rotateKeys(grace: 0)
     #expect(report.wasResumed)
-    #expect(try harness.keys() == [new])
+    #expect(try harness.keys().first == new)
     #expect(try harness.survey().newest == 2)
   }
 
-  @Test func `old keys can be kept for old backups`() throws {
+  @Test func `what an old key is still needed for is encrypted anew before that key is pruned`() throws {
     let harness = try Harness()
     harness.addClient()
-    let old = try harness.keys()
-    let report = try harness.application.rotateKeys(grace: 0, keepsOldKeys: true)
-    #expect(report.keptKeys == 1)
-    #expect(try Array(harness.keys().dropFirst()) == old)
-    // And the next rotation is a new one.
-    #expect(try harness.application.rotateKeys(grace: 0).wasResumed == false)
-    #expect(try harness.keys().count == 1)
+    let new = try FernetKey.generate()
+    try harness.application.vault.replaceFile(with: [new] + harness.keys())
+    let report = try harness.application.pruneKeys(grace: 0)
+    #expect(report.resealed == 2 && report.removedKeys == 1)
+    #expect(try harness.keys() == [new])
+    #expect(try harness.survey().newest == 2)
   }
 
   @Test func `what no key opens stays as it is and is counted`() throws {
@@ -112,7 +119,7 @@ import Testing
     let refusal = #expect(throws: OperationError.self) { try harness.application.rotateKeys(grace: 0) }
     #expect(refusal?.isTrouble == false)
     lock.release()
-    #expect(try harness.application.rotateKeys(grace: 0).removedKeys == 1)
+    #expect(try harness.application.rotateKeys(grace: 0).keptKeys == 1)
   }
 
   @Test func `a row that was written with the old key meanwhile is found before the old key goes`() throws {
@@ -131,6 +138,5 @@ import Testing
     #expect(isWritten)
     #expect(report.resealed == 3)
     #expect(try harness.survey().newest == 3)
-    #expect(try harness.keys().count == 1)
   }
 }

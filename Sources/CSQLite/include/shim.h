@@ -3,12 +3,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 /// The kind of file system at `path` as a magic number, -1 with `errno` where there is none. Swift's Glibc
 /// lacks statfs(2); the number is 32 bits wide, and on some machines negative without the mask.
 static inline long long csqlite_file_system(const char *path) {
   struct statfs status;
   return statfs(path, &status) == 0 ? (long long)(status.f_type & 0xFFFFFFFF) : -1;
+}
+
+/// The list of who else may what, as the kernel keeps it (acl(5), linux/posix_acl_xattr.h); Swift's Glibc lacks xattr.h.
+static inline long csqlite_access_list(const char *path, void *buffer, size_t capacity) {
+  return (long)getxattr(path, "system.posix_acl_access", buffer, capacity);
 }
 
 // sqlite3_db_config() is variadic, and Swift cannot call variadic C.
@@ -32,7 +38,6 @@ static inline int csqlite_distrust_schema(sqlite3 *connection) {
 static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
 static const int csqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;
 static const int csqlite_constraint_foreign_key = SQLITE_CONSTRAINT_FOREIGNKEY;
-static const int csqlite_readonly_dbmoved = SQLITE_READONLY_DBMOVED;
 
 // The WAL index, which SQLite maps into every process that has the database open.
 
@@ -67,3 +72,23 @@ static inline int csqlite_is_wal_index_in_use(const csqlite_wal_index_header *he
   __builtin_memcpy(&version, bytes, sizeof(version));
   return version == 3007000 && bytes[12] == 1;
 }
+
+/// How long the WAL and the database have to be, as a header tells (walformat, section 2.1).
+typedef struct { int64_t wal_bytes, database_bytes; } csqlite_wal_extent;
+
+static inline csqlite_wal_extent csqlite_wal_extent_of(const csqlite_wal_index_header *header) {
+  const uint8_t *bytes = (const uint8_t *)header;
+  uint16_t size;
+  uint32_t frames, pages;
+  __builtin_memcpy(&size, bytes + 14, sizeof(size));
+  __builtin_memcpy(&frames, bytes + 16, sizeof(frames));
+  __builtin_memcpy(&pages, bytes + 20, sizeof(pages));
+  int64_t page = size == 1 ? 65536 : size;
+  csqlite_wal_extent extent = {frames == 0 ? 0 : 32 + (int64_t)frames * (page + 24), (int64_t)pages * page};
+  return extent;
+}
+
+/// From now on a WAL index that somebody cuts short does not end the process: see survive.c.
+void csqlite_survive_cut_index(void);
+/// Whether one was; what SQLite has read since is worth nothing.
+int csqlite_index_was_cut(void);
