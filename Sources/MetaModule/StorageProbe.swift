@@ -56,11 +56,12 @@ enum StorageProbe {
     return nil
   }
 
-  /// - Returns: `nil` for what is no property of the disk: a process that has no descriptor left.
+  /// - Returns: `nil` for what is no property of the disk: a process that has no descriptor left, or a cache that somebody
+  ///   has removed, which the next entry makes anew.
   private static func problem(of failure: Int32) -> Problem? {
     switch failure {
     case ENOSPC, EDQUOT, EFBIG: .full
-    case EMFILE, ENFILE, EINTR, ENOMEM: nil
+    case EMFILE, ENFILE, EINTR, ENOMEM, ENOENT: nil
     default: .unwritable
     }
   }

@@ -11,7 +11,12 @@ extension Application {
     var findings: [Finding] = []
     do {
       try store().checkHealth()
-      findings.append(.ok("database", configuration.databasePath))
+      findings.append(
+        StorageProbe.look(in: configuration.dataDirectory) == .full
+          ? .trouble(
+            "database", "The disk of \(configuration.dataDirectory) is full: nothing new can be stored.",
+            "Free some; metactl cache clear gives back what the cache takes.")
+          : .ok("database", configuration.databasePath))
     } catch {
       return [.trouble("database", operationError(error).description, "metactl doctor looks closer.")]
     }

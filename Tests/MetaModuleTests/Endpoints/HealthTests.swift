@@ -70,6 +70,13 @@ import Testing
       answer.json["checks"]?["database"]?["detail"]?.string?.contains("The disk is full") == true,
       "\(answer.text)")
     #expect(Self.words(answer) == ["warning", "ok", "warning", "ok"])
+    #expect(harness.application.status().contains { $0.level == .trouble && $0.detail.contains("is full") })
+  }
+
+  @Test func `a cache that was removed is none that cannot be used`() throws {
+    let harness = try Harness()
+    try FileManager.default.removeItem(atPath: harness.application.configuration.cacheDirectory)
+    #expect(Self.words(harness.send("GET", "/health/")) == ["ok", "ok", "ok", "ok"])
   }
 
   @Test func `asking for health does not write each time`() throws {
