@@ -58,6 +58,22 @@ extension Doctor {
     return findings
   }
 
+  /// What not even root may change, since somebody wanted it so (`chattr +i`, `+a`), or forgot it.
+  func immutableFiles() -> [Finding] {
+    let database = configuration.databasePath
+    return [configuration.dataDirectory, database, database + "-wal", configuration.keyFilePath].compactMap {
+      path in
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      guard descriptor >= 0 else { return nil }
+      defer { close(descriptor) }
+      var flags: Int = 0
+      // FS_IOC_GETFLAGS, FS_IMMUTABLE_FL and FS_APPEND_FL of linux/fs.h; file systems without them refuse.
+      guard ioctl(descriptor, 0x8008_6601, &flags) == 0, flags & 0x30 != 0 else { return nil }
+      return .trouble(
+        "files", "\(path) has the attribute that nobody may change it.", "As root: chattr -i -a \(path)")
+    }
+  }
+
   /// Whoever can change the settings can have every token sent to an address of their own.
   func changeableSettings() -> [Finding] {
     guard let file = configuration.file else { return [] }

@@ -23,7 +23,7 @@ public struct Doctor {
     var findings = [configurationFile(), dataFolder()]
     findings += configuration.warnings.map { .warning("settings", $0, "Correct the name, or take it out.") }
     findings += changeableSettings() + unreadSettings() + links() + webRoot() + limits()
-    findings += files() + kindsOfFiles()
+    findings += files() + kindsOfFiles() + immutableFiles()
     findings += [fileSystem(), space(), sqlite()]
     // An application makes what is missing; a doctor only looks.
     let application =

@@ -52,6 +52,16 @@ import Testing
     expect(outcome, "database", says: "cannot be written", remedy: "user that runs this program")
   }
 
+  @Test(.enabled(if: geteuid() == 0)) func `a database that was made immutable`() throws {
+    let installation = try healthy()
+    // Not every file system has such files.
+    guard Installation.run("chattr", "+i", installation.database) else { return }
+    defer { Installation.run("chattr", "-i", installation.database) }
+    let outcome = try installation.metactl("doctor", "--json")
+    expect(outcome, "files", says: "nobody may change it", remedy: "chattr -i")
+    expect(outcome, "database", says: "cannot be written", remedy: "user that runs this program")
+  }
+
   @Test func `somebody who keeps the database locked is named`() throws {
     let installation = try healthy()
     let holder = try ChildProcess(
