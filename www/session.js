@@ -30,7 +30,14 @@ function leave(why) {
   password.focus();
 }
 
-export const start = async () => show(await call("GET", "session/"));
+export async function start() {
+  try {
+    return show(await call("GET", "session/"));
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    return show({ signed_in: false, actor: null, mode: "credentials" }, error.message); // Two cookies of one name.
+  }
+}
 
 line.addEventListener("signed-out", () => {
   if (app.hidden) return;

@@ -4,13 +4,13 @@ internal import Synchronization
 
 /// A place for one sign-in, in this process and among all processes, for as long as it lives.
 ///
-/// A password costs 0.13 s and 16 MiB to check, and anybody may ask for it. So few places lead here, two of those who
-/// have one are at work at a time, and whoever finds none is told so at once: no worker waits long for a hash.
+/// A password costs 0.13 s and 16 MiB to check, and anybody may ask for it. So few places lead here, one or two of
+/// those who have one are at work at a time, and whoever finds none is told so at once: no worker waits long for a hash.
 struct PasswordCheck: ~Copyable {
   /// Places of all processes together; a process has fewer where it has few workers.
   static let places = 8
-  /// Together 32 MiB.
-  private static let atOnce = 2
+  /// Two are 32 MiB; and a machine with two processors keeps one for those who ask for a grid.
+  private static let atOnce = max(1, min(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2))
   /// In milliseconds: much longer than all who may be before one take.
   private static let patience: Int32 = 2000
   private static let withoutLocks = Mutex(())
@@ -22,7 +22,7 @@ struct PasswordCheck: ~Copyable {
   init?(in lane: Lane, folder: String) {
     guard let place = lane.tryEnter() else { return nil }
     let locks = ByteLocks("sign-in.lock", in: folder)
-    if locks?.tryTake(oneOf: Self.atOnce..<Self.atOnce + Self.places) == false { return nil }
+    if locks?.tryTake(oneOf: 2..<2 + Self.places) == false { return nil }
     self.place = place
     self.locks = locks
   }
