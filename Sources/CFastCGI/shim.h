@@ -166,7 +166,11 @@ static inline ssize_t cfastcgi_peek(int descriptor) {
 extern int memfd_create(const char *, unsigned int);
 
 /// A file without a name, which lives in memory until it is closed.
-static inline int cfastcgi_memory_file(void) { return memfd_create("request", 1 /* MFD_CLOEXEC */); }
+static inline int cfastcgi_memory_file(void) {
+    // Without MFD_NOEXEC_SEAL a hardened kernel refuses it (vm.memfd_noexec), with it one before 6.3.
+    int descriptor = memfd_create("request", 1 /* MFD_CLOEXEC */ | 8 /* MFD_NOEXEC_SEAL */);
+    return descriptor >= 0 || errno != EINVAL ? descriptor : memfd_create("request", 1);
+}
 
 /// Writes what is taken at once, and without SIGPIPE, whatever the program does with that signal.
 static inline ssize_t cfastcgi_send(int descriptor, struct iovec *parts, size_t count) {

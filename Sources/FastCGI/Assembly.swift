@@ -13,6 +13,7 @@ final class Assembly: Pending, @unchecked Sendable {
   private var held = 0
   /// Bytes that were thrown away after the end.
   private var unwanted: Int?
+  private var source: Int32 = -1
   /// More came than the request.
   private(set) var hasMore = false
 
@@ -30,7 +31,10 @@ final class Assembly: Pending, @unchecked Sendable {
     linger(on: descriptor)
   }
 
-  deinit { memory.add(-held) }
+  deinit {
+    memory.add(-held)
+    if source >= 0 { close(source) }
+  }
 
   var isBodyTooLarge: Bool { scanner.progress == .bodyTooLarge }
 
@@ -85,17 +89,19 @@ final class Assembly: Pending, @unchecked Sendable {
     deadline = .after(milliseconds: Self.lingerMilliseconds)
   }
 
-  /// The whole request in a file of the memory's, for libfcgi, which reads from a descriptor; -1 where there is none.
-  func openForReading() -> Int32 {
-    let descriptor = cfastcgi_memory_file()
-    guard descriptor >= 0 else { return -1 }
-    let isWritten = scanner.framed.withUnsafeBytes {
-      write(descriptor, $0.baseAddress, $0.count) == $0.count
-    }
-    guard isWritten, lseek(descriptor, 0, SEEK_SET) == 0 else {
-      close(descriptor)
-      return -1
-    }
-    return descriptor
+  /// Puts the whole request into a file of the memory's, for libfcgi, which reads from a descriptor.
+  /// - Returns: false, with `errno`, where there is none to be had.
+  func openForReading() -> Bool {
+    source = cfastcgi_memory_file()
+    guard source >= 0 else { return false }
+    let bytes = scanner.framed
+    return bytes.withUnsafeBytes { write(source, $0.baseAddress, $0.count) == $0.count }
+      && lseek(source, 0, SEEK_SET) == 0
+  }
+
+  /// That file, which the caller closes.
+  func takeSource() -> Int32 {
+    defer { source = -1 }
+    return source
   }
 }

@@ -204,9 +204,12 @@ final class ConnectionQueue: Sendable {
       return receive(connection, buffer)
     }
     switch assembly.receive(from: connection.descriptor, into: buffer) {
-    case .ready:
+    case .ready where assembly.openForReading():
       connection.hasMore = assembly.hasMore
       return connection
+    case .ready:
+      complain("cannot hand a request to libfcgi: \(FastCGIError.text(of: errno))")
+      connection.close()
     case .over: connection.close()
     case .waiting:
       while requests.isFull, parked.unserved > 0 { parked.takeOldestUnserved { _ = close($0) } }

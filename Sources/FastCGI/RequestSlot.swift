@@ -39,15 +39,11 @@ struct RequestSlot: ~Copyable {
   ) -> Connection? {
     // libfcgi only ever reads there: it writes nothing for a request without foreign records.
     let assembly = connection.pending as? Assembly
-    let source = assembly?.openForReading() ?? connection.descriptor
+    let source = assembly?.takeSource() ?? connection.descriptor
     let isBodyTooLarge = assembly?.isBodyTooLarge ?? false
     let isAssembled = assembly != nil
     connection.pending = nil
     connection.isServed = true
-    guard source >= 0 else {
-      connection.close()
-      return nil
-    }
     request.pointee.ipcFd = source
     // Without this flag the finishing of the previous request would close the new connection.
     request.pointee.keepConnection = 1
