@@ -68,14 +68,23 @@ struct UnknownPosts {
     case .busy: return 1
     case .impossible: return nil
     }
-    let used = min(max(usedUp(key), now), now + Self.burst * Self.interval)
-    guard used + Self.interval <= now + Self.burst * Self.interval else { return 1 }
-    let moment = Timestamp(seconds: now / 1000)
+    let horizon = now + Self.burst * Self.interval
+    let stored = usedUp(key)
+    let used = min(max(stored, now), horizon)
+    if used + Self.interval <= horizon {
+      write(used + Self.interval, under: key, at: now)
+      return nil
+    }
+    // What a clock that stood ahead has left would be refused for as long.
+    if stored > horizon { write(horizon, under: key, at: now) }
+    return 1
+  }
+
+  private func write(_ used: Int64, under key: CacheKey, at now: Int64) {
     try? cache.store(
-      Array(String(used + Self.interval).utf8), etag: "\"\"", under: key, now: moment,
+      Array(String(used).utf8), etag: "\"\"", under: key, now: Timestamp(seconds: now / 1000),
       freshFor: Self.lifetime,
       staleFor: Self.lifetime)
-    return nil
   }
 
   private func usedUp(_ key: CacheKey) -> Int64 {

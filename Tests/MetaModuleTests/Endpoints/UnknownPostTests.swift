@@ -9,10 +9,12 @@ import Testing
 @Suite struct UnknownPostTests {
   private static let unknown = "17000000000000000"
 
-  /// Two keys, `mm_one` and `mm_two`, and a mapped client.
-  private static func harness() throws -> Harness {
+  /// Two keys, `mm_one` and `mm_two`, a mapped client, and further tokens that no mapping uses.
+  private static func harness(tokens: String...) throws -> Harness {
     let harness = try Harness()
     harness.addClient()
+    for label in tokens { harness.addToken(label) }
+    harness.simulator.clearCalls()
     for key in ["mm_one", "mm_two"] {
       _ = try harness.store().insertKey(
         label: key, scope: .read, prefix: key, hash: SHA256.digest(Array(key.utf8)))
@@ -52,9 +54,8 @@ import Testing
   }
 
   @Test func `a post that somebody might know by now is asked for again`() throws {
-    let harness = try Self.harness()
+    let harness = try Self.harness(tokens: "maria")
     let marias = "180120000000000000"
-    harness.addToken("maria")
     let john = try #require(try harness.token(1))
     #expect(harness.send(Self.post(marias)).status == 404)
     harness.simulator.clearCalls()
@@ -105,7 +106,7 @@ import Testing
     #expect(refused.first?.reason == "rate_limited")
     #expect(harness.simulator.calls().count == 60 - refused.count)
     #expect(
-      Answer(another.respond(to: Self.post("17001"))).status == 404, "it is remembered: no turn is needed")
+      Answer(another.respond(to: Self.post("17002"))).status == 404, "it is remembered: no turn is needed")
     #expect(harness.send(Self.post("17999", key: "mm_two")).status == 404, "another key is not held back")
   }
 
@@ -126,10 +127,7 @@ import Testing
   }
 
   @Test func `only tokens that a mapping uses are asked`() throws {
-    let harness = try Self.harness()
-    harness.addToken("maria")
-    harness.addToken("yusuf")
-    harness.simulator.clearCalls()
+    let harness = try Self.harness(tokens: "maria", "yusuf")
     #expect(harness.send(Self.post(Self.unknown)).status == 404)
     #expect(harness.simulator.calls().map(\.tokenLabel) == ["john"])
   }
