@@ -116,11 +116,15 @@ let package = Package(
     .executableTarget(
       name: "hot-pieces", dependencies: ["MetaModule", "Cryptography", "JSON"], path: "Tests/HotPieces",
       swiftSettings: strict),
+    // Whatever reads what others wrote, for libFuzzer, and for the suite, which reads its corpora.
+    .executableTarget(
+      name: "fuzz", dependencies: ["MetaModule", "JSON", "Cryptography", "FastCGI"], path: "Tests/Fuzz",
+      exclude: ["corpus", "run"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cryptography", "metactl",
-        "meta-fcgi",
+        "meta-fcgi", "fuzz", "graph-simulator",
       ],
       swiftSettings: strict),
   ],

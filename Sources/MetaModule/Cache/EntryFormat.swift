@@ -57,7 +57,7 @@ struct EntryFormat {
     return bytes[1..<(bytes.count - 1)].allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != quote }
   }
 
-  fileprivate static func checksum(head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) -> UInt64 {
+  static func checksum(head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) -> UInt64 {
     XXHash64.digest(UnsafeRawBufferPointer(rebasing: head[16...]), seed: XXHash64.digest(body))
   }
 }
