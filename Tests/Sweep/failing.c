@@ -1,7 +1,7 @@
 /* Preloaded into a program: lets one of its system calls fail, as a disk, a quota, a limit or a signal would.
 
    SWEEP_AT=N        the Nth call of those below fails (0: none; they are only counted)
-   SWEEP_ONWARDS=1   and every one after it, as on a full disk
+   SWEEP_ONWARDS=1   and after it every one that a full disk lets fail
    SWEEP_ERROR=I     with which of the errors that this call can have: the Ith, counted round
    SWEEP_REPORT=FILE 256 bytes, mapped, so that they are true even after a crash: how many were called, how many failed,
                      and the first that did
@@ -48,8 +48,12 @@ static int fails(const char *name, const char *on, const int *errors) {
   long count = 0;
   while (errors[count] != 0) count++;
   int chosen = errors[which % count];
-  /* Nothing is interrupted for ever. */
-  if (onwards && chosen == EINTR) chosen = errors[0] == EINTR ? EIO : errors[0];
+  if (onwards) {
+    long place = 0;
+    while (place < count && errors[place] != ENOSPC) place++;
+    if (place < count) chosen = ENOSPC;
+    else if (number > at) return 0;
+  }
   if (atomic_fetch_add(&report->failed, 1) == 0)
     snprintf(report->first, sizeof report->first, "%s(%s): %s", name, on ? on : "", strerrorname_np(chosen));
   errno = chosen;
@@ -63,14 +67,14 @@ static int fails(const char *name, const char *on, const int *errors) {
 
 #define OPEN(name) \
   int name(const char *path, int flags, ...) { \
-    REAL(name); ERRORS(EMFILE, EIO, ENOSPC, EINTR); \
+    REAL(name); ERRORS(EMFILE, EIO, EINTR); static const int making[] = {EMFILE, EIO, ENOSPC, EINTR, 0}; \
     va_list more; va_start(more, flags); mode_t mode = va_arg(more, mode_t); va_end(more); \
-    return fails(#name, path, errors) ? -1 : real(path, flags, mode); }
+    return fails(#name, path, flags & O_CREAT ? making : errors) ? -1 : real(path, flags, mode); }
 #define OPENAT(name) \
   int name(int folder, const char *path, int flags, ...) { \
-    REAL(name); ERRORS(EMFILE, EIO, ENOSPC, EINTR); \
+    REAL(name); ERRORS(EMFILE, EIO, EINTR); static const int making[] = {EMFILE, EIO, ENOSPC, EINTR, 0}; \
     va_list more; va_start(more, flags); mode_t mode = va_arg(more, mode_t); va_end(more); \
-    return fails(#name, path, errors) ? -1 : real(folder, path, flags, mode); }
+    return fails(#name, path, flags & O_CREAT ? making : errors) ? -1 : real(folder, path, flags, mode); }
 #define CALL(type, name, on, parameters, arguments, ...) \
   type name parameters { REAL(name); ERRORS(__VA_ARGS__); return fails(#name, on, errors) ? (type)-1 : real arguments; }
 
