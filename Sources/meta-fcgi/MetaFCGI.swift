@@ -46,8 +46,8 @@ enum MetaFCGI {
       atWork: { LogSink.standardError.gather($0) })
     // Some 350 grids: the warm ones of an agency, and little beside what the workers take anyway.
     let entryMemory = EntryMemory(maximumBytes: 4 << 20)
-    // Some 4,000 clients.
-    let readMemory = ReadMemory(maximumBytes: 4 << 20)
+    // Some 2,000 clients.
+    let readMemory = ReadMemory(maximumBytes: 2 << 20)
     let lanes = Lanes(workers: configuration.workers)
     try server.run {
       let application = Application(

@@ -46,7 +46,7 @@ extension Store {
         PRAGMA synchronous = \(file.carriesWAL ? "FULL" : "EXTRA");
         PRAGMA journal_size_limit = \(Self.largeWAL);
         PRAGMA cell_size_check = ON;
-        PRAGMA cache_size = -256
+        PRAGMA cache_size = -128
         """)
       if try Schema.isUpToDate(connection), try isInItsJournalMode(connection) { return }
       refusal = try Schema.refusal(of: connection, at: file.path)
