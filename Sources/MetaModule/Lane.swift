@@ -55,6 +55,13 @@ final class Lane: @unchecked Sendable {
     return waiting
   }
 
+  /// Whether all places are taken: asked before work that a refusal would make vain.
+  var isFull: Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return free <= waiting
+  }
+
   /// A place, if one is free now that nobody waits for.
   func tryEnter() -> Place? { enter(waitingAtMost: .zero) }
 

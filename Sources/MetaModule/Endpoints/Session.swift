@@ -12,6 +12,8 @@ extension Endpoints {
     var fields = try context.fields()
     let password = fields.password("password")
     try fields.finish()
+    // Of hundreds at once nearly all are sent away: not even the database is asked for them.
+    guard !context.application.lanes.signIns.isFull else { throw tooManyAtOnce }
 
     let store = try context.store()
     let address = context.client?.household ?? ""

@@ -20,7 +20,9 @@ import Testing
     expect(first, isPlace: true)
     expect(second, isPlace: true)
     expect(lane.tryEnter(), isPlace: false)
+    #expect(lane.isFull)
     second = nil
+    #expect(!lane.isFull)
     expect(second, isPlace: false)
     expect(lane.tryEnter(), isPlace: true)
   }
