@@ -45,6 +45,7 @@ function update(element, row) {
     chip: stateOf(row),
     reason: isOff(row) ? "Switched off here: its Pages are not listed." : reasonText(row.status_reason),
     permissions: !lacking ? "Not known" : lacking.length ? `${lacking.length} missing` : "All granted",
+    warnings: (row.warnings ?? []).join(" "),
     toggle: status === "active" ? "Disable" : "Enable",
   });
   for (const name of ends) {

@@ -38,6 +38,10 @@ const reasons = {
   revoked: "The token was revoked or its owner logged out. A new one is needed.",
   login_required: "Facebook wants its owner to log in once; then the same token works again.",
   invalid: "Meta does not accept this token. Was it copied whole? Otherwise make a new one.",
+  not_extended: "Meta gives no longer-lived token for it. Its owner has to log in again before it ends.",
+  other_app: "The token was made for another app than the one this installation uses.",
+  wrong_kind: "This is no user’s token. Paste the token of a user who has a role on the Page.",
+  rate_limited: "Meta has asked not to be called for this token for a while. “Check now” tries all the same.",
   key_missing: "The key that encrypted this token is missing on the server. Bring it back, or replace the token.",
 };
 export const reasonText = (reason) => reasons[reason] ?? "";

@@ -13,6 +13,7 @@ public final class Application {
   let logger: Logger
   let graph: GraphClient
   let graphHealth: GraphHealth
+  let appHealth: AppHealth
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
   let vault: Vault
@@ -54,6 +55,7 @@ public final class Application {
     guard mayMakeCache || access(configuration.cacheDirectory, F_OK) == 0 else {
       cache = nil
       graphHealth = GraphHealth(nil)
+      appHealth = AppHealth(nil, configuration)
       return
     }
     do {
@@ -65,6 +67,7 @@ public final class Application {
       self.logger.warning("The cache cannot be used: \(error)")
     }
     graphHealth = GraphHealth(cache)
+    appHealth = AppHealth(cache, configuration)
   }
 
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
@@ -107,6 +110,7 @@ public final class Application {
     if request.method == "HEAD" { response = response.withoutBody() }
     record.status = response.status
     record.graphCalls = graph.callCount
+    record.graphRetries = graph.retryCount
     record.graphTraces = graph.traces
     record.write(to: logger)
     return response

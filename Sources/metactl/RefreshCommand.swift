@@ -13,16 +13,17 @@ struct RefreshCommand: ParsableCommand {
       to log in are tried again. The others are checked once a day. Without META_APP_ID and META_APP_SECRET, tokens are \
       checked only.
 
-      Exit codes: 0 all well, 1 a token failed, 2 nothing could be done.
+      Exit codes: 0 all well, 1 a token failed, 2 nothing could be done. With --quiet what is the matter with a token \
+      counts when it is new, and then once a day; metactl status tells at any time.
 
       Examples:
         metactl refresh
-        # in a crontab: every hour, and a mail only when a token has failed
+        # in a crontab: every hour, and a mail when a token fails, then once a day
         17 * * * * metactl refresh --quiet
       """)
 
   @OptionGroup var common: CommonOptions
-  @Flag(name: .shortAndLong, help: "Print only what failed.") var quiet = false
+  @Flag(name: .shortAndLong, help: "Print only what failed and is news, or a day old.") var quiet = false
 
   func run() throws {
     let bar = ProgressBar(quiet: quiet || common.json)
@@ -31,11 +32,12 @@ struct RefreshCommand: ParsableCommand {
       return try application.refreshTokens(progress: bar.report)
     }
     if common.json { try Terminal.say(report.json) } else { try show(report) }
-    if !report.entries(.failed).isEmpty { throw ExitCode(1) }
+    let isTroubled = quiet ? !report.troubled(newsOnly: true).isEmpty : !report.entries(.failed).isEmpty
+    if isTroubled { throw ExitCode(1) }
   }
 
   private func show(_ report: RefreshReport) throws {
-    let failed = report.entries(.failed)
+    let troubled = report.troubled(newsOnly: quiet)
     if !quiet {
       if report.entries.isEmpty {
         return try Terminal.say("No account is connected yet. metactl token add connects one.")
@@ -52,11 +54,13 @@ struct RefreshCommand: ParsableCommand {
         try Terminal.say("None can be extended: META_APP_ID and META_APP_SECRET are not set.")
       }
     }
-    guard !failed.isEmpty else { return }
     // Not a table: what happened is a sentence, which no column may cut.
-    for entry in failed {
+    for entry in troubled {
+      let told =
+        entry.outcome == .inactive ? "It is not used any more: metactl token replace \(entry.id)" : nil
+      let texts = [entry.detail ?? told].compactMap(\.self) + entry.warnings
       try Terminal.say(
-        "Token \(entry.id) (\(entry.label)): \(entry.reason ?? "failed"). \(entry.detail ?? "")")
+        "Token \(entry.id) (\(entry.label)): \(entry.reason ?? "note"). \(texts.joined(separator: " "))")
     }
   }
 }
@@ -78,6 +82,7 @@ extension RefreshReport {
             "expires_at": entry.expiresAt.map { .string($0.description) } ?? .null,
             "page_tokens": .number(JSONNumber(Int64(entry.pageTokens))),
             "page_tokens_kept": .number(JSONNumber(Int64(entry.pageTokensKept))),
+            "is_news": .bool(entry.isNews), "warnings": .array(entry.warnings.map { .string($0) }),
           ]
         }),
     ]

@@ -25,6 +25,13 @@ struct TokenCommand: ParsableCommand {
     "There is no token \(id); metactl token list shows which there are. Nothing was changed."
   }
 
+  /// What a row says besides: a token that cannot be extended, Pages that gave no token.
+  fileprivate static func warnings(_ row: JSONValue) -> [String] {
+    (row["warnings"]?.array?.compactMap(\.string) ?? []).map {
+      "Note on token \(row["id"]?.number?.text ?? "?"): \($0)"
+    }
+  }
+
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Verify an access token and store it, encrypted.",
@@ -50,10 +57,10 @@ struct TokenCommand: ParsableCommand {
       if let expiresAt { body["expires_at"] = .string(expiresAt) }
       let row = try API(common, making: .whatIsMissing).call(
         "POST", "/tokens/", .object(body), options: TokenCommand.options)
-      try common.report(
-        row,
+      let stored =
         "Stored token \(row["id"]?.number?.text ?? "?") of \(row["user_name"]?.string ?? "an unnamed user") as "
-          + "\"\(label)\".")
+        + "\"\(label)\"."
+      try common.report(row, [stored] + TokenCommand.warnings(row))
     }
   }
 
@@ -70,10 +77,16 @@ struct TokenCommand: ParsableCommand {
         table.add([
           row["id"]?.number?.text, row["account_label"]?.string, row["user_name"]?.string,
           row["status"]?.string,
-          row["status_reason"]?.string, row["expires_at"]?.string ?? "never",
+          row["status_reason"]?.string, Self.end(of: row),
         ])
       }
       try table.show(orSay: "No account is connected yet. metactl token add connects one.")
+      for row in rows { for warning in TokenCommand.warnings(row) { try Terminal.say(warning) } }
+    }
+
+    /// Graph tells a token's scopes and its end in one answer: with the ones known, no end is never.
+    private static func end(of row: JSONValue) -> String {
+      row["expires_at"]?.string ?? (row["scopes"]?.array == nil ? "unknown" : "never")
     }
   }
 
@@ -100,15 +113,15 @@ struct TokenCommand: ParsableCommand {
       ]
       if status == "active" {
         lines.append(
-          "It ends \(row["expires_at"]?.string.map { "on \($0)" } ?? "never, or at a time that is not known")."
-        )
+          row["expires_at"]?.string.map { "It ends on \($0)." }
+            ?? (row["scopes"]?.array == nil ? "When it ends is not known." : "It never ends."))
       }
       if let missing = row["missing_scopes"]?.array?.compactMap(\.string), !missing.isEmpty {
         lines.append(
           "It lacks \(missing.joined(separator: ", ")); metactl doctor tells what does not work for want of it."
         )
       }
-      try common.report(row, lines)
+      try common.report(row, lines + TokenCommand.warnings(row))
       if status != "active" || reason != nil { throw ExitCode(1) }
     }
   }
@@ -136,10 +149,10 @@ struct TokenCommand: ParsableCommand {
       let row = try api.call(
         "PATCH", "/tokens/\(id)/", ["access_token": .string(token.revealed())], options: TokenCommand.options,
         missing: TokenCommand.missing(id))
-      try common.report(
-        row,
-        "Replaced token \(id) of \(row["user_name"]?.string ?? "an unnamed user"). Mappings got new page tokens."
-      )
+      let replaced =
+        "Replaced token \(id) of \(row["user_name"]?.string ?? "an unnamed user")."
+        + (row["warnings"] == nil ? " Mappings got new page tokens." : "")
+      try common.report(row, [replaced] + TokenCommand.warnings(row))
     }
   }
 

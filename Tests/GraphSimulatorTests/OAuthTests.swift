@@ -154,4 +154,27 @@ internal import Testing
     #expect(reply.error?["code"] == 100)
     #expect(reply.error?["message"] == "API calls from the server require an appsecret_proof argument")
   }
+
+  @Test func `a system user's token is renewed only when that is asked for`() throws {
+    let graph = try Graph()
+    let token = graph.server.token("system-user")
+    #expect(debug(graph, token).json["data"]?["type"] == "SYSTEM_USER")
+    #expect(exchange(graph, token).error?["code"] == 100)
+    let form =
+      "grant_type=fb_exchange_token&\(Self.client)&fb_exchange_token=\(token)&set_token_expires_in_60_days=true"
+    let reply = graph.post("/v26.0/oauth/access_token", form: form)
+    #expect(reply.json["access_token"]?.string == graph.server.token("system-user-long"))
+    #expect(graph.server.calls().last?.form["set_token_expires_in_60_days"] == "true")
+    #expect(graph.server.calls().last?.form["client_secret"] == "…")
+  }
+
+  @Test func `another app's token refuses every proof, since its app has another secret`() throws {
+    let graph = try Graph()
+    let token = graph.server.token("wrong-app")
+    #expect(graph.get("/me?access_token=\(token)", as: nil).status == 200)
+    let secret = Array("0123456789abcdef0123456789abcdef".utf8)
+    let proof = SHA256.hmacHex(key: secret, message: Array(token.utf8))
+    let reply = graph.get("/me?access_token=\(token)&appsecret_proof=\(proof)", as: nil)
+    #expect(reply.error?["message"] == "Invalid appsecret_proof provided in the API argument")
+  }
 }

@@ -140,4 +140,32 @@ internal import Testing
     #expect(pages.count == 12)
     #expect(pages[2] == pages[11])
   }
+
+  @Test func `odd pagings are switched on by name`() throws {
+    let graph = try Graph()
+    func list(_ kind: String, _ query: String = "") -> JSONValue {
+      _ = graph.control("DELETE", "faults")
+      _ = graph.control("POST", "faults", #"{"kind":"\#(kind)"}"#)
+      return graph.get("/me/accounts?\(query)").json
+    }
+    #expect(list("nulls")["paging"]?["next"] == .null)
+    _ = graph.control("POST", "faults", #"{"kind":"nulls"}"#)
+    #expect(graph.get("/me/accounts", as: "no-pages").json["data"] == .null)
+    let bare = list("no_cursors", "limit=1")["paging"]
+    #expect(bare?["cursors"] == nil)
+    #expect(bare?["next"]?.string?.contains("after=") == true)
+    let offset = list("offset_next", "limit=1")["paging"]
+    #expect(offset?["cursors"] == nil)
+    #expect(offset?["next"]?.string?.contains("offset=1") == true)
+  }
+
+  @Test func `a field can be refused alone, and numbers can be texts`() throws {
+    let graph = try Graph()
+    _ = graph.control("POST", "faults", #"{"kind":"field","field":"instagram_business_account","code":200}"#)
+    #expect(graph.get("/me/accounts?fields=id,instagram_business_account{id}").error?["code"] == 200)
+    #expect(graph.get("/me/accounts?fields=id").status == 200)
+    _ = graph.control("DELETE", "faults")
+    _ = graph.control("POST", "faults", #"{"kind":"numbers_as_strings"}"#)
+    #expect(graph.get("/\(Demo.instagram)?fields=followers_count").json["followers_count"] == "5432")
+  }
 }

@@ -18,13 +18,13 @@ final class CallLog: Sendable {
   func add(
     _ request: IncomingRequest, path: String, _ endpoint: Endpoint, tokenLabel: String?, _ reply: Reply
   ) {
-    var query: [String: String] = [:]
-    for pair in request.query.pairs {
-      query[pair.name] = Self.secretNames.contains(pair.name) ? "…" : pair.value
-    }
+    let query = Self.shown(request.query.pairs[...])
+    // What the form adds stands behind the query.
+    let form = Self.shown(request.parameters.pairs.dropFirst(request.query.pairs.count))
     let isAnswered = reply.delivery != .hang && reply.delivery != .resetBefore
     let record = CallRecord(
-      number: 0, method: request.method, path: path, endpoint: endpoint, query: query, tokenLabel: tokenLabel,
+      number: 0, method: request.method, path: path, endpoint: endpoint, query: query, form: form,
+      tokenLabel: tokenLabel,
       tokenPlace: Self.tokenPlace(request), hasProof: request.parameters["appsecret_proof"] != nil,
       status: isAnswered ? reply.status : 0, time: GraphTime.milliseconds(),
       userAgent: request.headers.value("user-agent"),
@@ -48,6 +48,12 @@ final class CallLog: Sendable {
       state.records = []
       state.counts = [:]
     }
+  }
+
+  private static func shown(_ pairs: ArraySlice<(name: String, value: String)>) -> [String: String] {
+    var shown: [String: String] = [:]
+    for pair in pairs { shown[pair.name] = secretNames.contains(pair.name) ? "…" : pair.value }
+    return shown
   }
 
   private static func tokenPlace(_ request: IncomingRequest) -> String {

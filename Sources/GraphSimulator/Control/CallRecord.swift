@@ -10,6 +10,8 @@ public struct CallRecord: Sendable, Equatable {
   public var endpoint: Endpoint
   /// The query, decoded; tokens, secrets and proofs replaced by `…`.
   public var query: [String: String]
+  /// The fields of the form, likewise.
+  public var form: [String: String]
   /// The label of the token, `label/page-id` for a Page token; `nil` for none or an unknown one.
   public var tokenLabel: String?
   /// How the token was sent: `header`, `query`, `form` or `none`.

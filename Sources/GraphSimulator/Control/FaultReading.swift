@@ -26,6 +26,8 @@ enum FaultReading {
     case "latency": return .latency(milliseconds: integer(json, "ms") ?? 1000)
     case "usage": return .usage(try usage(json))
     case "wrong_types": return .wrongTypes
+    case "numbers_as_strings": return .numbersAsStrings
+    case "field": return .fieldRefused(json["field"]?.string ?? "", code: integer(json, "code") ?? 10)
     case "truncated": return .truncated(bytes: integer(json, "bytes") ?? 20)
     case "reset": return .reset(afterBytes: integer(json, "bytes"))
     case "drip": return .drip(milliseconds: integer(json, "ms") ?? 1000)

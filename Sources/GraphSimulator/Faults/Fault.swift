@@ -58,6 +58,10 @@ public struct Fault: Sendable {
     case paging(PagingQuirk)
     /// Strings where numbers belong, lists where objects belong, and the reverse.
     case wrongTypes
+    /// Numbers as strings: `"followers_count":"5432"`.
+    case numbersAsStrings
+    /// Calls whose `fields` name this field are refused, as where a permission is missing for it alone.
+    case fieldRefused(String, code: Int)
     /// The connection ends after so many bytes of the body, although more were announced.
     case truncated(bytes: Int)
     /// A TCP reset: before the answer, or after so many bytes of the body.

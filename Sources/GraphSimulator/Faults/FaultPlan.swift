@@ -6,6 +6,8 @@ struct FaultPlan: Sendable {
   private(set) var usage: Usage?
   private(set) var quirk: PagingQuirk?
   private(set) var hasWrongTypes = false
+  private(set) var hasNumbersAsStrings = false
+  private(set) var refusedField: (name: String, code: Int)?
   private(set) var delivery = Delivery.whole
   /// What stands in place of the answer.
   private(set) var substitute: Fault.Kind?
@@ -17,6 +19,8 @@ struct FaultPlan: Sendable {
     case .usage(let usage): self.usage = usage
     case .paging(let quirk): self.quirk = quirk
     case .wrongTypes: hasWrongTypes = true
+    case .numbersAsStrings: hasNumbersAsStrings = true
+    case .fieldRefused(let name, let code): refusedField = (name, code)
     case .truncated(let bytes): return deliver(.truncated(bytes))
     case .reset(let bytes): return deliver(bytes.map(Delivery.resetAfter) ?? .resetBefore)
     case .drip(let milliseconds): return deliver(.drip(milliseconds: milliseconds))
@@ -40,6 +44,9 @@ struct FaultPlan: Sendable {
     var reply = substitute.map { self.reply(for: $0, version, pools, usage) } ?? honest()
     if hasWrongTypes, let body = try? JSONValue(parsing: reply.body) {
       reply.body = WrongTypes.confuse(body).serialized(escaping: .ascii)
+    }
+    if hasNumbersAsStrings, let body = try? JSONValue(parsing: reply.body) {
+      reply.body = WrongTypes.numbersAsStrings(body).serialized(escaping: .ascii)
     }
     if reply.delivery == .whole { reply.delivery = delivery }
     reply.delay += delay
@@ -84,7 +91,8 @@ struct FaultPlan: Sendable {
       return Reply(
         status: status, headers: headers.sorted { $0.key < $1.key }.map { Header($0.key, $0.value) },
         body: body)
-    case .latency, .usage, .paging, .wrongTypes, .truncated, .reset, .drip, .notHTTP, .hang:
+    case .latency, .usage, .paging, .wrongTypes, .numbersAsStrings, .fieldRefused, .truncated, .reset, .drip,
+      .notHTTP, .hang:
       // These change a reply and are never a substitute.
       return Reply(status: 500)
     }

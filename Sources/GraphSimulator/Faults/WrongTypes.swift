@@ -17,6 +17,19 @@ enum WrongTypes {
     }
   }
 
+  /// Numbers as the strings of their digits, nothing else changed.
+  static func numbersAsStrings(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .number(let number): return .string(number.text)
+    case .array(let elements): return .array(elements.map(numbersAsStrings))
+    case .object(let object):
+      var result = JSONObject()
+      for (key, value) in object { result[key] = numbersAsStrings(value) }
+      return .object(result)
+    default: return value
+    }
+  }
+
   private static func confuse(_ object: JSONObject) -> JSONValue {
     var result = JSONObject()
     for (key, value) in object { result[key] = confuse(value) }

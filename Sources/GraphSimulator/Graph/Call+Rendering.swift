@@ -79,7 +79,7 @@ extension Call {
           .object(try render(nodes[index], selection, defaults: edge.defaults, viaEdge: true)))
       }
     }
-    var object: JSONObject = ["data": .array(rows)]
+    var object: JSONObject = ["data": quirk == .nulls && rows.isEmpty ? .null : .array(rows)]
     if edge.isPaged {
       let paging = PagingLinks(call: self, edge: edge, window: window, range: range, salt: salt)
       object["paging"] = paging.json(selection, original: original)

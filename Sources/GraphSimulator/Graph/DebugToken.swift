@@ -38,7 +38,7 @@ struct DebugToken {
         "scopes": [],
       ]
     }
-    var type = "USER"
+    var type = token.isSystemUser ? "SYSTEM_USER" : "USER"
     var expiresAt = token.expiresAt
     if case .page = identity {
       type = "PAGE"

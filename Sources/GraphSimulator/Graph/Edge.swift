@@ -86,4 +86,10 @@ public enum PagingQuirk: String, Sendable, CaseIterable {
   case trailingNext = "trailing_next"
   /// A `next` that leads to the same page for ever.
   case loopingCursor = "looping_cursor"
+  /// `"next":null` where `next` should be missing, and `"data":null` where there are no rows.
+  case nulls
+  /// No `cursors`: the cursor stands in `next` alone.
+  case noCursors = "no_cursors"
+  /// A `next` that has no cursor anywhere, as edges have that page by offset.
+  case offsetNext = "offset_next"
 }

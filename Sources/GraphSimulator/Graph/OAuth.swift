@@ -41,7 +41,12 @@ struct OAuth {
         "Error validating access token: The access token does not belong to application "
           + "\(call.world.appID)")
     }
-    guard token.isShortLived, let long = call.tokens.token(labelled: token.label + "-long") else {
+    if token.isSystemUser, call.parameters["set_token_expires_in_60_days"] != "true" {
+      throw Refusal(100, "(#100) The parameter set_token_expires_in_60_days is required")
+    }
+    guard token.isShortLived || token.isSystemUser,
+      let long = call.tokens.token(labelled: token.label + "-long")
+    else {
       // A long-lived token is handed back.
       return self.token(token.value, expiresIn: seconds(of: token))
     }

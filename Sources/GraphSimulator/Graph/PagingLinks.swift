@@ -32,6 +32,14 @@ struct PagingLinks {
     if hasNext || call.quirk == .loopingCursor {
       paging["next"] = .string(link("after", after, selection, original))
     }
+    switch call.quirk {
+    case .nulls where !hasNext: paging["next"] = .null
+    case .noCursors: paging["cursors"] = nil
+    case .offsetNext:
+      paging["cursors"] = nil
+      if hasNext { paging["next"] = .string(link("offset", String(range.upperBound), selection, original)) }
+    default: break
+    }
     if range.lowerBound > 0, !range.isEmpty {
       let before = Cursor(row: range.lowerBound).text(edge: edge.cursorKey)
       paging["previous"] = .string(link("before", before, selection, original))

@@ -40,7 +40,8 @@ extension Refusal {
       (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
         || byte == 0x5f
     }
-    return plain
+    // Instagram Login's own tokens belong to another host.
+    return plain && !value.hasPrefix("IG")
       ? .invalidToken("Malformed access token \(value)", nil)
       : .invalidToken("Invalid OAuth access token - Cannot parse access token", nil)
   }

@@ -38,7 +38,7 @@ final class Simulation: Sendable {
       let pools = pools(of: route, isPageToken: label?.contains("/") ?? false)
       let usage = meter.count(pools, override: plan.usage)
       reply = plan.reply(version: route.version, pools: pools, usage: usage.headers) {
-        self.answer(request, route, pools, usage, quirk: plan.quirk)
+        self.answer(request, route, pools, usage, plan)
       }
     }
     reply.delay += latency
@@ -49,14 +49,17 @@ final class Simulation: Sendable {
   /// The honest answer of the API.
   private func answer(
     _ request: IncomingRequest, _ route: Route, _ pools: UsagePools, _ usage: UsageMeter.Reading,
-    quirk: PagingQuirk?
+    _ plan: FaultPlan
   ) -> Reply {
     do throws(Refusal) {
       if usage.isOver {
         let code = pools.ids.isEmpty ? 4 : pools.type == "instagram" ? 80002 : 80001
         throw Refusal.throttled(code)
       }
-      let call = try call(request, route, quirk: quirk)
+      let call = try call(request, route, quirk: plan.quirk)
+      if let refused = plan.refusedField, call.parameters["fields"]?.contains(refused.name) == true {
+        throw Refusal(GraphError(code: refused.code))
+      }
       return try Dispatch(call: call, route: route, method: request.method, simulation: self)
         .reply(usage: usage.headers)
     } catch {
@@ -86,8 +89,11 @@ final class Simulation: Sendable {
     if case .app = identity {
       // The app token contains the secret itself.
     } else {
+      // Another app's token is proved with that app's secret, which nobody here knows.
+      let isOurs = identity.token.map { $0.appID == world.appID } ?? true
       try AppSecretProof.check(
-        parameters, token: text, secret: world.appSecret, isRequired: world.requiresProof)
+        parameters, token: text, secret: isOurs ? world.appSecret : "",
+        isRequired: isOurs && world.requiresProof)
     }
     call.identity = identity
     call.tokenText = text

@@ -25,12 +25,12 @@ final class TokenBook: Sendable {
       state.valueByLabel[token.label] = token.value
       state.valueByKey[TokenMaker.key(of: token.value)] = token.value
     }
-    guard token.isShortLived else { return }
+    guard token.isShortLived || token.isSystemUser && !token.label.hasSuffix("-long") else { return }
     var long = token
     long.label += "-long"
     long.value = TokenMaker.longLivedToken(from: token.value)
     long.isShortLived = false
-    long.expiresAt = long.issuedAt + 60 * 86_400
+    long.expiresAt = (token.isSystemUser ? GraphTime.now() : long.issuedAt) + 60 * 86_400
     long.state = .active
     add(long)
   }

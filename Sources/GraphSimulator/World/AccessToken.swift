@@ -20,6 +20,8 @@ public struct AccessToken: Sendable {
   public var dataAccessExpiresAt: Int
   /// Whether it lives for an hour or two and can be exchanged for a long-lived one.
   public var isShortLived: Bool
+  /// Speaks for a system user of a portfolio: renewed for 60 days at a time, and only when asked to be.
+  public var isSystemUser = false
   /// What is wrong with it when the world begins.
   public var state: TokenState
 

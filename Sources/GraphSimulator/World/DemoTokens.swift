@@ -31,6 +31,10 @@ extension World {
       // By its date, not by its state.
       AccessToken(label: "expired", userID: john, issuedAt: GraphTime.now() - 90 * day),
     ]
+    // A system user's, of 60 days, 40 of which are over.
+    var systemUser = AccessToken(label: "system-user", userID: yusuf, issuedAt: GraphTime.now() - 40 * day)
+    systemUser.isSystemUser = true
+    tokens.append(systemUser)
     for state in TokenState.allCases where state != .active && state != .expired {
       tokens.append(
         AccessToken(

@@ -12,22 +12,54 @@ extension RequestContext {
   func ask(
     _ path: String, _ query: [(String, String)], as token: Secret, within budget: GraphBudget? = nil
   ) throws(GraphFailure) -> JSONValue {
-    if let seconds = secondsBlocked(token) { throw GraphFailure(.throttled(seconds: seconds)) }
+    let call = GraphCall(
+      tag: (), path: path, query: query.map { (name: $0.0, value: $0.1) }, token: token)
+    do throws(GraphFailure) { return try ask(call, blockedAs: token, within: budget) } catch {
+      throw settled(error, of: token, within: budget)
+    }
+  }
+
+  /// One call of any kind; `secret` is what a block is remembered under.
+  func ask(
+    _ call: GraphCall<Void>, blockedAs secret: Secret, within budget: GraphBudget? = nil
+  ) throws(GraphFailure) -> JSONValue {
+    if let seconds = secondsBlocked(secret) { throw GraphFailure(.throttled(seconds: seconds)) }
     do {
-      let value = try graph.ask(
-        path, query.map { (name: $0.0, value: $0.1) }, as: token, within: budget ?? self.budget())
-      noteGraph(nil)
+      let value = try graph.ask(call, within: budget ?? self.budget())
+      noteGraph(nil, call.asker)
       return value
     } catch {
-      noteGraph(error)
-      throw remembering(error, of: token)
+      noteGraph(error, call.asker)
+      throw remembering(error, of: secret)
     }
+  }
+
+  /// A proof that does not fit means that our secret is wrong, or that the token is another app's: `debug_token` tells
+  /// which. Any other failure stays what it is.
+  func settled(_ failure: GraphFailure, of token: Secret, within budget: GraphBudget? = nil) -> GraphFailure {
+    guard failure.kind == .unfit(.proof) else { return failure }
+    guard let app = configuration.app else { return GraphFailure(.appRefused(.credentials)) }
+    do throws(GraphFailure) {
+      _ = try DebuggedToken(
+        ask(app.debugCall((), about: token), blockedAs: app.token, within: budget)
+      ).judged(by: app)
+    } catch {
+      switch error.kind {
+      case .appRefused, .unfit, .refused: return error
+      default: break
+      }
+    }
+    return GraphFailure(.appRefused(.credentials))
   }
 
   /// Seconds until this token may be used again; `nil` when it may be used now, or when nobody can tell.
   func secondsBlocked(_ token: Secret) -> Int64? {
-    guard let throttle = try? store().throttle(of: Self.throttleSubject(token), now: now) else { return nil }
-    return max(1, throttle.until.seconds - now.seconds)
+    blockedUntil(token).map { max(1, $0.seconds - now.seconds) }
+  }
+
+  /// The moment until which Graph asked not to be called for this token.
+  func blockedUntil(_ token: Secret) -> Timestamp? {
+    (try? store().throttle(of: Self.throttleSubject(token), now: now))?.until
   }
 
   /// Remembers a block that outlasted the retries, so that throttled requests never pile up in the workers.
@@ -39,18 +71,25 @@ extension RequestContext {
     do {
       try store().block(
         Self.throttleSubject(token), until: Timestamp(seconds: Timestamp.now.seconds + seconds),
-        reason: "throttled")
+        reason: "throttled", event: Event(actor: "system", action: "graph.throttled"))
     } catch { application.warn("A rate limit could not be remembered; the next request will meet it again.") }
     return failure.waiting(seconds)
   }
+
+  /// Graph has answered for this token: it is not blocked, whatever is remembered.
+  func liftBlock(of token: Secret) { try? store().unblock(Self.throttleSubject(token)) }
 
   /// A token is blocked under its digest: the same for every row and every process, and telling nothing of it.
   private static func throttleSubject(_ token: Secret) -> String {
     String(SHA256.hex(Array(token.revealed().utf8)).prefix(32))
   }
 
-  /// Notes for `health` when Graph answered last, at most every ten seconds unless the outcome changes.
-  func noteGraph(_ failure: GraphFailure?) { application.graphHealth.note(failure, at: .now) }
+  /// Notes for `health` when Graph answered last, and whether it takes us for who we say we are.
+  func noteGraph(_ failure: GraphFailure?, _ asker: GraphQuestion.Asker = .token) {
+    application.graphHealth.note(failure, at: .now)
+    application.appHealth.note(failure, asker, at: .now)
+    application.appHealth.noteVersion(graph.answeringVersion, at: .now)
+  }
 }
 
 extension GraphFailure {
@@ -72,7 +111,10 @@ extension APIError {
       case .permissionMissing: .permissionMissing
       case .throttled(let seconds): .rateLimited(seconds: seconds ?? RequestContext.throttleRest)
       case .timedOut: .upstreamTimedOut
-      case .notFound, .transient, .failed: .upstreamFailed
+      case .appRefused(let trouble): .appRefused(trouble.sentence)
+      case .unfit(.proof): .appRefused(AppTrouble.credentials.sentence)
+      case .unfit(let misfit): .tokenUnfit(misfit.sentence)
+      case .notFound, .transient, .declined, .failed: .upstreamFailed
       }
   }
 }

@@ -15,8 +15,9 @@ extension Endpoints {
     try fields.finish()
 
     var token = try context.existingToken(id)
+    var warnings: [String] = []
     do {
-      if let replacement { token = try replace(token, with: replacement, context) }
+      if let replacement { (token, warnings) = try replace(token, with: replacement, context) }
       if label != nil || status != nil {
         let newStatus = status.flatMap { TokenStatus(rawValue: $0) }
         guard
@@ -27,16 +28,16 @@ extension Endpoints {
         token = changed
       }
     } catch { throw APIError(storeOr: error) }
-    return Response(json: context.json(token))
+    return Response(json: context.json(token, warnings))
   }
 
   /// The new token is verified before the old one is given up, and mappings get their page tokens from it.
   private static func replace(
     _ token: StoredToken, with replacement: Secret, _ context: RequestContext
-  ) throws(APIError) -> StoredToken {
+  ) throws(APIError) -> (StoredToken, [String]) {
     let found: TokenInspection
     do { found = try context.inspect(replacement) } catch { throw error.apiError }
-    if let userID = token.userID, userID != found.user.id {
+    if let userID = token.userID, userID != found.facts.userID {
       throw .conflict("This token belongs to another Meta user than the stored one. Nothing was changed.")
     }
     do {
@@ -45,8 +46,7 @@ extension Endpoints {
           token.id, with: context.sealed(found.token), facts: found.facts,
           event: context.event("token.replace"))
       else { throw APIError.notFound }
-      try context.rederivePageTokens(of: replaced, found.token)
-      return replaced
+      return (replaced, found.warnings + (try context.rederivePageTokens(of: replaced, found.token)))
     } catch { throw APIError(storeOr: error) }
   }
 }

@@ -5,34 +5,28 @@ extension Endpoints {
   /// token is what one wanted to know, and no error; that it cannot be asked is one, and changes nothing.
   static func checkToken(_ context: RequestContext) throws(APIError) -> Response {
     let token = try context.existingToken(try context.capturedID())
-    return Response(json: context.json(try context.check(token)))
+    let warnings = try context.check(token)
+    return Response(json: context.json(try context.existingToken(token.id), warnings))
   }
 }
 
 extension RequestContext {
   /// Asks Graph about a stored token and writes down what it says.
-  func check(_ token: StoredToken) throws(APIError) -> StoredToken {
-    guard let secret = try unsealed(token.sealedToken) else { return token }
+  ///
+  /// - Returns: what a person should know besides.
+  func check(_ token: StoredToken) throws(APIError) -> [String] {
+    let run: TokenRun
     do {
-      let found: (status: TokenStatus, reason: String?, facts: TokenFacts)
-      do {
-        let user = try GraphUser(ask("me", GraphUser.query, as: secret))
-        var facts = TokenFacts(userID: user.id, userName: user.name, profilePicture: user.picture)
-        if let debugged = try debugIfConfigured(secret) {
-          if let refusal = debugged.refusal { throw GraphFailure(.refused(refusal)) }
-          (facts.expiresAt, facts.dataAccessExpiresAt) = (debugged.expiresAt, debugged.dataAccessExpiresAt)
-          facts.scopes = debugged.scopes
-        }
-        found = (.active, nil, facts)
-      } catch let failure as GraphFailure {
-        guard case .refused(let reason) = failure.kind else { throw APIError(failure) }
-        found = (reason == .loginRequired ? token.status : .invalid, reason.rawValue, TokenFacts())
-      }
-      let checked = try store().recordCheck(
-        token.id, status: found.status, reason: found.reason, facts: found.facts,
-        ifSealedIs: token.sealedToken,
-        event: event("token.check"))
-      return try checked ?? existingToken(token.id)
+      run = TokenRun(self, try store(), [token], .check)
+      try run.go()
     } catch { throw APIError(storeOr: error) }
+    switch run.stops[0] {
+    case let failure as GraphFailure:
+      if case .refused = failure.kind { break }
+      throw APIError(failure)
+    case let error?: throw APIError(storeOr: error)
+    case nil: break
+    }
+    return run.entries.first?.warnings ?? []
   }
 }

@@ -8,6 +8,7 @@ extension RequestContext {
   func event(_ action: String, _ subject: String? = nil) -> Event {
     Event(
       actor: caller.name ?? "unknown", action: action, subject: subject,
-      address: client?.description ?? request.remoteAddress, requestID: record.requestID)
+      address: client?.description ?? request.remoteAddress,
+      requestID: record.requestID.isEmpty ? nil : record.requestID)
   }
 }

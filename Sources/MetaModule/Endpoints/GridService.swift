@@ -170,7 +170,8 @@ struct GridFailure {
   /// `nil` for failures that concern this request alone.
   init?(_ error: APIError) {
     switch error {
-    case .tokenRefused, .permissionMissing, .rateLimited, .upstreamFailed, .upstreamTimedOut: apiError = error
+    case .tokenRefused, .permissionMissing, .rateLimited, .upstreamFailed, .upstreamTimedOut, .appRefused:
+      apiError = error
     default: return nil
     }
   }
@@ -183,6 +184,7 @@ struct GridFailure {
     case ("rate_limited", let seconds): apiError = .rateLimited(seconds: Int64(seconds) ?? 60)
     case ("upstream_error", _): apiError = .upstreamFailed
     case ("upstream_timeout", _): apiError = .upstreamTimedOut
+    case ("app_refused", let sentence): apiError = .appRefused(sentence)
     default: return nil
     }
   }
@@ -191,14 +193,15 @@ struct GridFailure {
     switch apiError {
     case .tokenRefused(let reason): "token_refused \(reason)"
     case .rateLimited(let seconds): "rate_limited \(seconds)"
+    case .appRefused(let sentence): "app_refused \(sentence)"
     default: apiError.reason ?? ""
     }
   }
 
-  /// Graph throttles, fails or does not answer: its last word stands a while longer.
+  /// Graph throttles, fails, does not answer, or refuses our app: its last word stands a while longer.
   var mayBeCoveredByStale: Bool {
     switch apiError {
-    case .rateLimited, .upstreamFailed, .upstreamTimedOut: true
+    case .rateLimited, .upstreamFailed, .upstreamTimedOut, .appRefused: true
     default: false
     }
   }

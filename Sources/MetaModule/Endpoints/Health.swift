@@ -32,14 +32,20 @@ extension Endpoints {
       cache = .warning("The cache cannot be used; Graph is asked each time.")
     }
     let last = application.graphHealth.last()
-    let graph: Check =
+    let now = context.now
+    var graph: Check =
       switch last?.outcome {
       case nil: .ok("Not asked yet.")
       case .answered: .ok(nil)
       case .failed: .warning("The last call failed.")
       }
-    let now = context.now
-    let isDown = database.isError || key.isError
+    if application.appHealth.otherVersion(now) != nil {
+      graph = .warning("Graph answers with another version than the one that is set.")
+    }
+    if application.appHealth.last(now) != nil {
+      graph = .error("app_refused: Graph refuses the app that is set.")
+    }
+    let isDown = database.isError || key.isError || graph.isError
     let isDegraded = [database, key, cache, graph].contains { $0.status != "ok" }
     let body: JSONValue = [
       "status": isDown ? "unavailable" : isDegraded ? "degraded" : "ok", "version": .string(version),

@@ -51,6 +51,7 @@ extension Endpoints {
         warnings.append(warning(findings.token, Application.undecryptable))
       case .graph(let failure):
         context.noteGraph(failure)
+        let failure = context.settled(failure, of: findings.secret)
         context.mark(findings.token, after: failure)
         switch failure.kind {
         case .refused(.loginRequired):
@@ -59,11 +60,11 @@ extension Endpoints {
         case .refused:
           asked += 1
           continue  // Marked invalid, and left out.
-        case .permissionMissing, .pageTokenRefused, .notFound:
+        case .permissionMissing, .pageTokenRefused, .notFound, .unfit:
           // Graph has answered: there are no Pages for this token.
           asked += 1
           warnings.append(warning(findings.token, APIError(failure).detail))
-        case .throttled, .transient, .timedOut, .failed:
+        case .throttled, .transient, .timedOut, .appRefused, .declined, .failed:
           if findings.isListed { asked += 1 }
           // What is remembered already must not be remembered anew: it would never end.
           let remembered = findings.isBlocked ? failure : context.remembering(failure, of: findings.secret)
@@ -71,6 +72,7 @@ extension Endpoints {
           warnings.append(warning(findings.token, APIError(remembered).detail))
         }
       }
+      warnings += findings.flaws.map { warning(findings.token, $0) }
       pages += findings.pages.map { row($0, findings.token) }
     }
     if asked == 0, let worst = worst(failures) { throw APIError(worst) }

@@ -10,6 +10,6 @@ extension Endpoints {
       _ = try store.expireTokens(now: context.now)
       rows = try store.tokens(after: page.after, limit: page.fetched)
     } catch { throw APIError(storeOr: error) }
-    return page.answer("tokens", rows, id: \.id, context.json)
+    return page.answer("tokens", rows, id: \.id) { context.json($0) }
   }
 }

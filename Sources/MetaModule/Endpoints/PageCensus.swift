@@ -38,6 +38,22 @@ final class PageCensus {
     var isListed = false
     /// A cursor that was followed already: a loop ends there.
     var cursors: Set<String> = []
+    /// Graph withholds the Instagram accounts of Pages, which are asked for without.
+    var isBarren = false
+    /// A list had more rows, and no way to them.
+    var isCut = false
+    /// Lists of portfolios that were refused for want of a permission, perhaps for want of the accounts' alone.
+    var refused: [Question] = []
+    /// Lists that were asked for again without them.
+    var asked: Set<String> = []
+
+    /// What is missing from the lists, for a person.
+    var flaws: [String] {
+      var flaws: [String] = []
+      if isBarren { flaws.append(PageCensus.barren) }
+      if isCut { flaws.append(PageCensus.cut) }
+      return flaws
+    }
 
     init(token: StoredToken, secret: Secret, problem: Problem? = nil) {
       (self.token, self.secret, self.problem) = (token, secret, problem)
@@ -51,6 +67,10 @@ final class PageCensus {
   }
 
   private(set) var findings: [Findings] = []
+  private static let barren =
+    "Meta withholds which Instagram accounts belong to these Pages: the token lacks a permission (instagram_basic, "
+    + "pages_read_engagement)."
+  private static let cut = "Meta's list of Pages broke off: there are more, and no way to them."
   private static let edges = ["owned_pages", "client_pages"]
   /// Graph's largest page: the fewest calls.
   private static let limit = "100"
@@ -74,6 +94,7 @@ final class PageCensus {
     switch result {
     case .success(let success): value = success
     case .failure(let failure):
+      if failure.kind == .permissionMissing { return askBarren(question, failure) }
       note(failure, of: question)
       return []
     }
@@ -109,13 +130,44 @@ final class PageCensus {
     }
   }
 
+  /// A permission is missing, perhaps for one field alone: the list is asked for without it before it is given up.
+  private func askBarren(_ question: Question, _ failure: GraphFailure) -> [GraphCall<Question>] {
+    let token = question.token
+    if case .accounts = question {
+      // Refused without the field as well: so it was not to blame.
+      findings[token].isBarren.toggle()
+      guard findings[token].isBarren else {
+        note(failure, of: question)
+        return []
+      }
+      defer { findings[token].refused = [] }
+      return ([question] + findings[token].refused).map(again)
+    }
+    // Portfolios are asked once more where the Pages' list tells that the field is to blame.
+    if !findings[token].isBarren { findings[token].refused.append(question) }
+    let isNew = !findings[token].asked.contains("\(question)")
+    return findings[token].isBarren && isNew ? [again(question)] : []
+  }
+
+  private func again(_ question: Question) -> GraphCall<Question> {
+    findings[question.token].asked.insert("\(question)")
+    return call(question)
+  }
+
   /// The page behind the cursor, unless that cursor was there before.
   private func follow(
     _ connection: GraphConnection, _ token: Int, _ list: String, _ question: (String) -> Question
   ) -> [GraphCall<Question>] {
-    guard let after = connection.after, findings[token].cursors.count < Self.maximumPages,
-      findings[token].cursors.insert("\(list) \(after)").inserted
-    else { return [] }
+    guard let after = connection.after else {
+      if connection.isCut { findings[token].isCut = true }
+      return []
+    }
+    // A cursor that leads to itself is how Graph has ended lists.
+    guard findings[token].cursors.insert("\(list) \(after)").inserted else { return [] }
+    guard findings[token].cursors.count <= Self.maximumPages else {
+      findings[token].isCut = true
+      return []
+    }
     return [call(question(after))]
   }
 
@@ -139,17 +191,18 @@ final class PageCensus {
     let path: String
     var query = [(name: "limit", value: Self.limit)]
     let cursor: String?
+    let fields = findings[question.token].isBarren ? GraphPage.barrenFields : GraphPage.listFields
     switch question {
     case .accounts(_, let after):
       (path, cursor) = ("me/accounts", after)
-      query.append(("fields", GraphPage.listFields))
+      query.append(("fields", fields))
     case .businesses(_, let after):
       (path, cursor) = ("me/businesses", after)
-      let pages = Self.edges.map { "\($0).limit(\(Self.limit)){\(GraphPage.listFields)}" }
+      let pages = Self.edges.map { "\($0).limit(\(Self.limit)){\(fields)}" }
       query.append(("fields", "id," + pages.joined(separator: ",")))
     case .portfolio(_, let business, let edge, let after):
       (path, cursor) = ("\(business)/\(edge)", after)
-      query.append(("fields", GraphPage.listFields))
+      query.append(("fields", fields))
     }
     if let cursor { query.append(("after", cursor)) }
     return GraphCall(tag: question, path: path, query: query, token: findings[question.token].secret)

@@ -124,9 +124,9 @@ extension Endpoints {
       // Graph's, such as 1_2, is an unknown path.
       case .failed where failure.code == 100 || failure.code == 2500: isUnknown = true
       case .refused: refused = failure
-      case .permissionMissing, .pageTokenRefused: isUnknown = true
+      case .permissionMissing, .pageTokenRefused, .unfit: isUnknown = true
       case .throttled: unasked = failure
-      case .timedOut, .transient, .failed: unasked = unasked ?? failure
+      case .timedOut, .transient, .failed, .declined, .appRefused: unasked = unasked ?? failure
       }
     }
     if let unasked { return APIError(unasked) }

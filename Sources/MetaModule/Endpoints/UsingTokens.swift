@@ -28,6 +28,9 @@ extension RequestContext {
   /// A token that works again after its owner has logged in stays active, with the reason beside it. A page token's
   /// troubles say nothing of the user's.
   func mark(_ token: StoredToken, after failure: GraphFailure) {
+    if case .unfit(let misfit) = failure.kind, misfit != .proof {
+      _ = try? store().noteReason(token.id, misfit.reason, ifSealedIs: token.sealedToken)
+    }
     guard case .refused(let reason) = failure.kind else { return }
     do {
       if reason == .loginRequired {
@@ -42,9 +45,10 @@ extension RequestContext {
     }
   }
 
-  /// A token that had needed a log-in answers again: the reason is taken away.
+  /// A token that had needed a log-in, or another app, answers again: the reason is taken away.
   func noteRecovery(of token: StoredToken) {
-    guard token.statusReason == RefusalReason.loginRequired.rawValue else { return }
+    let reasons = [RefusalReason.loginRequired.rawValue, Misfit.otherApp.reason]
+    guard let reason = token.statusReason, reasons.contains(reason) else { return }
     _ = try? store().noteReason(token.id, nil, ifSealedIs: token.sealedToken)
   }
 

@@ -10,7 +10,9 @@ extension Endpoints {
     try fields.finish()
 
     let user: GraphUser
-    do { user = try GraphUser(context.ask("me", GraphUser.query, as: token)) } catch { throw APIError(error) }
+    do { user = try GraphUser(context.ask("me", GraphUser.query, as: token)) } catch {
+      throw GraphCallFailure(pasted: token, error).apiError
+    }
     return Response(json: [
       "user_id": .string(user.id), "user_name": JSONValue(user.name),
       "profile_picture": JSONValue(user.picture),

@@ -4,13 +4,15 @@ internal import JSON
 struct DebuggedToken {
   /// `USER`, `PAGE`, `APP`, `SYSTEM_USER`; absent for a token that is no good.
   let type: String?
+  /// The app that the token was made for.
+  let appID: String?
   let isValid: Bool
   /// `nil`: never, which Graph writes as 0.
   let expiresAt: Timestamp?
   /// About 90 days after the last use; afterwards calls for data fail though the token itself is not expired.
   let dataAccessExpiresAt: Timestamp?
   let scopes: [String]?
-  let refusal: RefusalReason?
+  private let refusal: RefusalReason?
 
   /// An invalid token is told with HTTP 200, and with `subcode` instead of `error_subcode`.
   init(_ value: JSONValue) throws(GraphFailure) {
@@ -19,6 +21,7 @@ struct DebuggedToken {
     }
     self.isValid = isValid
     type = data["type"]?.string
+    appID = data["app_id"]?.graphID
     expiresAt = Self.moment(data["expires_at"])
     dataAccessExpiresAt = Self.moment(data["data_access_expires_at"])
     scopes = data["scopes"]?.array.map { scopes in
@@ -27,6 +30,21 @@ struct DebuggedToken {
     }
     refusal = isValid ? nil : Self.reason(data["error"]?["subcode"]?.int64)
   }
+
+  /// The one place that says what this means for the token: that it can be used, or why not.
+  ///
+  /// - Throws: `.refused` where Graph calls the token itself invalid, `.unfit` where it is none for us.
+  func judged(by app: MetaApp?) throws(GraphFailure) -> DebuggedToken {
+    if let appID, let app, appID != app.id { throw GraphFailure(.unfit(.otherApp)) }
+    if let refusal { throw GraphFailure(.refused(refusal)) }
+    switch type {
+    case "PAGE": throw GraphFailure(.unfit(.page))
+    case "APP": throw GraphFailure(.unfit(.app))
+    default: return self
+    }
+  }
+
+  var isSystemUser: Bool { type == "SYSTEM_USER" }
 
   private static func moment(_ value: JSONValue?) -> Timestamp? {
     guard let seconds = value?.int64, seconds > 0, seconds < 253_402_300_800 else { return nil }

@@ -9,7 +9,11 @@ struct GraphCall<Tag: Sendable>: Sendable {
   let path: String
   /// Name and value, not yet encoded.
   let query: [(name: String, value: String)]
-  let token: Secret
+  /// Goes into the `Authorization` header; `nil`: nobody's, the form says who asks.
+  let token: Secret?
+  /// The fields of a POST: what is secret and can be sent that way stands in no request line.
+  var form: [(name: String, value: String)]?
+  var asker = GraphQuestion.Asker.token
 }
 
 /// What a request may still spend on Graph, waits included.
@@ -39,8 +43,12 @@ final class GraphClient {
   private var http: HTTPClient?
   /// Calls made since the request began, repeated ones counted each time.
   private(set) var callCount = 0
+  /// Calls among them that were repeated ones.
+  private(set) var retryCount = 0
   /// Trace ids of the failures since the request began.
   private(set) var traces: [String] = []
+  /// The version that answered last: a dead one is answered by the oldest living one, silently.
+  private(set) var answeringVersion: String?
 
   /// A reply may not be longer: 4 MiB (API.md, section 4).
   static let replyLimit = 4 * 1024 * 1024
@@ -50,6 +58,7 @@ final class GraphClient {
   /// A new request begins.
   func resetCounts() {
     callCount = 0
+    retryCount = 0
     traces = []
   }
 
@@ -57,8 +66,13 @@ final class GraphClient {
   func ask(
     _ path: String, _ query: [(name: String, value: String)], as token: Secret, within budget: GraphBudget
   ) throws(GraphFailure) -> JSONValue {
+    try ask(GraphCall(tag: (), path: path, query: query, token: token), within: budget)
+  }
+
+  /// Makes one call.
+  func ask(_ call: GraphCall<Void>, within budget: GraphBudget) throws(GraphFailure) -> JSONValue {
     var outcome = Result<JSONValue, GraphFailure>.failure(GraphFailure(.failed))
-    askAll([GraphCall(tag: (), path: path, query: query, token: token)], within: budget) { _, result in
+    askAll([call], within: budget) { _, result in
       outcome = result
       return []
     }
@@ -76,7 +90,11 @@ final class GraphClient {
       http.performAll(calls.map { transfer($0, attempt: 0, delay: 0, budget) }, deadline: budget.deadline) {
         sent, result in
         callCount += 1
-        let outcome = Self.read(result)
+        if sent.attempt > 0 { retryCount += 1 }
+        if case .success(let reply) = result, let version = reply.headers["facebook-api-version"] {
+          answeringVersion = version
+        }
+        let outcome = Self.read(result, GraphQuestion(asker: sent.call.asker, path: sent.call.path))
         if case .failure(let failure) = outcome {
           if let trace = failure.traceID { traces.append(trace) }
           if let delay = delay(after: failure, attempt: sent.attempt, budget) {
@@ -107,12 +125,20 @@ final class GraphClient {
   ) -> Transfer<Sent<Tag>> {
     var query = QueryString()
     for (name, value) in call.query { query.append(name, value) }
-    if let app = configuration.app { query.append("appsecret_proof", app.proof(of: call.token)) }
+    if let app = configuration.app, let token = call.token {
+      query.append("appsecret_proof", app.proof(of: token))
+    }
     let path = "\(configuration.graphURL)/\(configuration.graphVersion)/\(call.path)"
-    let request = HTTPRequest(
-      url: query.encoded.isEmpty ? path : path + "?" + query.encoded,
-      headers: [("Authorization", "Bearer \(call.token.revealed())"), ("Accept", "application/json")],
-      timeout: .seconds(configuration.graphTimeout))
+    let url = query.encoded.isEmpty ? path : path + "?" + query.encoded
+    let timeout = Duration.seconds(configuration.graphTimeout)
+    var request = HTTPRequest(url: url, timeout: timeout)
+    if let fields = call.form {
+      var form = QueryString()
+      for (name, value) in fields { form.append(name, value) }
+      request = .post(url, form: form, timeout: timeout)
+    }
+    request.headers.append(("Accept", "application/json"))
+    if let token = call.token { request.headers.append(("Authorization", "Bearer \(token.revealed())")) }
     return Transfer(tag: Sent(call: call, attempt: attempt), request: request, delay: .milliseconds(delay))
   }
 
@@ -127,17 +153,29 @@ final class GraphClient {
   }
 
   /// Tells an answer from a failure. The content type is not looked at: Graph has sent JSON under several.
-  private static func read(_ result: Result<HTTPReply, TransferError>) -> Result<JSONValue, GraphFailure> {
+  private static func read(
+    _ result: Result<HTTPReply, TransferError>, _ question: GraphQuestion
+  ) -> Result<JSONValue, GraphFailure> {
     switch result {
     case .failure(let error): return .failure(GraphFailure(error))
     case .success(let reply):
       let value = try? JSONValue(parsing: reply.body, maximumDepth: 64, loneSurrogates: .replaced)
-      let error = value?["error"]
+      let error = value.flatMap(error(of:))
       if (200..<300).contains(reply.status), let value, value.object != nil, error == nil {
         return .success(value)
       }
-      return .failure(
-        GraphFailure(status: reply.status, reply: reply, error: error?.object == nil ? nil : error))
+      let isTransient = error?["is_transient"]?.isYes ?? value?["is_transient"]?.isYes ?? false
+      return .failure(GraphFailure(reply, error: error, isTransient: isTransient, to: question))
     }
+  }
+
+  /// The `error` of an answer. `null`, `false` and an empty text are none; nor is anything but an object where what
+  /// was asked for is there as well.
+  private static func error(of value: JSONValue) -> JSONValue? {
+    guard let error = value["error"], !error.isNull, error.bool != false, error.string?.isEmpty != true else {
+      return Optional.none
+    }
+    if error.object == nil, value["id"] != nil || value["data"] != nil { return Optional.none }
+    return error
   }
 }

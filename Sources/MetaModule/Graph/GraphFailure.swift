@@ -21,6 +21,12 @@ package struct GraphFailure: Error {
     case transient
     /// Graph did not answer within the time.
     case timedOut
+    /// Our app's trouble, and no token's: its id or secret is wrong, or the version that is asked does not exist.
+    case appRefused(AppTrouble)
+    /// The token is none that can be used here, which marks nobody: it may be good elsewhere.
+    case unfit(Misfit)
+    /// The exchange gave no token. Whose fault that is, only a call as the token itself can tell.
+    case declined
     /// Anything else: nonsense, a request that Graph does not understand, an unreachable host.
     case failed
   }
@@ -43,19 +49,18 @@ package struct GraphFailure: Error {
     }
   }
 
-  /// Reads an answer that is not a success: an error status, or an `error` object in whatever status.
-  init(status: Int, reply: HTTPReply, error: JSONValue?) {
+  /// Reads an answer that is not a success: an error status, or an `error` in whatever status.
+  init(_ reply: HTTPReply, error: JSONValue?, isTransient: Bool, to question: GraphQuestion) {
     code = error?["code"]?.int64
     subcode = error?["error_subcode"]?.int64
     traceID = error?["fbtrace_id"]?.string.flatMap(Self.checkedTrace)
     guard let error, let code else {
-      kind = Self.kindWithoutCode(status: status, reply: reply)
+      kind = isTransient && reply.status != 429 ? .transient : Self.kindWithoutCode(reply)
       return
     }
     let message = error["message"]?.string ?? ""
-    let isTransient = error["is_transient"]?.bool ?? false
     kind = Self.kind(
-      code: code, subcode: subcode, message: message, isTransient: isTransient, status: status, reply: reply)
+      code: code, subcode: subcode, message: message, isTransient: isTransient, reply: reply, question)
   }
 
   /// Asking again can help.
@@ -67,24 +72,26 @@ package struct GraphFailure: Error {
   }
 
   private static func kind(
-    code: Int64, subcode: Int64?, message: String, isTransient: Bool, status: Int, reply: HTTPReply
+    code: Int64, subcode: Int64?, message: String, isTransient: Bool, reply: HTTPReply,
+    _ question: GraphQuestion
   ) -> Kind {
     switch code {
     case 4 where subcode == 2_207_051: return .failed  // A spam block, not a rate limit.
     case 4, 17, 32, 341, 613, 80000...80014: return .throttled(seconds: waitAsked(reply))
-    case 100 where subcode == 33 || subcode == nil && message.contains("does not exist"): return .notFound
-    case 803, 24: return .notFound
     default: break
     }
-    if status == 429 { return .throttled(seconds: waitAsked(reply)) }
+    if reply.status == 429 { return .throttled(seconds: waitAsked(reply)) }
     if isTransient { return .transient }  // Outranks text that sounds like a refused token.
+    if let ours = question.refusal(code: code, message: message) { return ours }
     switch code {
+    case 100 where subcode == 33 || subcode == nil && message.contains("does not exist"): return .notFound
+    case 803, 24: return .notFound
     case 190, 102: return refusal(subcode: subcode, message: message)
     case 3, 10, 200...299: return .permissionMissing
     case 100 where message.contains("permission") || message.contains("Page Public Content Access"):
       return .permissionMissing
     case 1, 2, ..<0: return .transient
-    default: return status >= 500 ? .transient : .failed
+    default: return reply.status >= 500 ? .transient : .failed
     }
   }
 
@@ -107,20 +114,30 @@ package struct GraphFailure: Error {
     return .refused(.invalid)
   }
 
-  private static func kindWithoutCode(status: Int, reply: HTTPReply) -> Kind {
-    switch status {
+  private static func kindWithoutCode(_ reply: HTTPReply) -> Kind {
+    switch reply.status {
     case 429: .throttled(seconds: waitAsked(reply))
     case 500...: .transient
     default: .failed
     }
   }
 
-  /// `Retry-After` in seconds, or the longest `estimated_time_to_regain_access`, which is in minutes, of
-  /// `X-Business-Use-Case-Usage`. Neither is trusted beyond a day.
+  /// The longest that any answer of Graph's holds us back; afterwards it is asked, and may say so again.
+  static let longestWait: Int64 = 3600
+
+  /// `Retry-After`, in seconds or as a date, or the longest `estimated_time_to_regain_access`, which is in minutes, of
+  /// `X-Business-Use-Case-Usage`.
   private static func waitAsked(_ reply: HTTPReply) -> Int64? {
     var seconds: Int64?
-    if let header = reply.headers["Retry-After"], header.utf8.allSatisfy(FieldRule.isDigit) {
-      seconds = Int64(header)
+    if let header = reply.headers["Retry-After"] {
+      if header.utf8.allSatisfy(FieldRule.isDigit) {
+        // Digits past 64 bits are a long time too.
+        seconds = header.isEmpty ? nil : Int64(header) ?? longestWait
+      } else if let until = Timestamp(httpDate: header) {
+        // By the clock that the date was read from, where it is told.
+        let now = reply.headers["Date"].flatMap { Timestamp(httpDate: $0) } ?? .now
+        seconds = until.seconds - now.seconds
+      }
     }
     if let usage = reply.headers["X-Business-Use-Case-Usage"],
       let pools = try? JSONValue(parsing: Array(usage.utf8)).object
@@ -128,11 +145,11 @@ package struct GraphFailure: Error {
       for (_, entries) in pools.members {
         for entry in entries.array ?? [] {
           guard let minutes = entry["estimated_time_to_regain_access"]?.int64, minutes > 0 else { continue }
-          seconds = max(seconds ?? 0, min(minutes, 1440) * 60)
+          seconds = max(seconds ?? 0, min(minutes, 60) * 60)
         }
       }
     }
-    return seconds.map { min(max($0, 0), 86400) }
+    return seconds.map { min(max($0, 0), longestWait) }
   }
 
   /// Only what looks like a trace id goes into the log.

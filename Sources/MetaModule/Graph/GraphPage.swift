@@ -11,7 +11,9 @@ struct GraphPage {
   let accessToken: Secret?
 
   /// What a list of Pages asks for. The Page's token is not: it would only travel for nothing.
-  static let listFields = "id,name,picture{url},instagram_business_account{id}"
+  static let listFields = barrenFields + ",instagram_business_account{id}"
+  /// The same where a permission is missing for the account alone.
+  static let barrenFields = "id,name,picture{url}"
   /// What a mapping needs, in one call.
   static let syncQuery = [("fields", "id,name,access_token,instagram_business_account{id}")]
 
@@ -19,10 +21,12 @@ struct GraphPage {
   init?(_ value: JSONValue) {
     guard let id = value["id"]?.graphID else { return nil }
     self.id = id
-    let token: String?
-    do { (name, token) = (try value.text("name"), try value.text("access_token")) } catch { return nil }
-    accessToken = token.flatMap { FieldRule.accessToken.accepts($0) ? Secret($0) : nil }
-    picture = value["picture"]?["data"]?["url"]?.string
+    do {
+      name = try value.name("name")
+      _ = try value.text("access_token")
+    } catch { return nil }
+    accessToken = value["access_token"]?.token
+    picture = value["picture"]?["data"]?["url"]?.pictureURL
     instagramAccountID = value["instagram_business_account"]?["id"]?.graphID
   }
 }
@@ -32,13 +36,25 @@ struct GraphConnection {
   let rows: [JSONValue]
   /// `nil` at the end: only the absence of `next` says so, neither a short page nor an empty one.
   let after: String?
+  /// There is more, and no cursor that leads there.
+  let isCut: Bool
 
-  /// `nil` when the value is no connection.
+  /// `nil` when the value is no connection. `null` in the place of its rows is none.
   init?(_ value: JSONValue?) {
-    guard let value, let rows = value["data"]?.array else { return nil }
-    self.rows = rows
+    guard let value, let data = value["data"], data.array != nil || data.isNull else { return nil }
+    rows = data.array ?? []
     let paging = value["paging"]
+    let next = paging?["next"]
+    let hasNext = next.map { !$0.isNull } ?? false
     // `next` itself is never followed: it carries the token, and would lead wherever it says.
-    after = paging?["next"] == nil ? nil : paging?["cursors"]?["after"]?.string
+    let cursor = paging?["cursors"]?["after"]?.string ?? next?.string.flatMap(Self.cursor(in:))
+    after = hasNext && cursor?.isEmpty == false ? cursor : nil
+    isCut = hasNext && after == nil
+  }
+
+  /// The cursor alone, out of a `next` that has none beside it.
+  private static func cursor(in next: String) -> String? {
+    let query = next.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1)
+    return query.count == 2 ? FormFields(Array(query[1]))?["after"] : nil
   }
 }

@@ -12,7 +12,7 @@ struct GraphUser {
   init(_ value: JSONValue) throws(GraphFailure) {
     guard let id = value["id"]?.graphID else { throw GraphFailure(.failed) }
     self.id = id
-    name = try value.text("name")
-    picture = value["picture"]?["data"]?["url"]?.string
+    name = try value.name("name")
+    picture = value["picture"]?["data"]?["url"]?.pictureURL
   }
 }

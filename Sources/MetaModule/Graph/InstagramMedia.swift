@@ -68,7 +68,7 @@ package struct InstagramGrid {
 
   package init(_ value: JSONValue) throws(GraphFailure) {
     guard value["id"]?.graphID != nil else { throw GraphFailure(.failed) }
-    username = try value.text("username")
+    username = try value.name("username")
     profile = [
       "followers_count": JSONValue(try value.count("followers_count")),
       "follows_count": JSONValue(try value.count("follows_count")),

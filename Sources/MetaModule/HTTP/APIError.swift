@@ -18,6 +18,8 @@ package enum APIError: Error {
   case notAuthenticated(String?)
   case forbidden(String)
   case tokenRefused(reason: String)
+  /// A stored token is none that can be used here; the sentence says why.
+  case tokenUnfit(String)
   case tokenNotUsable
   case pageNotAccessible
   case instagramAccountNotLinked
@@ -30,6 +32,8 @@ package enum APIError: Error {
   case rateLimited(seconds: Int64)
   case upstreamFailed
   case upstreamTimedOut
+  /// Graph refuses our app, which is no token's fault; the sentence says what to compare.
+  case appRefused(String)
   /// Something of ours is out of order; `cause` is for the operator alone, with paths and what to do.
   case unavailable(String, retryAfter: Int, cause: String? = nil)
   /// A mistake of ours; the client learns nothing of the cause.
@@ -45,7 +49,7 @@ package enum APIError: Error {
     switch self {
     case .notFound, .mappingNotFound, .postNotFound: 404
     case .notUTF8Path, .malformedBody, .bodyIncomplete, .invalidFields, .notADictionary, .tokenRefused,
-      .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing:
+      .tokenUnfit, .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing:
       400
     case .methodNotAllowed: 405
     case .unsupportedMediaType: 415
@@ -57,7 +61,7 @@ package enum APIError: Error {
     case .tooManyAttempts, .rateLimited: 429
     case .upstreamFailed: 502
     case .upstreamTimedOut: 504
-    case .unavailable: 503
+    case .unavailable, .appRefused: 503
     case .serverError: 500
     }
   }
@@ -78,7 +82,7 @@ package enum APIError: Error {
     case .notADictionary(let kind): "Invalid data. Expected a dictionary, but got \(kind)."
     case .notAuthenticated(let sentence): sentence ?? "Authentication credentials were not provided."
     case .forbidden(let sentence), .conflict(let sentence, _), .tooManyAttempts(_, let sentence),
-      .unavailable(let sentence, _, _):
+      .unavailable(let sentence, _, _), .appRefused(let sentence), .tokenUnfit(let sentence):
       sentence
     case .tokenRefused: "Token expired or invalid"
     case .tokenNotUsable: "Token not found or inactive"
@@ -97,12 +101,13 @@ package enum APIError: Error {
   /// A stable word for a program.
   var reason: String? {
     switch self {
-    case .invalidFields, .notADictionary: "invalid"
+    case .invalidFields, .notADictionary, .tokenUnfit: "invalid"
     case .tokenRefused(let reason): reason
     case .permissionMissing: "permission_missing"
     case .rateLimited: "rate_limited"
     case .upstreamFailed: "upstream_error"
     case .upstreamTimedOut: "upstream_timeout"
+    case .appRefused: "app_refused"
     default: nil
     }
   }
@@ -149,6 +154,7 @@ package enum APIError: Error {
     case .notAuthenticated: [("WWW-Authenticate", "Bearer")]
     case .rateLimited(let seconds), .tooManyAttempts(let seconds, _): [("Retry-After", String(seconds))]
     case .unavailable(_, let seconds, _): [("Retry-After", String(seconds))]
+    case .appRefused: [("Retry-After", "60")]
     default: []
     }
   }

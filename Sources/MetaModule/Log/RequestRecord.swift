@@ -12,6 +12,8 @@ struct RequestRecord {
   /// `hit`, `miss`, `stale`; `nil` where no cache is involved.
   var cache: String?
   var graphCalls = 0
+  /// Calls among them that were repeated ones.
+  var graphRetries = 0
   var reason: String?
   /// What the operator should know of an answer that says less: with paths, and never with a secret.
   var cause: String?
@@ -33,6 +35,7 @@ struct RequestRecord {
     line.add("ms", microseconds: microseconds)
     if let cache { line.add("cache", cache) }
     line.add("graph_calls", graphCalls)
+    if graphRetries > 0 { line.add("graph_retries", graphRetries) }
     if let reason { line.add("reason", reason) }
     if let cause { line.add("cause", cause) }
     if !graphTraces.isEmpty { line.add("graph_traces", graphTraces) }

@@ -106,6 +106,11 @@ extension DocumentedError {
     "RateLimited", "Graph throttles, and the retries are used up.", .rateLimited(seconds: 60))
   static let upstreamFailed = Self("UpstreamFailed", "Graph fails or answers nonsense.", .upstreamFailed)
   static let upstreamTimedOut = Self("UpstreamTimedOut", "Graph does not answer in time.", .upstreamTimedOut)
+  static let appRefused = Self(
+    "AppRefused", "Graph refuses the app of this installation, which is no token's fault.",
+    .appRefused(AppTrouble.credentials.sentence))
+  static let tokenUnfit = Self(
+    "TokenUnfit", "The stored token is no user's, or another app's.", .tokenUnfit(Misfit.page.sentence))
 
   /// Whatever is asked.
   static let always = [
@@ -114,7 +119,9 @@ extension DocumentedError {
   /// Wherever fields are read from a body.
   static let body = [malformedBody, notADictionary, unsupportedMediaType]
   /// Wherever Graph is asked.
-  static let graph = [tokenRefused, permissionMissing, rateLimited, upstreamFailed, upstreamTimedOut]
+  static let graph = [
+    tokenRefused, tokenUnfit, permissionMissing, rateLimited, upstreamFailed, upstreamTimedOut, appRefused,
+  ]
 
   /// Every one, in the order of their status.
   static let all: [DocumentedError] =

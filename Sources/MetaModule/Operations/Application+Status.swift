@@ -43,6 +43,24 @@ extension Application {
             "graph", "The last call to Graph failed, at \(last.at).",
             "metactl doctor tries it now and says why."))
     }
+    findings += appFindings()
+    return findings
+  }
+
+  /// What Graph said of our app and of the version when it was asked last.
+  private func appFindings() -> [Finding] {
+    var findings: [Finding] = []
+    if let trouble = appHealth.last(.now) {
+      findings.append(
+        .trouble(
+          "app", "app_refused: Graph refuses this installation; no token is at fault.", trouble.sentence))
+    }
+    if let other = appHealth.otherVersion(.now) {
+      findings.append(
+        .warning(
+          "version", "Graph has no \(configuration.graphVersion) any more and answers with \(other).",
+          "Set META_GRAPH_VERSION to a living version, and look at Meta's changelog in between."))
+    }
     return findings
   }
 }

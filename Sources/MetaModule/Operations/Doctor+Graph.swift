@@ -26,7 +26,7 @@ extension Doctor {
             url: "\(address)/\(configuration.graphVersion)/me", timeout: .seconds(configuration.graphTimeout))
         )
         let now = Timestamp.now
-        clocks = reply.headers["Date"].flatMap(Self.moment).map { ($0, now) }
+        clocks = reply.headers["Date"].flatMap { Timestamp(httpDate: $0) }.map { ($0, now) }
         if reply.status < 500, !(300..<400).contains(reply.status), !Self.isGraphs(reply) {
           finding = .trouble(
             "graph",
@@ -72,15 +72,6 @@ extension Doctor {
       guard let name = names.first(where: { getenv($0) != nil }) else { return "" }
       return " The proxy in \(name) is not used: tokens go to Graph directly or not at all."
     }
-
-    /// `Tue, 24 Nov 2026 13:00:00 GMT` (RFC 9110, section 5.6.7).
-    private static func moment(_ text: String) -> Timestamp? {
-      let parts = text.split(separator: " ")
-      let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-      guard parts.count == 6, let month = months.firstIndex(of: String(parts[2])) else { return nil }
-      let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
-      return Timestamp("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
-    }
   }
 
   func clock(_ graph: Graph, _ application: Application?) -> Finding {
@@ -102,28 +93,5 @@ extension Doctor {
         "clock", "The newest event is of \(newest.at), which has not come yet: the clock went back.", remedy)
     }
     return .ok("clock", "\(Timestamp.now); Graph's could not be asked.")
-  }
-
-  /// The app's id and secret, tried where Graph can be reached.
-  func app(isReachable: Bool) -> Finding {
-    guard let app = configuration.app else {
-      return .warning(
-        "app", "No Meta app is configured: tokens cannot be extended, and end after 60 days at most.",
-        "Set META_APP_ID and META_APP_SECRET (developers.facebook.com, Settings, Basic).")
-    }
-    guard isReachable else { return .ok("app", "App \(app.id); not tried, since Graph cannot be asked.") }
-    do throws(GraphFailure) {
-      let value = try GraphClient(configuration).ask(
-        "debug_token", [(name: "input_token", value: app.token.revealed())], as: app.token,
-        within: GraphBudget(seconds: configuration.requestBudget, retries: false))
-      if try DebuggedToken(value).isValid { return .ok("app", "Graph knows app \(app.id) and its secret.") }
-    } catch {
-      guard error.code != nil, !error.mayRetry else {
-        return .warning("app", "App \(app.id) could not be tried: \(error.sentence).", "Try again later.")
-      }
-    }
-    return .trouble(
-      "app", "Graph refuses app \(app.id) with this secret.",
-      "Compare META_APP_ID and META_APP_SECRET with developers.facebook.com, Settings, Basic.")
   }
 }

@@ -34,12 +34,32 @@ public struct RefreshReport: Sendable, Equatable {
     public internal(set) var pageTokens = 0
     /// See `pageTokens`.
     public internal(set) var pageTokensKept = 0
+    /// What a person should know besides: Pages whose tokens were not given.
+    public internal(set) var warnings: [String] = []
+    /// What is the matter was not told yet, or not within the day.
+    public internal(set) var isNews = false
+
+    /// A stable word for what is the matter; `nil` when nothing is that anybody need do anything about. A token that was
+    /// switched off here is as it should be.
+    var trouble: String? {
+      switch outcome {
+      case .failed: reason ?? "failed"
+      case .inactive: reason == "disabled" ? nil : reason ?? "inactive"
+      case .extended, .checked, .recovered: warnings.isEmpty ? nil : "page_tokens_kept"
+      case .current: nil
+      }
+    }
   }
 
   /// Every stored token, in the order of the ids.
   public internal(set) var entries: [Entry] = []
   /// Whether an app id and secret are configured; without them tokens can be checked and not extended.
   public internal(set) var canExtend = false
+
+  /// The tokens with which something is the matter; for a cron job only those of which that is news.
+  public func troubled(newsOnly: Bool) -> [Entry] {
+    entries.filter { $0.trouble != nil && ($0.isNews || !newsOnly) }
+  }
 
   /// The tokens of one outcome.
   public func entries(_ outcome: Outcome) -> [Entry] { entries.filter { $0.outcome == outcome } }

@@ -111,5 +111,16 @@ struct Migration {
           request_id TEXT
         ) STRICT;
         """),
+    Migration(
+      name: "0003 kinds of tokens, and what was told of which row",
+      sql: """
+        ALTER TABLE meta_access_token ADD COLUMN kind TEXT NOT NULL DEFAULT 'user';
+
+        CREATE TABLE notice (
+          subject TEXT NOT NULL COLLATE BINARY PRIMARY KEY,  -- token 3
+          word TEXT NOT NULL,  -- what is the matter with it
+          told_at INTEGER NOT NULL  -- seconds since 1970
+        ) STRICT, WITHOUT ROWID;
+        """),
   ]
 }

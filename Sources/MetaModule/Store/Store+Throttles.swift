@@ -7,25 +7,30 @@ public struct Throttle: Sendable, Equatable {
 }
 
 extension Store {
-  /// The longest a throttle is believed, in seconds. A clock that once stood years ahead must not block for
-  /// years.
-  static let longestThrottle: Int64 = 86_400
+  /// The longest a throttle is believed, in seconds: nothing but a call can tell whether Graph still means it. And a
+  /// clock that once stood years ahead must not block for years.
+  static let longestThrottle: Int64 = 3600
 
   /// Remembers that nothing is to be asked of Graph for `subject` (such as `token 3`) until then. Never
   /// shortens what is remembered.
   public func block(
-    _ subject: String, until: Timestamp, reason: String, now: Timestamp = .now
+    _ subject: String, until: Timestamp, reason: String, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) {
     let limit = Timestamp(seconds: now.seconds + Self.longestThrottle)
     let until = min(until, limit)
     if let present = try throttle(of: subject, now: now), present.until >= until { return }
     try write { (connection) throws(SQLiteFailure) in
+      // What is past goes on the way, which keeps the table small, and what a wrong clock has left.
+      try connection.run(
+        "DELETE FROM throttle WHERE blocked_until <= ? OR blocked_until > ?",
+        [.integer(now.seconds), .integer(limit.seconds)])
       _ = try connection.run(
         """
         INSERT INTO throttle (subject, blocked_until, reason) VALUES (?1, ?2, ?3)
         ON CONFLICT (subject) DO UPDATE SET blocked_until = excluded.blocked_until, reason = excluded.reason
-          WHERE blocked_until < excluded.blocked_until OR blocked_until > ?4
-        """, [.text(subject), .integer(until.seconds), .text(reason), .integer(limit.seconds)])
+          WHERE blocked_until < excluded.blocked_until
+        """, [.text(subject), .integer(until.seconds), .text(reason)])
+      try connection.append(event, subject: nil, result: "blocked until \(until)", now: now)
     }
   }
 
@@ -44,17 +49,11 @@ extension Store {
     }
   }
 
-  /// Lifts the throttle of `subject`, as after a token was replaced.
-  public func unblock(_ subject: String) throws(StoreError) {
+  /// Lifts the throttle of `subject`: Graph has answered. Writes nothing where there is none.
+  public func unblock(_ subject: String, now: Timestamp = .now) throws(StoreError) {
+    guard try throttle(of: subject, now: now) != nil else { return }
     try write { (connection) throws(SQLiteFailure) in
       _ = try connection.run("DELETE FROM throttle WHERE subject = ?", [.text(subject)])
-    }
-  }
-
-  /// Removes what is past. Nothing depends on it; it keeps the table small.
-  public func clearPastThrottles(now: Timestamp = .now) throws(StoreError) {
-    try write { (connection) throws(SQLiteFailure) in
-      _ = try connection.run("DELETE FROM throttle WHERE blocked_until <= ?", [.integer(now.seconds)])
     }
   }
 }

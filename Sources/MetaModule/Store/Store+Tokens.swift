@@ -24,13 +24,13 @@ extension Store {
     }
   }
 
-  /// Every token with the status `active`, in the order of their ids. Those whose time is up are among them
-  /// until `expireTokens` ran.
+  /// Every token that is active now, in the order of their ids.
   public func activeTokens() throws(StoreError) -> [StoredToken] {
     try read { (connection) throws(SQLiteFailure) in
       try connection.all(
-        "SELECT * FROM meta_access_token WHERE status = 'active' ORDER BY id", [], StoredToken.init(reading:))
-    }
+        "SELECT * FROM meta_access_token WHERE status <> 'invalid' ORDER BY id", [],
+        StoredToken.init(reading:))
+    }.filter { $0.status == .active }
   }
 
   /// Those of the active tokens from which a mapping's page token came.
@@ -77,6 +77,10 @@ extension Store {
       } else {
         id = try connection.insertToken(token, now: now)
       }
+      if let reason = token.reason {
+        try connection.run(
+          "UPDATE meta_access_token SET status_reason = ? WHERE id = ?", [.text(reason), .integer(id)])
+      }
       try connection.append(
         event, subject: "token \(id)", result: present == nil ? "created" : "updated", now: now)
       guard let stored = try connection.token(id) else { throw .damagedRow }
@@ -85,7 +89,7 @@ extension Store {
   }
 
   /// Replaces the sealed token of a row; it is active again. Facts that are `nil` stay, but for the two
-  /// expiries, which belonged to the old token. Returns the row, `nil` where there is none.
+  /// expiries and the scopes, which belonged to the old token. Returns the row, `nil` where there is none.
   ///
   /// Throws `conflict` where another row already has the Meta user.
   public func replaceSealedToken(
@@ -176,7 +180,7 @@ extension Store {
         """
         UPDATE meta_access_token SET
           status = ?3, status_reason = ?4,
-          expires_at = coalesce(?5, expires_at),
+          expires_at = iif(?12, ?5, coalesce(?5, expires_at)), kind = coalesce(?13, kind),
           data_access_expires_at = coalesce(?6, data_access_expires_at),
           scopes = coalesce(?7, scopes), user_id = coalesce(?8, user_id), user_name = coalesce(?9, user_name),
           profile_picture = coalesce(?10, profile_picture),
@@ -187,7 +191,8 @@ extension Store {
           .integer(id), .text(sealedToken), .text(status.rawValue), .text(reason), .moment(facts.expiresAt),
           .moment(facts.dataAccessExpiresAt), .words(facts.scopes), .text(facts.userID),
           .text(facts.userName),
-          .text(facts.profilePicture), .moment(now),
+          .text(facts.profilePicture), .moment(now), .integer(facts.isEndKnown ? 1 : 0),
+          .text(facts.kind?.rawValue),
         ])
       guard changed > 0 else { return nil }
       try connection.append(event, subject: "token \(id)", result: status.rawValue, now: now)
@@ -195,21 +200,22 @@ extension Store {
     }
   }
 
-  /// Sets every active token whose `expires_at` is past to `expired`, and returns the ids of those it set.
-  /// Writes nothing where there is none, as is usual.
-  public func expireTokens(event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> [Int64] {
-    let due = try read { (connection) throws(SQLiteFailure) in try connection.dueTokens(now) }
+  /// Writes down what the clock says: tokens whose `expires_at` is past as `expired`, and those that are not, although
+  /// a clock that stood ahead once made them so, as active again. Returns the ids of the expired ones it set.
+  ///
+  /// Readers look at the clock themselves; this leaves the event. Writes nothing where there is nothing, as is usual.
+  @discardableResult
+  public func expireTokens(
+    event: Event = Event(actor: "system", action: "token.expire"), now: Timestamp = .now
+  ) throws(StoreError) -> [Int64] {
+    let due = try read { (connection) throws(SQLiteFailure) in
+      try connection.dueTokens(now) + connection.revivedTokens(now)
+    }
     if due.isEmpty { return [] }
     return try write { (connection) throws(SQLiteFailure) in
       let due = try connection.dueTokens(now)
-      for id in due {
-        try connection.run(
-          """
-          UPDATE meta_access_token SET status = 'expired', status_reason = 'expired', updated_at = ?2
-          WHERE id = ?1
-          """, [.integer(id), .moment(now)])
-        try connection.append(event, subject: "token \(id)", result: "expired", now: now)
-      }
+      for id in due { try connection.setExpired(id, true, event, now) }
+      for id in try connection.revivedTokens(now) { try connection.setExpired(id, false, event, now) }
       return due
     }
   }
@@ -225,6 +231,7 @@ extension Store {
       guard try connection.run("DELETE FROM meta_access_token WHERE id = ?", [.integer(id)]) > 0 else {
         return .unknown
       }
+      try connection.run("DELETE FROM notice WHERE subject = ?", [.text("token \(id)")])
       try connection.append(event, subject: "token \(id)", result: "deleted", now: now)
       return .removed
     }
@@ -246,17 +253,36 @@ extension Connection {
     ) { (row) throws(SQLiteFailure) in try row.integer(0) }
   }
 
+  fileprivate func revivedTokens(_ now: Timestamp) throws(SQLiteFailure) -> [Int64] {
+    try all(
+      """
+      SELECT id FROM meta_access_token WHERE status = 'expired' AND (expires_at IS NULL OR expires_at > ?) ORDER BY id
+      """, [.moment(now)]
+    ) { (row) throws(SQLiteFailure) in try row.integer(0) }
+  }
+
+  fileprivate func setExpired(
+    _ id: Int64, _ isExpired: Bool, _ event: Event, _ now: Timestamp
+  ) throws(SQLiteFailure) {
+    let status = isExpired ? TokenStatus.expired : .active
+    try run(
+      "UPDATE meta_access_token SET status = ?2, status_reason = ?3, updated_at = ?4 WHERE id = ?1",
+      [.integer(id), .text(status.rawValue), .text(isExpired ? "expired" : nil), .moment(now)])
+    try append(event, subject: "token \(id)", result: status.rawValue, now: now)
+  }
+
   fileprivate func insertToken(_ token: NewToken, now: Timestamp) throws(SQLiteFailure) -> Int64 {
     try run(
       """
       INSERT INTO meta_access_token (account_label, access_token, expires_at, status, user_id, user_name,
-        profile_picture, data_access_expires_at, scopes, created_at, updated_at)
-      VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+        profile_picture, data_access_expires_at, scopes, created_at, updated_at, kind)
+      VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?7, ?8, ?9, ?9, coalesce(?10, 'user'))
       """,
       [
         .text(token.accountLabel), .text(token.sealedToken), .moment(token.facts.expiresAt),
         .text(token.facts.userID), .text(token.facts.userName), .text(token.facts.profilePicture),
         .moment(token.facts.dataAccessExpiresAt), .words(token.facts.scopes), .moment(now),
+        .text(token.facts.kind?.rawValue),
       ])
     return lastInsertedID
   }
@@ -270,15 +296,14 @@ extension Connection {
       """
       UPDATE meta_access_token SET
         access_token = ?2, status = 'active', status_reason = NULL,
-        expires_at = ?3, data_access_expires_at = ?4,
-        scopes = coalesce(?5, scopes), user_id = coalesce(?6, user_id), user_name = coalesce(?7, user_name),
+        expires_at = ?3, data_access_expires_at = ?4, scopes = ?5, kind = coalesce(?10, kind), user_id = coalesce(?6, user_id), user_name = coalesce(?7, user_name),
         profile_picture = coalesce(?8, profile_picture), updated_at = ?9
       WHERE id = ?1
       """,
       [
         .integer(id), .text(sealedToken), .moment(facts.expiresAt), .moment(facts.dataAccessExpiresAt),
         .words(facts.scopes), .text(facts.userID), .text(facts.userName), .text(facts.profilePicture),
-        .moment(now),
+        .moment(now), .text(facts.kind?.rawValue),
       ]) > 0
   }
 }
@@ -296,9 +321,14 @@ extension StoredToken {
     id = try row.integer(0)
     accountLabel = try row.text(1)
     sealedToken = try row.text(2)
-    expiresAt = try row.optionalMoment(3)
-    status = try TokenStatus(reading: row, column: 4)
-    statusReason = try row.optionalText(5)
+    let expiresAt = try row.optionalMoment(3)
+    self.expiresAt = expiresAt
+    let written = try TokenStatus(reading: row, column: 4)
+    let reason = try row.optionalText(5)
+    // Whether its time is over the clock decides anew each time: it may have stood wrong when that was written down.
+    let isOver = expiresAt.map { $0 <= .now } ?? false
+    status = written == .invalid ? .invalid : isOver ? .expired : .active
+    statusReason = status == written ? reason : isOver ? "expired" : written == .expired ? nil : reason
     userID = try row.optionalText(6)
     userName = try row.optionalText(7)
     profilePicture = try row.optionalText(8)
@@ -307,5 +337,6 @@ extension StoredToken {
     lastCheckedAt = try row.optionalMoment(11)
     createdAt = try row.moment(12)
     updatedAt = try row.moment(13)
+    kind = TokenKind(rawValue: try row.text(14)) ?? .user
   }
 }

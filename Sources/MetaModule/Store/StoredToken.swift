@@ -2,10 +2,18 @@
 public enum TokenStatus: String, Sendable, CaseIterable {
   /// Graph took it, as far as we know.
   case active
-  /// Its `expires_at` is past.
+  /// Its `expires_at` is past: a matter of the clock, looked at anew with each reading.
   case expired
   /// Graph refused it, or an administrator switched it off.
   case invalid
+}
+
+/// Whose a token is.
+public enum TokenKind: String, Sendable {
+  /// A person's.
+  case user
+  /// A portfolio's system user's: lives 60 days, and is renewed only when that is asked for.
+  case systemUser = "system_user"
 }
 
 /// A row of `meta_access_token`.
@@ -38,6 +46,8 @@ public struct StoredToken: Sendable, Equatable {
   public let createdAt: Timestamp
   /// When the row was last changed.
   public let updatedAt: Timestamp
+  /// Whose it is, as far as Graph told.
+  public let kind: TokenKind
 }
 
 /// What Graph said about a token and its user. `nil` is "not said": what is stored stays.
@@ -54,6 +64,10 @@ public struct TokenFacts: Sendable, Equatable {
   public var userName: String?
   /// The address of the Meta user's picture.
   public var profilePicture: String?
+  /// Whose the token is.
+  public var kind: TokenKind?
+  /// That it has no end, or none that is known, was said: no `expiresAt` then takes away the one that is stored.
+  public var isEndKnown = false
 
   /// Nothing said, or what is given.
   public init(
@@ -77,6 +91,8 @@ public struct NewToken: Sendable, Equatable {
   public var sealedToken: String
   /// What Graph said about it.
   public var facts: TokenFacts
+  /// What is the matter with it although it is active.
+  public var reason: String?
 
   /// A token, and what Graph said about it.
   public init(accountLabel: String, sealedToken: String, facts: TokenFacts = TokenFacts()) {

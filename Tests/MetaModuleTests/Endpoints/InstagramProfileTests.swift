@@ -360,7 +360,7 @@ import Testing
   // MARK: - Nonsense
 
   @Test(arguments: [
-    #"{"id":"17841405822348523","followers_count":"5432"}"#, #"{"id":"17841405822348523","username":5}"#,
+    #"{"id":"17841405822348523","followers_count":"many"}"#, #"{"id":"17841405822348523","username":5}"#,
     #"{"id":"17841405822348523","username":"x","media":[]}"#,
     #"{"id":"17841405822348523","media":{"data":{}}}"#,
     #"{"id":"17841405822348523","media":{"data":[{"caption":"no id"}]}}"#,

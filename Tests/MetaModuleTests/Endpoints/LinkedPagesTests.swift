@@ -103,8 +103,9 @@ import Testing
     #expect(harness.simulator.counts()[.accounts] == max(1, (count + 99) / 100))
   }
 
-  @Test(arguments: PagingQuirk.allCases) func `odd pages of Graph's change nothing`(quirk: PagingQuirk) throws
-  {
+  // A list that breaks off, without a cursor, has a test of its own.
+  @Test(arguments: PagingQuirk.allCases.filter { $0 != .offsetNext })
+  func `odd pages of Graph's change nothing`(quirk: PagingQuirk) throws {
     let harness = try Harness(world: Self.world(1, pages: 130))
     harness.addToken("t0")
     harness.simulator.clearCalls()

@@ -50,6 +50,26 @@ import Testing
     #expect(harness.send("GET", "/instagram/client_001/").status == 200)
   }
 
+  @Test func `neither a token nor the app's secret stands in a request line where Graph takes a form`() throws
+  {
+    let harness = try Harness(settings: appSettings)
+    harness.addToken("short")
+    let calls = harness.simulator.calls()
+    let exchange = try #require(calls.first { $0.endpoint == .oauth })
+    #expect(exchange.method == "POST")
+    #expect(exchange.query.isEmpty)
+    #expect(Set(exchange.form.keys) == ["grant_type", "client_id", "client_secret", "fb_exchange_token"])
+    #expect(exchange.tokenPlace == "none", "the form says who asks")
+    #expect(exchange.status == 200)
+    let secrets: Set<String> = ["access_token", "client_secret", "fb_exchange_token", "input_token"]
+    for call in calls {
+      let inLine = secrets.intersection(call.query.keys)
+      #expect(
+        inLine == (call.endpoint == .debugToken ? ["input_token"] : []),
+        "Graph takes that one as a query only")
+    }
+  }
+
   @Test func `each of the five endpoints asks exactly what it needs`() throws {
     let harness = try Harness()
     harness.addToken("john")

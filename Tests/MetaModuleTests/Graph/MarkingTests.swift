@@ -144,7 +144,7 @@ import Testing
           #"{"1":[{"estimated_time_to_regain_access":-5},{"estimated_time_to_regain_access":"x"},7],"2":null}"#
       )),
     .throttled("429 for 30 seconds", .tooManyRequests(retryAfter: 30), seconds: 30, calls: 1),
-    .throttled("429 for ever", .tooManyRequests(retryAfter: 1_000_000), seconds: 86400, calls: 1),
+    .throttled("429 for ever", .tooManyRequests(retryAfter: 1_000_000), seconds: 3600, calls: 1),
   ]
 
   static let failures: [Case] = [

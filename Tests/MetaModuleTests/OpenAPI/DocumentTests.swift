@@ -35,15 +35,14 @@ import Testing
     switch error {
     case .notFound, .notUTF8Path, .methodNotAllowed, .unsupportedMediaType, .malformedBody, .bodyTooLarge,
       .bodyIncomplete, .bodyLengthRequired, .invalidFields, .notADictionary, .notAuthenticated, .forbidden,
-      .tokenRefused,
-      .tokenNotUsable,
+      .tokenRefused, .tokenUnfit, .tokenNotUsable, .appRefused,
       .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing, .mappingNotFound, .postNotFound,
       .conflict,
       .tooManyAttempts, .rateLimited, .upstreamFailed, .upstreamTimedOut, .unavailable, .serverError:
       String("\(error)".prefix { $0 != "(" })
     }
   }
-  private static let kinds = 26
+  private static let kinds = 28
 
   @Test func `every error that the program can give is documented, and none that no route gives`() {
     #expect(Set(DocumentedError.all.map { Self.kind($0.error) }).count == Self.kinds)

@@ -150,6 +150,7 @@ import Testing
   @Test func `a token of another key is left alone and told`() throws {
     let harness = try Harness()
     harness.addToken("john")
+    harness.addToken("maria")  // A ring that opens nothing at all is the wrong one.
     let foreign = try KeyRing([.generate()]).seal(Array("token".utf8))
     _ = try harness.store().replaceSealedToken(1, with: foreign, facts: TokenFacts())
     #expect(try harness.application.refreshTokens().entries.first?.reason == "key_missing")

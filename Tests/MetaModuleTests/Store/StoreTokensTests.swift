@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `Store: tokens` {
   private let facts = TokenFacts(
-    expiresAt: noon.adding(3600), dataAccessExpiresAt: noon.adding(7200),
+    expiresAt: Timestamp.now.adding(3600), dataAccessExpiresAt: noon.adding(7200),
     scopes: ["pages_show_list", "email"],
     userID: "42", userName: "Jane", profilePicture: "https://example.invalid/p")
 
@@ -108,13 +108,14 @@ import Testing
         NewToken(accountLabel: label, sealedToken: label, facts: TokenFacts(expiresAt: expiry))
       ).token.id
     }
-    let past = try save("past", noon.adding(-1))
-    let now = try save("now", noon)
-    let future = try save("future", noon.adding(1))
-    let marked = try save("marked", noon.adding(-9))
+    let moment = Timestamp.now
+    let past = try save("past", moment.adding(-1))
+    let now = try save("now", moment)
+    let future = try save("future", moment.adding(900))
+    let marked = try save("marked", moment.adding(-9))
     try fixture.store.markToken(marked, as: .invalid, reason: "revoked", ifSealedIs: "marked")
-    #expect(try fixture.store.expireTokens(now: noon) == [past, now])
-    #expect(try fixture.store.expireTokens(now: noon).isEmpty)
+    #expect(try fixture.store.expireTokens(now: moment) == [past, now])
+    #expect(try fixture.store.expireTokens(now: moment).isEmpty)
     #expect(try fixture.store.token(past)?.status == .expired)
     #expect(try fixture.store.token(marked)?.status == .invalid)
     #expect(try fixture.store.activeTokens().map(\.id) == [fixture.tokenID, future])
@@ -171,7 +172,7 @@ import Testing
     #expect(try store.throttle(of: "token 2", now: noon) == nil)
     try store.block("token 1", until: noon.adding(90), reason: "rate_limited", now: noon)
     #expect(try store.throttle(of: "token 1", now: noon.adding(60))?.until == noon.adding(90))
-    try store.unblock("token 1")
+    try store.unblock("token 1", now: noon.adding(60))
     #expect(try store.throttle(of: "token 1", now: noon) == nil)
   }
 
@@ -191,7 +192,7 @@ import Testing
     #expect(
       try other.throttle(of: "token 1", now: noon) == Throttle(until: noon.adding(60), reason: "rate_limited")
     )
-    try other.clearPastThrottles(now: noon.adding(60))
+    try other.unblock("token 1", now: noon)
     #expect(try fixture.store.throttle(of: "token 1", now: noon) == nil)
   }
 

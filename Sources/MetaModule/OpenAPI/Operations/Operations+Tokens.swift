@@ -56,7 +56,8 @@ extension Operations {
       summary: "Ask Graph about a token now",
       description: """
         Updates status and expiry. That Graph refuses the token is what one wanted to know, and no error; \
-        that it cannot be asked is one, and changes nothing.
+        that it cannot be asked is one, and changes nothing. A block that Graph asked for is tried, and lifted when \
+        it answers.
         """,
       results: [
         .init(
@@ -69,11 +70,11 @@ extension Operations {
 
   private static let tokenExample: JSONValue = [
     "id": 1, "account_label": "My Facebook Account", "user_id": "123456789", "user_name": "John Doe",
-    "profile_picture": "https://platform-lookaside.fbsbx.com/platform/profilepic/...", "status": "active",
-    "status_reason": nil, "expires_at": "2026-02-17T10:00:00Z",
+    "profile_picture": "https://platform-lookaside.fbsbx.com/platform/profilepic/...", "kind": "user",
+    "status": "active", "status_reason": nil, "expires_at": "2026-02-17T10:00:00Z",
     "data_access_expires_at": "2026-03-18T10:00:00Z",
     "scopes": ["pages_show_list", "pages_read_engagement", "instagram_basic"],
+    "missing_scopes": ["business_management"], "last_checked_at": "2025-12-18T10:00:00Z",
     "created_at": "2025-12-18T10:00:00Z", "updated_at": "2025-12-18T10:00:00Z",
-    "last_checked_at": "2025-12-18T10:00:00Z", "missing_scopes": ["business_management"],
   ]
 }

@@ -5,7 +5,7 @@ extension Schemas {
   private static let reasons = [
     "invalid", "expired", "password_changed", "app_removed", "revoked", "login_required",
     "permission_missing",
-    "rate_limited", "upstream_error", "upstream_timeout",
+    "rate_limited", "upstream_error", "upstream_timeout", "app_refused",
   ]
 
   static let errors: JSONObject = [

@@ -12,19 +12,26 @@ extension Schemas {
         "user_id": metaID("The Meta user.", orNull: true),
         "user_name": string("The user's name.", orNull: true),
         "profile_picture": string("Address of the user's picture.", orNull: true),
+        "kind": word("Whose token it is, as far as Meta told.", ["user", "system_user"]),
         "status": word("Only active tokens are used.", ["active", "expired", "invalid"]),
         "status_reason": string(
           """
           Why: `expired`, `password_changed`, `app_removed`, `revoked`, `login_required`, `invalid`, \
-          `disabled` (by you), `key_missing` (no key of the ring opens it).
+          `disabled` (by you), `key_missing` (no key of the ring opens it); of a token that is active: \
+          `login_required`, `not_extended` (Meta gives no longer-lived one), `other_app`, `wrong_kind` (none for this \
+          installation), `rate_limited`.
           """, orNull: true),
         "expires_at": moment("`null`: never, or not known.", orNull: true),
         "data_access_expires_at": moment("When the user has to agree again.", orNull: true),
         "scopes": names("The permissions that it has; `null`: not known."),
-        "created_at": moment("When it was stored first."), "updated_at": moment("When the row changed last."),
-        "last_checked_at": moment("When Graph was asked about it last.", orNull: true),
         "missing_scopes": names("The permissions that a full service needs and it lacks; `null`: not known."),
-      ]),
+        "last_checked_at": moment("When Graph was asked about it last.", orNull: true),
+        "created_at": moment("When it was stored first."), "updated_at": moment("When the row changed last."),
+        "warnings": [
+          "type": "array", "items": ["type": "string"],
+          "description": "What a person should know besides; missing where there is nothing.",
+        ],
+      ], optional: ["warnings"]),
     "NewToken": request(
       "A token to be stored.",
       [
@@ -32,7 +39,7 @@ extension Schemas {
         "expires_at": [
           "type": ["string", "null"], "format": "date-time",
           "description":
-            "When it expires, where no app is configured that could ask Meta; absent or `null`: never.",
+            "When it expires, where no app is configured that could ask Meta; absent or `null`: not known.",
         ],
       ], required: ["access_token", "account_label"]),
     "TokenChange": request(

@@ -1,0 +1,205 @@
+internal import JSON
+
+/// The steps of a token's way, one after the other.
+extension TokenRun {
+  func firstCall(_ index: Int, _ row: StoredToken) throws -> GraphCall<Tag>? {
+    if mode == .refresh, row.status != .active {
+      entries[index].outcome = .inactive
+      entries[index].reason = row.statusReason
+      return nil
+    }
+    guard let secret = try context.unsealed(row.sealedToken) else {
+      fail(index, "key_missing", Application.undecryptable)
+      return nil
+    }
+    secrets[index] = secret
+    guard mode == .refresh else { return call(index, .check) }
+    let age = row.lastCheckedAt.map { now.seconds - $0.seconds } ?? Self.checkInterval
+    let isCheckDue = age >= Self.checkInterval || age < 0
+    // What Graph declined is not asked for again before tomorrow.
+    if row.statusReason == Self.notExtended, !isCheckDue {
+      fail(index, Self.notExtended, Self.declined(row.expiresAt))
+      return nil
+    }
+    let isWaiting = row.statusReason == RefusalReason.loginRequired.rawValue
+    let isDue = isDue(row.expiresAt) && !isWaiting
+    guard isDue || isCheckDue || isWaiting else { return nil }
+    if let seconds = context.secondsBlocked(secret) {
+      fail(
+        index, "rate_limited",
+        "Graph has asked not to be called for this token for another \(seconds) seconds.")
+      return nil
+    }
+    return call(index, isDue ? .exchange : .check)
+  }
+
+  /// Less than half of a long-lived token's 60 days is left, and there is an app to extend it with.
+  private func isDue(_ expiresAt: Timestamp?) -> Bool {
+    guard app != nil, let expiresAt else { return false }
+    return expiresAt.seconds - now.seconds < RequestContext.shortLife
+  }
+
+  /// The row's reason where Graph gives no longer-lived token.
+  static let notExtended = "not_extended"
+
+  static func declined(_ expiresAt: Timestamp?) -> String {
+    "Graph gives no longer-lived token for it\(expiresAt.map { ", and it ends \($0)" } ?? ""): its owner has to log in "
+      + "again before that."
+  }
+
+  func proceed(_ index: Int, _ step: Step, _ value: JSONValue) throws -> [GraphCall<Tag>] {
+    let row = rows[index]
+    switch step {
+    case .check:
+      if mode == .check, let secret = secrets[index] { context.liftBlock(of: secret) }
+      let user = try GraphUser(value)
+      if let next = call(index, .debug(user, isDeclined: false)) { return [next] }
+      var facts = user.facts
+      // It has answered: an end that was only told to us, and is past, was not its end.
+      facts.isEndKnown = row.status == .expired
+      return try record(index, facts)
+    case .debug(let user, let isDeclined):
+      let debugged = try DebuggedToken(value).judged(by: app)
+      // The app is who it says it is, and the token is its own: so the proof is wrong, which our secret made.
+      guard let user else { throw GraphFailure(.appRefused(.credentials)) }
+      let facts = debugged.facts(of: user)
+      entries[index].expiresAt = debugged.expiresAt
+      guard !isDeclined else {
+        _ = try record(index, facts, reason: Self.notExtended)
+        fail(index, Self.notExtended, Self.declined(debugged.expiresAt))
+        return []
+      }
+      let calls = try record(index, facts)
+      let isDue = mode == .refresh && isDue(debugged.expiresAt)
+      return isDue ? [call(index, .exchange)].compactMap(\.self) : calls
+    case .exchange:
+      guard let exchanged = ExchangedToken(value) else { throw GraphFailure(.declined) }
+      let renewal = Renewal(token: exchanged.token, expiresAt: exchanged.expiresAt)
+      return [call(index, .verify(renewal))].compactMap(\.self)
+    case .confirm:
+      return [call(index, .debug(try GraphUser(value), isDeclined: true))].compactMap(\.self)
+    case .verify(var renewal):
+      let user = try GraphUser(value)
+      guard row.userID == nil || row.userID == user.id else {
+        fail(index, Self.notExtended, "The new token answered as somebody else; the stored one was kept.")
+        return []
+      }
+      renewal.user = user
+      return [call(index, .inspect(renewal))].compactMap(\.self)
+    case .inspect(let renewal):
+      return try keep(index, renewal, try DebuggedToken(value).judged(by: app))
+    case .page(let mapping):
+      guard let page = GraphPage(value), page.id == mapping.pageID, let token = page.accessToken else {
+        lose(index, mapping, nil)
+        return []
+      }
+      let isReplaced = try store.replacePageToken(
+        mapping.id, with: context.sealed(token), ifSealedIs: mapping.sealedPageToken)
+      if isReplaced { entries[index].pageTokens += 1 } else { entries[index].pageTokensKept += 1 }
+      return []
+    }
+  }
+
+  /// A call gave nothing. Only a refusal of the stored token itself, by Graph, marks the row.
+  func give(_ index: Int, _ step: Step, _ failure: GraphFailure) throws -> [GraphCall<Tag>] {
+    switch step {
+    case .check, .confirm, .debug: return try giveStored(index, step, failure)
+    case .exchange:
+      if case .declined = failure.kind { return [call(index, .confirm)].compactMap(\.self) }
+      fail(index, failure)
+    case .verify:
+      fail(
+        index, failure.word, "The new token did not answer (\(failure.sentence)); the stored one was kept.")
+    case .inspect(let renewal):
+      switch failure.kind {
+      case .refused, .unfit:
+        fail(index, Self.notExtended, "Graph calls the new token invalid; the stored one was kept.")
+      // The token has answered a call; its end is what the exchange said.
+      default: return try keep(index, renewal, nil)
+      }
+    case .page(let mapping): lose(index, mapping, failure)
+    }
+    return []
+  }
+
+  /// The stored token itself, or the app when asked about it, gave nothing.
+  private func giveStored(_ index: Int, _ step: Step, _ failure: GraphFailure) throws -> [GraphCall<Tag>] {
+    let row = rows[index]
+    var failure = failure
+    switch failure.kind {
+    case .refused(let reason):
+      try mark(index, reason.rawValue, reason == .loginRequired ? row.status : .invalid)
+    case .unfit(.proof):
+      if let next = call(index, .debug(nil, isDeclined: false)) { return [next] }
+      failure = GraphFailure(.appRefused(.credentials))
+    case .unfit(let misfit):
+      try mark(index, misfit.reason, row.status)
+      entries[index].warnings.append(misfit.sentence)
+      fail(index, misfit.reason, misfit.sentence)
+      return []
+    default:
+      if case .debug(let user?, _) = step {
+        if let app { failure = context.remembering(failure, of: app.token) }
+        if case .appRefused = failure.kind {
+        } else if mode == .refresh {
+          // It has answered as itself, which is what counts; when it ends stays as it was known.
+          return try record(index, user.facts)
+        }
+      } else if let secret = secrets[index] {
+        failure = context.remembering(failure, of: secret)
+      }
+    }
+    fail(index, failure)
+    return []
+  }
+
+  /// Writes down what Graph says against a token. With every hourly run it would say so again: one event is enough.
+  private func mark(_ index: Int, _ reason: String, _ status: TokenStatus) throws {
+    let row = rows[index]
+    let isKnown = mode == .refresh && row.status == status && row.statusReason == reason
+    _ = try store.recordCheck(
+      row.id, status: status, reason: reason, facts: TokenFacts(), ifSealedIs: row.sealedToken,
+      event: isKnown ? nil : context.event("token.check"))
+  }
+
+  /// Writes down that a token works. Who asked about this one is told of its Pages as well.
+  private func record(_ index: Int, _ facts: TokenFacts, reason: String? = nil) throws -> [GraphCall<Tag>] {
+    let row = rows[index]
+    let isNews = mode == .check || row.statusReason != reason
+    _ = try store.recordCheck(
+      row.id, status: .active, reason: reason, facts: facts, ifSealedIs: row.sealedToken,
+      event: isNews ? context.event("token.check") : nil)
+    let isBack = row.statusReason == RefusalReason.loginRequired.rawValue
+    entries[index].outcome = isBack ? .recovered : .checked
+    return mode == .check ? try pageCalls(index) : []
+  }
+
+  /// Stores the new token and derives the Page tokens anew: those of a short-lived token end with it.
+  private func keep(_ index: Int, _ renewal: Renewal, _ debugged: DebuggedToken?) throws -> [GraphCall<Tag>] {
+    let row = rows[index]
+    var facts = debugged?.facts(of: renewal.user) ?? renewal.user?.facts ?? TokenFacts()
+    if debugged == nil { facts.expiresAt = renewal.expiresAt }
+    if renewal.token == secrets[index], let before = row.expiresAt, let end = facts.expiresAt, end <= before {
+      _ = try record(index, facts, reason: Self.notExtended)
+      fail(index, Self.notExtended, Self.declined(before))
+      return []
+    }
+    let isStored = try store.renewToken(
+      row.id, with: context.sealed(renewal.token), facts: facts, ifSealedIs: row.sealedToken,
+      event: context.event("token.refresh"))
+    guard isStored else {
+      fail(
+        index, "changed_meanwhile", "The row was changed while Graph was asked; what stands there was kept.")
+      return []
+    }
+    secrets[index] = renewal.token
+    entries[index].outcome = .extended
+    entries[index].expiresAt = facts.expiresAt
+    return try pageCalls(index)
+  }
+
+  private func lose(_ index: Int, _ mapping: StoredMapping, _ failure: GraphFailure?) {
+    entries[index].pageTokensKept += 1
+    entries[index].warnings.append(mapping.sentence(keptAfter: failure))
+  }
+}

@@ -1,0 +1,199 @@
+internal import JSON
+
+/// The way of a stored token through Graph's questions: which call it needs next, and what an outcome means for its row.
+///
+/// Driven by one token (`POST /tokens/<id>/check/`) or by all of them (`metactl refresh`), by the same rules. Every token
+/// goes its own way through the steps while all the others are on theirs; nothing that happens to one reaches another.
+final class TokenRun {
+  enum Mode {
+    /// Somebody asks about one token: Graph is asked whatever is remembered, and nothing is extended.
+    case check
+    /// What is due is extended, the rest is looked at once a day.
+    case refresh
+  }
+
+  /// What is asked of Graph, and what is known by then.
+  enum Step: Sendable {
+    /// `/me` as the stored token.
+    case check
+    /// `debug_token` about the stored token: what it is, or, without a user, whose fault it is that it did not answer;
+    /// or, after Graph has declined to exchange it, whether it is good as it is.
+    case debug(GraphUser?, isDeclined: Bool)
+    /// The stored token for a longer-lived one.
+    case exchange
+    /// The exchange was declined: `/me` as the stored token tells whether it is the token's fault. A wrong app secret
+    /// must not cost anybody their token.
+    case confirm
+    /// `/me` as the new token.
+    case verify(Renewal)
+    /// `debug_token` about the new token.
+    case inspect(Renewal)
+    /// A Page's token, from the token that is stored by then.
+    case page(StoredMapping)
+  }
+
+  struct Tag: Sendable {
+    let index: Int
+    let step: Step
+  }
+
+  /// A new token on its way.
+  struct Renewal: Sendable {
+    let token: Secret
+    var expiresAt: Timestamp?
+    var user: GraphUser?
+  }
+
+  /// Somebody who looks in once an hour must not ask Graph a thousand times an hour; once a day is what Meta advises
+  /// ("Debugging tokens"), a bit less so that a daily timer never comes too early.
+  static let checkInterval: Int64 = 20 * 3600
+  /// Longer than this no single token is waited for, whatever Graph asks: it is tried again with the next run.
+  private static let longestWait: Int64 = 10
+  /// So many tokens are on their way at once. One that is begun is brought to its end before others begin: what a
+  /// killed run has done is done.
+  private static let atOnce = 48
+
+  let context: RequestContext
+  let store: Store
+  let mode: Mode
+  let rows: [StoredToken]
+  let now = Timestamp.now
+  var secrets: [Int: Secret] = [:]
+  var entries: [RefreshReport.Entry]
+  /// Why a token's way ended early, where it did.
+  var stops: [Int: any Error] = [:]
+  private let progress: ProgressReport
+  /// First calls of tokens whose turn has not come yet; the last is the next.
+  private var waiting: [GraphCall<Tag>] = []
+  /// Tokens whose outcome has just been settled.
+  private var decided: Set<Int> = []
+  /// Tokens of which some outcome has been heard.
+  private var asked: Set<Int> = []
+  private var finished = 0
+
+  var app: MetaApp? { context.configuration.app }
+
+  init(
+    _ context: RequestContext, _ store: Store, _ rows: [StoredToken], _ mode: Mode,
+    _ progress: @escaping ProgressReport = { _, _, _ in }
+  ) {
+    (self.context, self.store, self.rows, self.mode, self.progress) = (context, store, rows, mode, progress)
+    entries = rows.map {
+      .init(id: $0.id, label: $0.accountLabel, outcome: .current, expiresAt: $0.expiresAt)
+    }
+  }
+
+  func go() throws {
+    var calls: [GraphCall<Tag>] = []
+    for (index, row) in rows.enumerated() {
+      if let call = try firstCall(index, row) { calls.append(call) }
+    }
+    let toAsk = calls.count
+    waiting = calls.dropFirst(Self.atOnce).reversed()
+    progress("Asking Graph", 0, toAsk)
+    context.graph.askAll(Array(calls.prefix(Self.atOnce)), within: budget(toAsk)) { tag, result in
+      self.take(tag, result) + self.turnOfTheNext(after: tag, of: toAsk)
+    }
+    // At the deadline, what was to begin next is not begun.
+    for call in calls where !asked.contains(call.tag.index) {
+      fail(
+        call.tag.index, "not_asked",
+        "The time of this run was used up before its turn came; the next run goes on.")
+    }
+  }
+
+  private func budget(_ count: Int) -> GraphBudget {
+    guard mode == .refresh else { return context.budget() }
+    // A minute for what hangs, and a second for each token: two cores and Graph do some ten a second.
+    var budget = GraphBudget(seconds: 60 + Int64(count))
+    budget.longestWait = Self.longestWait
+    return budget
+  }
+
+  /// The first call of another token, when this one is done with all that its own fate depends on.
+  private func turnOfTheNext(after tag: Tag, of toAsk: Int) -> [GraphCall<Tag>] {
+    guard decided.remove(tag.index) != nil else { return [] }
+    finished += 1
+    progress("Asking Graph", finished, toAsk)
+    return waiting.popLast().map { [$0] } ?? []
+  }
+
+  private func take(_ tag: Tag, _ result: Result<JSONValue, GraphFailure>) -> [GraphCall<Tag>] {
+    asked.insert(tag.index)
+    let next = outcome(tag, result)
+    if case .page = tag.step { return next }
+    let isSettled = next.allSatisfy { call in
+      if case .page = call.tag.step { return true }
+      return false
+    }
+    if isSettled { decided.insert(tag.index) }
+    return next
+  }
+
+  private func outcome(_ tag: Tag, _ result: Result<JSONValue, GraphFailure>) -> [GraphCall<Tag>] {
+    let index = tag.index
+    do {
+      switch result {
+      case .success(let value):
+        context.noteGraph(nil, tag.step.asker)
+        return try proceed(index, tag.step, value)
+      case .failure(let failure):
+        context.noteGraph(failure, tag.step.asker)
+        return try give(index, tag.step, failure)
+      }
+    } catch let failure as GraphFailure {
+      do { return try give(index, tag.step, failure) } catch { return stop(index, error) }
+    } catch { return stop(index, error) }
+  }
+
+  private func stop(_ index: Int, _ error: any Error) -> [GraphCall<Tag>] {
+    stops[index] = error
+    fail(index, "not_stored", context.application.operationError(error).description)
+    return []
+  }
+
+  func call(_ index: Int, _ step: Step) -> GraphCall<Tag>? {
+    guard let stored = secrets[index] else { return nil }
+    let tag = Tag(index: index, step: step)
+    let me = GraphUser.query.map { (name: $0.0, value: $0.1) }
+    switch step {
+    case .check, .confirm: return GraphCall(tag: tag, path: "me", query: me, token: stored)
+    case .verify(let renewal): return GraphCall(tag: tag, path: "me", query: me, token: renewal.token)
+    case .debug: return app?.debugCall(tag, about: stored)
+    case .inspect(let renewal): return app?.debugCall(tag, about: renewal.token)
+    case .exchange:
+      return app?.exchangeCall(tag, of: stored, isSystemUser: rows[index].kind == .systemUser)
+    case .page(let mapping):
+      let query = GraphPage.syncQuery.map { (name: $0.0, value: $0.1) }
+      return GraphCall(tag: tag, path: mapping.pageID, query: query, token: stored)
+    }
+  }
+
+  func pageCalls(_ index: Int) throws -> [GraphCall<Tag>] {
+    try store.mappings(tokenID: rows[index].id).compactMap { call(index, .page($0)) }
+  }
+
+  /// A token's way ends without what was wanted.
+  func fail(_ index: Int, _ reason: String, _ detail: String) {
+    // A page token that could not be stored takes nothing from a token that was.
+    if entries[index].outcome == .extended { return }
+    entries[index].outcome = .failed
+    (entries[index].reason, entries[index].detail) = (reason, detail)
+  }
+
+  func fail(_ index: Int, _ failure: GraphFailure) {
+    stops[index] = failure
+    fail(index, failure.word, failure.sentence)
+  }
+}
+
+extension TokenRun.Step {
+  /// As whom Graph is asked.
+  var asker: GraphQuestion.Asker {
+    switch self {
+    case .check, .confirm, .verify, .page: .token
+    case .debug, .inspect: .app
+    case .exchange: .exchange
+    }
+  }
+}
