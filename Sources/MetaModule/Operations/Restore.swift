@@ -119,15 +119,19 @@ extension Application {
     guard access(configuration.databasePath, F_OK) == 0 else { return nil }
     let moment = Timestamp.now.description.filter { $0 != ":" && $0 != "-" }
     let path = "\(configuration.databasePath).before-restore-\(moment)"
-    do throws(StoreError) {
-      _ = try Store(folder: configuration.dataDirectory).backup(to: path)
-      return path
-    } catch {
-      switch error {
-      case .damaged, .notOurs, .newer, .lost: return nil
-      default: throw error
+    // Twice: a single failure of the disk must not make a database unreadable whose revocations are to be kept.
+    for isLast in [false, true] {
+      do throws(StoreError) {
+        _ = try Store(folder: configuration.dataDirectory).backup(to: path)
+        return path
+      } catch {
+        switch error {
+        case .damaged, .notOurs, .newer, .lost: if isLast { return nil }
+        default: throw error
+        }
       }
     }
+    return nil
   }
 
   /// Whether the database that is replaced had credentials. One that cannot be read may have had some.
