@@ -32,11 +32,17 @@ public struct Exchange: ~Copyable {
   private(set) var answer = AnswerState.none
   /// What a slow peer has not taken of it.
   private(set) var unsent: [UInt8] = []
+  /// Called once, with whether nothing of this request is left on the connection.
+  private var onRelease: ((_ isClean: Bool, AnswerState, _ unsent: [UInt8]) -> Void)?
 
-  init(parameters: ParameterList, channel: Channel, limits: Limits) {
+  init(
+    parameters: ParameterList, channel: Channel, limits: Limits,
+    onRelease: @escaping (_ isClean: Bool, AnswerState, _ unsent: [UInt8]) -> Void = { _, _, _ in }
+  ) {
     self.parameters = parameters
     self.channel = channel
     self.limits = limits
+    self.onRelease = onRelease
   }
 
   // MARK: Parameters
@@ -159,6 +165,34 @@ public struct Exchange: ~Copyable {
       _ = BodyReader.read(min(unwanted, 1 << 20), from: input, within: limits.receive)
     }
     return isSent
+  }
+
+  /// Lets go of the connection once the answer is written: whatever the handler does from here on, nobody waits for it.
+  ///
+  /// A web server that keeps connections may send its next request on this one; one that started a CGI program sees
+  /// the end of its output.
+  public mutating func release() {
+    guard answer != .none, let onRelease else { return }
+    self.onRelease = nil
+    let isClean = isBodyAtEnd()
+    body = .abandoned
+    if case .cgi(let input, let output) = channel { Self.abandon(input, output) }
+    onRelease(isClean, answer, unsent)
+    unsent = []
+  }
+
+  /// Others read these pipes until every writer has closed them; the numbers stay taken, so that no file gets them.
+  private static func abandon(_ input: Int32, _ output: Int32) {
+    let nowhere = open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard nowhere >= 0 else { return }
+    dup2(nowhere, input)
+    dup2(nowhere, output)
+    if output == STDOUT_FILENO {
+      // Apache waits for the end of this one, too, and then ends the program: at once with SIGTERM, 3 s later for good.
+      dup2(nowhere, STDERR_FILENO)
+      signal(SIGTERM, SIG_IGN)
+    }
+    close(nowhere)
   }
 
   /// Answers in the place of a handler that did not.

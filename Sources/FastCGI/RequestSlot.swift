@@ -32,11 +32,12 @@ struct RequestSlot: ~Copyable {
   static let initialized: Bool = FCGX_Init() == 0
 
   /// Serves the whole request of a connection.
-  /// - Returns: the connection, if the web server keeps it and it is clean, or something is pending; otherwise it is
-  ///   closed by now.
+  /// - Parameter keep: gets the connection, if the web server keeps it and it is clean, or something is pending;
+  ///   otherwise it is closed. Called as soon as the answer is written, which may be long before the handler is done.
   borrowing func serve(
-    _ connection: consuming Connection, mayKeep: () -> Bool, with handler: (inout Exchange) -> Void
-  ) -> Connection? {
+    _ connection: consuming Connection, mayKeep: @escaping () -> Bool, keep: @escaping (Connection) -> Void,
+    with handler: (inout Exchange) -> Void
+  ) {
     // libfcgi only ever reads there: it writes nothing for a request without foreign records.
     let assembly = connection.pending as? Assembly
     let source = assembly?.takeSource() ?? connection.descriptor
@@ -52,48 +53,44 @@ struct RequestSlot: ~Copyable {
     guard FCGX_Accept_r(request) == 0 else {
       // It has closed the source.
       if isAssembled { connection.close() }
-      return nil
+      return
     }
-    var isClean = false
-    var isAnswered = false
-    var unsent: [UInt8] = []
-    if let entries = request.pointee.envp {
-      var exchange = Exchange(
-        parameters: ParameterList(entries: entries),
-        channel: .fastCGI(request, answerTo: connection.descriptor, isBodyTooLarge: isBodyTooLarge),
-        limits: limits)
-      handler(&exchange)
-      exchange.answerIfNecessary()
-      isAnswered = exchange.answer == .sent
-      unsent = exchange.unsent
+    defer {
+      release()
+      if isAssembled { close(source) }
+    }
+    guard let entries = request.pointee.envp else { return connection.close() }
+    let (served, wantsToKeep) = (connection, request.pointee.keepConnection != 0)
+    var exchange = Exchange(
+      parameters: ParameterList(entries: entries),
+      channel: .fastCGI(request, answerTo: served.descriptor, isBodyTooLarge: isBodyTooLarge), limits: limits
+    ) { [limits, answers] isBodyAtEnd, answer, unsent in
+      var served = served
       // Bytes of this request that stay unread would be the next request's first ones, and a client chooses them.
-      isClean = !connection.hasMore && !isBodyTooLarge && (isAssembled || exchange.isBodyAtEnd())
-    }
-    let isKept = isAnswered && isClean && request.pointee.keepConnection != 0 && mayKeep()
-    release()
-    if isAssembled { close(source) }
-    let afterwards: UnsentAnswer.Afterwards = isKept ? .keep : isAnswered && !isClean ? .linger : .close
-    if !unsent.isEmpty {
-      let answer = UnsentAnswer(unsent, within: limits.send, afterwards: afterwards, memory: answers)
-      if !answers.isFull {
-        connection.pending = answer
-        connection.isServed = false
-        return connection
+      let isClean = !served.hasMore && !isBodyTooLarge && (isAssembled || isBodyAtEnd)
+      let isAnswered = answer == .sent
+      let isKept = isAnswered && isClean && wantsToKeep && mayKeep()
+      let afterwards: UnsentAnswer.Afterwards = isKept ? .keep : isAnswered && !isClean ? .linger : .close
+      if !unsent.isEmpty {
+        let answer = UnsentAnswer(unsent, within: limits.send, afterwards: afterwards, memory: answers)
+        if !answers.isFull {
+          served.pending = answer
+          served.isServed = false
+          return keep(served)
+        }
+        guard answer.sendWaiting(to: served.descriptor) else { return served.close() }
       }
-      guard answer.sendWaiting(to: connection.descriptor) else {
-        connection.close()
-        return nil
+      switch afterwards {
+      case .keep: keep(served)
+      case .linger:
+        served.pending = Assembly(lingeringOn: served.descriptor)
+        keep(served)
+      case .close: served.close()
       }
     }
-    switch afterwards {
-    case .keep: return connection
-    case .linger:
-      connection.pending = Assembly(lingeringOn: connection.descriptor)
-      return connection
-    case .close:
-      connection.close()
-      return nil
-    }
+    handler(&exchange)
+    exchange.answerIfNecessary()
+    exchange.release()
   }
 
   /// Frees the request's memory and forgets the connection. `FCGX_Finish_r` would write the closing records,

@@ -24,6 +24,7 @@ public enum SingleRequest {
       limits: Limits(timeouts))
     handler(&exchange)
     exchange.answerIfNecessary()
+    exchange.release()
     return exchange.answer == .sent
   }
 }

@@ -156,7 +156,7 @@ final class WorkerPool: Sendable {
       {
         attention.signal()
       }
-      if let kept = slot.serve(connection, mayKeep: { !queue.isStopping }, with: handler) { queue.keep(kept) }
+      slot.serve(connection, mayKeep: { [queue] in !queue.isStopping }, keep: queue.keep, with: handler)
       clock.end(number)
       if onDuty.load(ordering: .relaxed) > wanted.load(ordering: .relaxed), !queue.isStopping { stepBack() }
     }

@@ -3,13 +3,15 @@ struct Batch<Tag: Sendable> {
   typealias Continuation = (Tag, Result<HTTPReply, TransferError>) -> [Transfer<Tag>]
 
   let deadline: ContinuousClock.Instant?
+  private var overdue: Overdue?
   let options: ClientOptions
   private var queue = TransferQueue<Tag>()
   private var tags: [OpaquePointer: Tag] = [:]
   private var hasTimedOut = false
 
-  init(deadline: ContinuousClock.Instant?, options: ClientOptions) {
+  init(deadline: ContinuousClock.Instant?, overdue: Overdue?, options: ClientOptions) {
     self.deadline = deadline
+    self.overdue = overdue
     self.options = options
   }
 
@@ -23,6 +25,10 @@ struct Batch<Tag: Sendable> {
       if let deadline, deadline <= .now {
         abandon(.timedOut, on: &multi, next)
         return !hasTimedOut
+      }
+      if let overdue, overdue.moment <= .now {
+        self.overdue = nil
+        overdue.body()
       }
       startWaiting(on: &multi, next)
       guard !tags.isEmpty || !queue.isEmpty else { return !hasTimedOut }
@@ -74,10 +80,11 @@ struct Batch<Tag: Sendable> {
     return isAny
   }
 
-  /// Until the deadline or the next delayed start; libcurl's own timers and sockets end it earlier.
+  /// Until the deadline, the moment to say that it takes long, or the next delayed start; libcurl's own timers and sockets end it earlier.
   private func pause() -> Duration {
     let now = ContinuousClock.now
-    return [deadline, queue.nextStart].compactMap { $0 }.map { now.duration(to: $0) }.min() ?? .seconds(60)
+    return [deadline, overdue?.moment, queue.nextStart].compactMap { $0 }.map { now.duration(to: $0) }.min()
+      ?? .seconds(60)
   }
 
   private mutating func abandon(_ error: TransferError, on multi: inout MultiHandle, _ next: Continuation) {

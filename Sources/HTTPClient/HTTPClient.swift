@@ -1,5 +1,17 @@
 internal import CCurl
 
+/// What to do when transfers take longer than somebody wants to wait for them.
+public struct Overdue {
+  let moment: ContinuousClock.Instant
+  let body: () -> Void
+
+  /// Runs `body` on the calling thread at that moment.
+  public init(at moment: ContinuousClock.Instant, _ body: @escaping () -> Void) {
+    self.moment = moment
+    self.body = body
+  }
+}
+
 /// Asks web servers, one or many at the same time, and waits for the answers on the calling thread.
 ///
 /// Each worker thread has one for all its life: connections are kept between calls, so that a second request to
@@ -49,15 +61,16 @@ public struct HTTPClient: ~Copyable {
   /// - Parameters:
   ///   - first: what to begin with.
   ///   - deadline: when it must be over; `nil` leaves that to the requests' own timeouts.
+  ///   - overdue: what to do, once, when it is not over by then; the transfers go on.
   ///   - next: gets the tag and the result, returns further transfers.
   public mutating func performAll<Tag: Sendable>(
-    _ first: [Transfer<Tag>], deadline: ContinuousClock.Instant?,
+    _ first: [Transfer<Tag>], deadline: ContinuousClock.Instant?, overdue: Overdue? = nil,
     next: (Tag, Result<HTTPReply, TransferError>) -> [Transfer<Tag>]
   ) {
     guard !first.isEmpty else { return }
     do throws(TransferError) {
       var multi = if let kept = self.multi.take() { kept } else { try MultiHandle() }
-      var batch = Batch<Tag>(deadline: deadline, options: options)
+      var batch = Batch<Tag>(deadline: deadline, overdue: overdue, options: options)
       if batch.run(first, on: &multi, next: next) { self.multi = consume multi }
     } catch {
       for transfer in first { _ = next(transfer.tag, .failure(error)) }

@@ -14,6 +14,7 @@ public final class Application {
   let graph: GraphClient
   let graphHealth: GraphHealth
   let appHealth: AppHealth
+  let graphBreaker: GraphBreaker
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
   let vault: Vault
@@ -26,6 +27,13 @@ public final class Application {
   private var remembered: RememberedReads?
   private var requestIDs = RequestIDs()
   private let warnings = WarningLimiter()
+  /// Takes the answer of the request at hand, until it has been given.
+  private var send: ((Response) -> Void)?
+  private var left: [() -> Void] = []
+  /// Held for as long as the request at hand may wait for something.
+  private var place: Lane.Place?
+  private var hasPlace = false
+  private var lastSweep = ContinuousClock.now
   /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
   /// less. `nil`: nothing.
   public private(set) var trouble: String?
@@ -47,7 +55,6 @@ public final class Application {
     self.lanes = lanes ?? Lanes(workers: configuration.workers)
     self.logger =
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
-    graph = GraphClient(configuration)
     vault = Vault(configuration)
     if making != .nothing { Self.makeDataDirectory(configuration.dataDirectory) }
     // Root leaves a service's cache to the service: it would not use what root has made.
@@ -56,6 +63,8 @@ public final class Application {
       cache = nil
       graphHealth = GraphHealth(nil)
       appHealth = AppHealth(nil, configuration)
+      graphBreaker = GraphBreaker(nil)
+      graph = GraphClient(configuration)
       return
     }
     do {
@@ -68,6 +77,8 @@ public final class Application {
     }
     graphHealth = GraphHealth(cache)
     appHealth = AppHealth(cache, configuration)
+    graphBreaker = GraphBreaker(cache)
+    graph = GraphClient(configuration, breaker: graphBreaker)
   }
 
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
@@ -93,18 +104,48 @@ public final class Application {
     }
   }
 
-  /// Answers one request. Never fails: a fault of ours is a 500, with its cause in the log.
+  /// Answers one request, and comes back when everything that it leads to is done. Never fails: a fault of ours is a
+  /// 500, with its cause in the log.
   public func respond(to request: Request) -> Response {
-    var record = RequestRecord()
-    record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
-    record.method = request.method
-    graph.resetCounts()
-    var response: Response
-    do { response = try dispatch(request, &record) } catch {
-      record.reason = error.logReason
-      record.cause = error.cause
-      response = error.response(isForOperator: request.isFromOperator)
+    var answer: Response?
+    respond(to: request) { answer = $0 }
+    return answer ?? APIError.serverError(cause: "No answer.").response()
+  }
+
+  /// Answers one request by calling `send`, exactly once; nobody who waits for the answer waits for what is done then:
+  /// what is only nice to have written down, and a call to Graph that takes long while an expired answer stands in.
+  public func respond(to request: Request, send: (Response) -> Void) {
+    withoutActuallyEscaping(send) { send in
+      self.send = send
+      var record = RequestRecord()
+      record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
+      record.method = request.method
+      graph.resetCounts()
+      var response: Response
+      do throws(APIError) { response = try dispatch(request, &record) } catch {
+        record.reason = error.logReason
+        record.cause = error.cause
+        response = error.response(isForOperator: request.isFromOperator)
+      }
+      if self.send == nil {
+        // It was answered before this was known.
+        record.status = response.status
+        record.graphCalls = graph.callCount
+        record.graphTraces = graph.traces
+        record.write(to: logger, as: "request went on")
+      }
+      answer(response, to: request, &record)
+      doWhatIsLeft()
+      place = nil
+      hasPlace = false
     }
+  }
+
+  /// Sends the answer and logs it; only the first call for a request has an effect.
+  func answer(_ response: Response, to request: Request, _ record: inout RequestRecord) {
+    guard let send else { return }
+    self.send = nil
+    var response = response
     response.headers.append(("X-Request-Id", record.requestID))
     response.headers.append(("X-Content-Type-Options", "nosniff"))
     if request.method == "HEAD" { response = response.withoutBody() }
@@ -113,7 +154,34 @@ public final class Application {
     record.graphRetries = graph.retryCount
     record.graphTraces = graph.traces
     record.write(to: logger)
-    return response
+    send(response)
+  }
+
+  /// Does something after the answer was sent, or at once if it has been. It may be skipped without harm, must not wait
+  /// for a lock, and must not fail.
+  func afterwards(_ work: @escaping () -> Void) {
+    if send == nil { work() } else { left.append(work) }
+  }
+
+  private func doWhatIsLeft() {
+    if !left.isEmpty {
+      let left = left
+      self.left = []
+      for work in left { work() }
+    }
+    // Not only those that miss look after the cache: it may be too large although everybody hits.
+    guard let cache, ContinuousClock.now - lastSweep > .seconds(15) else { return }
+    lastSweep = .now
+    cache.sweepIfDue(now: .now)
+  }
+
+  /// Takes a place for the rest of this request, before it waits for Graph, for another request or for a lock. There are
+  /// fewer than workers, so that those are left which answer at once.
+  func takePlace() -> Bool {
+    if hasPlace { return true }
+    place = lanes.waiting.tryEnter()
+    hasPlace = place != nil
+    return hasPlace
   }
 
   private func dispatch(_ request: Request, _ record: inout RequestRecord) throws(APIError) -> Response {
@@ -154,6 +222,7 @@ public final class Application {
     if let openStore { return openStore }
     do {
       let opened = try Store(folder: configuration.dataDirectory, making: making)
+      opened.mayWait = { [unowned self] in takePlace() }
       openStore = opened
       trouble = nil
       return opened

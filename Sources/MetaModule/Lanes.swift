@@ -3,9 +3,13 @@
 public final class Lanes: Sendable {
   /// For signing in.
   let signIns: Lane
+  /// For waiting: for Graph, for another request that asks it, for a lock.
+  let waiting: Lane
 
-  /// - Parameter workers: how many the process has.
+  /// - Parameter workers: how many the process has. Some are always left for what is answered at once, unless there
+  ///   is only one.
   public init(workers: Int) {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
+    waiting = Lane(places: max(1, workers * 5 / 8))
   }
 }

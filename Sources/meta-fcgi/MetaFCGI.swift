@@ -71,8 +71,10 @@ enum MetaFCGI {
       case .incomplete: .incomplete
       case .lengthRequired: .lengthRequired
       }
-    let response = application.respond(to: request)
-    _ = exchange.write(response.cgiHead(), response.body)
+    application.respond(to: request) { response in
+      _ = exchange.write(response.cgiHead(), response.body)
+      exchange.release()
+    }
   }
 
   private static func say(_ text: String) throws {

@@ -40,10 +40,19 @@ struct API {
   }
 
   /// The answer as it is.
-  func send(_ method: String, _ target: String, _ body: String?) -> Response {
+  private func send(_ method: String, _ target: String, _ body: String?) -> Response {
+    application.respond(to: request(method, target, body))
+  }
+
+  /// The answer as soon as it is there, which is before everything is done that the request leads to.
+  func send(_ method: String, _ target: String, _ body: String?, _ take: (Response) -> Void) {
+    application.respond(to: request(method, target, body), send: take)
+  }
+
+  private func request(_ method: String, _ target: String, _ body: String?) -> Request {
     var request = Request(method, target, json: body)
     request.isFromOperator = true
-    return application.respond(to: request)
+    return request
   }
 
   /// Every row of a list, page by page.

@@ -27,28 +27,38 @@ struct RequestCommand: ParsableCommand {
 
   func run() throws {
     let isReading = ["GET", "HEAD", "OPTIONS"].contains(method.uppercased())
-    let response = try API(common, making: isReading ? .nothing : .whatIsMissing)
-      .send(method.uppercased(), path, try body())
+    let api = try API(common, making: isReading ? .nothing : .whatIsMissing)
+    let body = try body()
+    var status = 0
+    var printed = Result<Void, any Error>.success(())
+    // Printed as soon as it is there: what the request leads to may take longer.
+    api.send(method.uppercased(), path, body) { response in
+      status = response.status
+      printed = Result { try show(response) }
+    }
+    try printed.get()
+    if status >= 400 { throw ExitCode(status >= 500 ? 2 : 1) }
+  }
+
+  private func show(_ response: Response) throws {
     let json = try? JSONValue(parsing: response.body)
     if common.json {
       var headers = JSONObject()
       for (name, value) in response.headers { headers[name] = .string(value) }
-      try Terminal.say([
+      return try Terminal.say([
         "status": .number(JSONNumber(Int64(response.status))),
         "headers": .object(headers), "body": json ?? .null,
       ])
-    } else {
-      if include {
-        let head = String(decoding: response.cgiHead(), as: UTF8.self).split(separator: "\r\n")
-        try Terminal.say(head.map { Line(String($0)) } + [Line("")])
-      }
-      if let json {
-        try Terminal.say(json)
-      } else {
-        try Terminal.say(String(decoding: response.body, as: UTF8.self))
-      }
     }
-    if response.status >= 400 { throw ExitCode(response.status >= 500 ? 2 : 1) }
+    if include {
+      let head = String(decoding: response.cgiHead(), as: UTF8.self).split(separator: "\r\n")
+      try Terminal.say(head.map { Line(String($0)) } + [Line("")])
+    }
+    if let json {
+      try Terminal.say(json)
+    } else {
+      try Terminal.say(String(decoding: response.body, as: UTF8.self))
+    }
   }
 
   /// What `--data` means. A secret in an argument is refused: `ps` shows it to every account of the machine.

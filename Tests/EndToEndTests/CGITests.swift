@@ -23,6 +23,16 @@ import Testing
       more: [String: String] = [:],
       arguments: [String] = []
     ) throws -> (status: Int32, output: String) {
+      try ChildProcess.run(
+        ChildProcess.ours("meta.fcgi"), arguments, environment: environment(method, path, body, length, more),
+        input: Array(body.utf8))
+    }
+
+    /// What a web server puts into the environment.
+    func environment(
+      _ method: String, _ path: String, _ body: String = "", _ length: String? = nil,
+      _ more: [String: String] = [:]
+    ) -> [String: String] {
       var environment = [
         "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method, "SCRIPT_NAME": "/cgi-bin/meta.fcgi",
         "PATH_INFO": path, "REQUEST_URI": "/cgi-bin/meta.fcgi\(path)", "REMOTE_ADDR": "127.0.0.1",
@@ -33,9 +43,7 @@ import Testing
         environment["CONTENT_TYPE"] = "application/json"
         environment["CONTENT_LENGTH"] = length ?? String(body.utf8.count)
       }
-      return try ChildProcess.run(
-        ChildProcess.ours("meta.fcgi"), arguments, environment: environment.merging(more) { _, new in new },
-        input: Array(body.utf8))
+      return environment.merging(more) { _, new in new }
     }
   }
 
@@ -70,6 +78,25 @@ import Testing
     #expect(try body("GET", "/instagram/c/")["media"]?.array?.count == 25)
     #expect(program.simulator.calls().count == 1, "the cache outlives the process")
     #expect(try body("GET", "/post/17999999999999999/")["like_count"] == 234)
+  }
+
+  @Test func `an expired grid is answered while Graph is still asked, and its answer is kept`() throws {
+    let program = try Program()
+    let token = program.simulator.token("john")
+    _ = try program.run("POST", "/tokens/", #"{"access_token":"\#(token)","account_label":"a"}"#)
+    _ = try program.run("POST", "/sync/", #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#)
+    _ = try program.run("GET", "/instagram/c/", more: ["META_CACHE_TTL": "1"])
+    // So that the entry is over, whatever the second it was stored in.
+    PlainThread.pause(milliseconds: 2100)
+    program.simulator.addFault(Fault(.held))
+    let child = try ChildProcess(
+      ChildProcess.ours("meta.fcgi"), environment: program.environment("GET", "/instagram/c/"),
+      log: program.folder.path + "/early")
+    #expect(Wait.until { child.output.contains("X-Cache: stale") && child.output.hasSuffix("}") })
+    #expect(child.isRunning, "it waits for Graph")
+    program.simulator.clearFaults()
+    #expect(child.status() == 0)
+    #expect(try program.run("GET", "/instagram/c/").output.contains("X-Cache: hit"))
   }
 
   @Test(arguments: [

@@ -130,6 +130,11 @@ final class Harness {
     return send("POST", "/sync/", body.serializedText())
   }
 
+  /// The demo account's grid as it is in the cache.
+  var cachedGrid: CachedEntry? {
+    CacheKey("ig_grid_17841405822348523").flatMap { application.cache?.read($0, now: .now) }
+  }
+
   /// Makes a cached grid as old as so many seconds.
   func age(_ account: String = "17841405822348523", seconds: Int64) throws {
     guard let cache = application.cache, let key = CacheKey("ig_grid_\(account)"),

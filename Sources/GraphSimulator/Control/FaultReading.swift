@@ -24,6 +24,7 @@ enum FaultReading {
     if let quirk = PagingQuirk(rawValue: name) { return .paging(quirk) }
     switch name {
     case "latency": return .latency(milliseconds: integer(json, "ms") ?? 1000)
+    case "held": return .held
     case "usage": return .usage(try usage(json))
     case "wrong_types": return .wrongTypes
     case "numbers_as_strings": return .numbersAsStrings

@@ -52,6 +52,8 @@ public struct Fault: Sendable {
   public enum Kind: Sendable, Equatable {
     /// The answer comes this much later.
     case latency(milliseconds: Int)
+    /// The answer comes when no fault of this kind is in force any more.
+    case held
     /// Usage headers of this call.
     case usage(Usage)
     /// Odd pages of an edge.

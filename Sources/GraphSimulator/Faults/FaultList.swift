@@ -33,6 +33,9 @@ final class FaultList: Sendable {
     state.withLock { state in state.entries.map { ($0.id, $0.fault) } }
   }
 
+  /// Whether answers are held back that this was begun with.
+  var holdAnswers: Bool { state.withLock { $0.entries.contains { $0.fault.kind == .held } } }
+
   /// What happens to this call; what was to happen only so often is used up by it.
   func take(tokenLabel: String?, path: String, endpoint: Endpoint) -> FaultPlan {
     state.withLock { state in

@@ -3,6 +3,7 @@ internal import JSON
 /// What the faults in force do to one call.
 struct FaultPlan: Sendable {
   private(set) var delay = 0
+  private(set) var isHeld = false
   private(set) var usage: Usage?
   private(set) var quirk: PagingQuirk?
   private(set) var hasWrongTypes = false
@@ -16,6 +17,7 @@ struct FaultPlan: Sendable {
   mutating func include(_ kind: Fault.Kind) -> Bool {
     switch kind {
     case .latency(let milliseconds): delay += milliseconds
+    case .held: isHeld = true
     case .usage(let usage): self.usage = usage
     case .paging(let quirk): self.quirk = quirk
     case .wrongTypes: hasWrongTypes = true
@@ -50,6 +52,7 @@ struct FaultPlan: Sendable {
     }
     if reply.delivery == .whole { reply.delivery = delivery }
     reply.delay += delay
+    reply.isHeld = isHeld
     return reply
   }
 
@@ -91,8 +94,8 @@ struct FaultPlan: Sendable {
       return Reply(
         status: status, headers: headers.sorted { $0.key < $1.key }.map { Header($0.key, $0.value) },
         body: body)
-    case .latency, .usage, .paging, .wrongTypes, .numbersAsStrings, .fieldRefused, .truncated, .reset, .drip,
-      .notHTTP, .hang:
+    case .latency, .held, .usage, .paging, .wrongTypes, .numbersAsStrings, .fieldRefused, .truncated, .reset,
+      .drip, .notHTTP, .hang:
       // These change a reply and are never a substitute.
       return Reply(status: 500)
     }

@@ -75,10 +75,21 @@ final class ConnectionHandler: ChannelInboundHandler {
       leave()
       answerNext(context)
     }
+    if reply.isHeld { return startWhenReleased(writer, context, simulation) }
     guard reply.delay > 0 else { return writer.start() }
     context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(reply.delay))) {
       guard context.channel.isActive else { return }
       writer.start()
+    }
+  }
+
+  private func startWhenReleased(
+    _ writer: ReplyWriter, _ context: ChannelHandlerContext, _ simulation: Simulation
+  ) {
+    guard context.channel.isActive else { return }
+    guard simulation.faults.holdAnswers else { return writer.start() }
+    context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [self] in
+      startWhenReleased(writer, context, simulation)
     }
   }
 }

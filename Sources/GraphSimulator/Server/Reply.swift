@@ -6,6 +6,8 @@ struct Reply: Sendable {
   var delivery: Delivery = .whole
   /// Milliseconds to wait before the first byte.
   var delay = 0
+  /// Waits until the faults that hold answers back are gone.
+  var isHeld = false
 
   init(status: Int, headers: [Header] = [], body: [UInt8] = []) {
     self.status = status

@@ -58,8 +58,8 @@ package struct Access {
       guard stored.scope == .admin || route.scope != .admin else {
         throw APIError.forbidden("You do not have permission to perform this action.")
       }
-      // Losing the time of the last use is no reason to refuse the request.
-      try? store.touch(stored)
+      // Losing the time of the last use is no reason to refuse the request, nor to hold it up.
+      if Store.isTouchDue(after: stored.lastUsedAt) { application.afterwards { try? store.touch(stored) } }
       return .apiKey(id: stored.id, label: stored.label, isAdmin: stored.scope == .admin)
     } catch { throw APIError(storeOr: error) }
   }
@@ -71,7 +71,9 @@ package struct Access {
       guard !isChanging(request) || SameOrigin.holds(for: request) else {
         throw APIError.forbidden(SameOrigin.cookieRefusal)
       }
-      try? store.touch(session, hash: hash)
+      if Store.isTouchDue(after: session.lastSeen) {
+        application.afterwards { try? store.touch(session, hash: hash) }
+      }
       return .admin(sessionEnds: session.expiresAt)
     } catch { throw APIError(storeOr: error) }
   }

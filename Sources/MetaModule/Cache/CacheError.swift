@@ -10,6 +10,8 @@ public enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   case tooLarge(bytes: Int, limit: Int)
   /// The ETag or the times cannot be kept as they are. The sentence says which.
   case invalid(String)
+  /// There is no room left; the next sweep makes some.
+  case full(maximumBytes: Int)
   /// Another process held the shard for a second; only a stopped or starved one does.
   case busy(path: String)
 
@@ -17,7 +19,7 @@ public enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   public var mayPassByItself: Bool {
     switch self {
     case .refused, .tooLarge, .invalid: false
-    case .busy: true
+    case .busy, .full: true
     case .failed(_, _, let code):
       [ENOSPC, EDQUOT, EROFS, EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ENOLCK, ESTALE, ENOENT].contains(
         code)
@@ -32,6 +34,7 @@ public enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
       "cannot \(operation) \(path): \(String(cString: strerror(code))) (errno \(code))"
     case .tooLarge(let bytes, let limit): "a cache entry of \(bytes) bytes is over the limit of \(limit)"
     case .invalid(let sentence): sentence
+    case .full(let bytes): "the cache holds the \(bytes) bytes that it may hold"
     case .busy(let path): "cache folder \(path) stayed locked for a second"
     }
   }

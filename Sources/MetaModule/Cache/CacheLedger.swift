@@ -9,7 +9,7 @@ internal import Glibc
 /// happens to share its lock file, and there are no lock files to pile up. (Not `F_SETLK`: that one belongs
 /// to the process and is dropped by closing any descriptor of the file.)
 ///
-/// The file has 32 bytes for each of the 256 subfolders, then 16 for the sweep. Nothing in it is trusted: a
+/// The file has 32 bytes for each of the 256 subfolders, then 24 for the sweep and 16 for the tally. Nothing in it is trusted: a
 /// damaged ledger costs an extra fetch or an early sweep. It is allocated in full when it is made, so that on
 /// a full disk it can still be written.
 struct CacheLedger: ~Copyable {
@@ -19,14 +19,20 @@ struct CacheLedger: ~Copyable {
     case flight(CacheKey)
     /// One change at a time in a subfolder: held for microseconds.
     case shard(Int)
+    /// One file more at a time, so that the bound is kept by all together: held while it is written.
+    case room
     /// One sweep at a time.
     case sweep
+    /// One change of the tally at a time.
+    case tally
 
     fileprivate var offset: off_t {
       switch self {
       case .flight(let key): off_t(1 << 32) &+ off_t(truncatingIfNeeded: key.hash >> 2)
       case .shard(let shard): off_t(0x1_0000 + shard)
       case .sweep: 0x2_0000
+      case .room: 0x2_0001
+      case .tally: 0x2_0002
       }
     }
   }
@@ -48,7 +54,8 @@ struct CacheLedger: ~Copyable {
 
   private static let recordLength = 32
   private static let sweepOffset = CacheDirectory.shardCount * recordLength
-  private static let length = sweepOffset + 16
+  private static let tallyOffset = sweepOffset + 24
+  private static let length = tallyOffset + 16
   /// `F_OFD_SETLK` (fcntl.h, the same on all Linux architectures); hidden from Swift behind `_GNU_SOURCE`.
   private static let setOpenFileLock: Int32 = 37
 
@@ -170,6 +177,21 @@ struct CacheLedger: ~Copyable {
     // If this cannot be written, the next sweep merely comes early and begins where this one did.
     try? write(UInt64(bitPattern: began), at: Self.sweepOffset)
     try? write(UInt64(truncatingIfNeeded: next), at: Self.sweepOffset + 8)
+  }
+
+  /// Whether the last sweep left more than there may be: then the next one will hardly do better.
+  var isSweepInVain: Bool {
+    get { read(at: Self.sweepOffset + 16) ?? 0 > 0 }
+    nonmutating set { try? write(newValue ? 1 : 0, at: Self.sweepOffset + 16) }
+  }
+
+  /// Two numbers that mean something to whoever keeps them here. The tally's lock must be held to change them.
+  var tally: (count: UInt64, moment: UInt64) {
+    get { (read(at: Self.tallyOffset) ?? 0, read(at: Self.tallyOffset + 8) ?? 0) }
+    nonmutating set {
+      try? write(newValue.count, at: Self.tallyOffset)
+      try? write(newValue.moment, at: Self.tallyOffset + 8)
+    }
   }
 
   private func read(at offset: Int) -> UInt64? {

@@ -103,8 +103,12 @@ extension FileCache {
     _ body: [UInt8], _ format: EntryFormat, under key: CacheKey, _ kind: CacheDirectory.Kind,
     ledger: borrowing CacheLedger, _ condition: Condition
   ) throws(CacheError) -> Bool {
+    let head = body.withUnsafeBytes { format.head(for: key, body: $0) }
+    // Written under the lock, too: what all write at the same moment is on the disk as well.
+    try makeSure(thereIsRoomFor: head.count + body.count, ledger)
+    defer { ledger.unlock(.room) }
     let pending = try PendingEntry(in: directory, shard: key.shard)
-    try pending.write(body.withUnsafeBytes { format.head(for: key, body: $0) })
+    try pending.write(head)
     try pending.write(body)
     // Removals take the same lock, so none can come between the question and the rename.
     try lock(key.shard, of: ledger)
@@ -117,6 +121,20 @@ extension FileCache {
     let growth = try pending.publish(as: key.text + kind.rawValue, removableAfter: format.staleUntil)
     ledger.add(bytes: growth, to: key.shard)
     return true
+  }
+
+  /// Takes the lock under which the cache grows, unless it would grow by more than a twentieth beyond its maximum;
+  /// whoever calls gives it back. Room is made by the sweep, when nobody waits for an answer.
+  private func makeSure(thereIsRoomFor count: Int, _ ledger: borrowing CacheLedger) throws(CacheError) {
+    switch ledger.lockBriefly(.room) {
+    case .taken: break
+    case .busy: throw .busy(path: directory.path)
+    case .impossible: throw .failed(operation: "lock", path: directory.path, errno: ENOLCK)
+    }
+    let blocks = (Int64(count) + 4095) / 4096 * 4096
+    guard ledger.totalBytes() + blocks > Int64(maximumBytes) + Int64(maximumBytes / 20) else { return }
+    ledger.unlock(.room)
+    throw .full(maximumBytes: maximumBytes)
   }
 
   /// Takes a subfolder's lock; whoever calls gives it back.

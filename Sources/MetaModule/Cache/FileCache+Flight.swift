@@ -13,7 +13,10 @@ extension FileCache {
   /// - Parameters:
   ///   - now: The moment at which the request began; time spent waiting is added.
   ///   - limit: How long to wait; with zero it is tried once.
-  public func beginFlight(_ key: CacheKey, now: Timestamp, waitAtMost limit: Duration) -> FlightOutcome {
+  ///   - known: An entry that is not good enough, however fresh it is.
+  public func beginFlight(
+    _ key: CacheKey, now: Timestamp, waitAtMost limit: Duration, insteadOf known: CachedEntry? = nil
+  ) -> FlightOutcome {
     guard var ledger = try? CacheLedger(in: directory) else { return .unavailable }
     let begun = ContinuousClock.now
     // An hour at most, so that no duration overflows the clock.
@@ -31,7 +34,11 @@ extension FileCache {
         continue
       }
       let waited = ContinuousClock.now - begun
-      if let entry = read(key, now: now.adding(waited)), entry.freshness == .fresh { return .landed(entry) }
+      if let entry = read(key, now: now.adding(waited)), entry.freshness == .fresh,
+        known == nil || entry.storedAt != known?.storedAt || entry.etag != known?.etag
+      {
+        return .landed(entry)
+      }
       if let note = failureNote(of: key), note.number != knownNote { return .failed(note.payload) }
       if attempt == .taken { return .leader(Flight(of: key, in: self, holding: ledger)) }
       if ledger.read(.trouble, of: key.shard) != knownTrouble { return .unavailable }

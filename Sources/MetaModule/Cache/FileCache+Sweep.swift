@@ -14,15 +14,17 @@ extension FileCache {
   /// looks at more than a sixteenth of what may be a million files.
   private static let shardsPerSweep = CacheDirectory.shardCount / 16
 
-  /// Sweeps when it is time: once a minute over all processes, or, when more has been stored than the
-  /// maximum, every second until it no longer is so. Else it costs three system calls, so call it after every
+  /// Sweeps when it is time: once a minute over all processes, or at once when more has been stored than the
+  /// maximum (every second, where that does not help). Else it costs three system calls, so call it after every
   /// `land`, when the answer has been written.
   ///
+  /// - Parameter needsRoom: something was refused with `.full`.
   /// - Returns: What was done; `nil` when it was not time, somebody else was at it, or nothing can be locked.
   @discardableResult
-  public func sweepIfDue(now: Timestamp) -> SweepReport? {
+  public func sweepIfDue(now: Timestamp, needsRoom: Bool = false) -> SweepReport? {
     guard let ledger = try? CacheLedger(in: directory) else { return nil }
-    let interval: Int64 = ledger.totalBytes() > Int64(maximumBytes) ? 1 : 60
+    let isOver = needsRoom || ledger.totalBytes() > Int64(maximumBytes)
+    let interval: Int64 = isOver ? ledger.isSweepInVain ? 1 : 0 : 60
     let last = ledger.sweep
     let (elapsed, overflow) = now.seconds.subtractingReportingOverflow(last.began)
     // A last sweep in the future is a clock that stepped back.
@@ -32,7 +34,7 @@ extension FileCache {
     let next = (last.next + Self.shardsPerSweep) % CacheDirectory.shardCount
     ledger.noteSweep(began: now.seconds, next: next)
     let shards = (0..<Self.shardsPerSweep).map { (last.next + $0) % CacheDirectory.shardCount }
-    return sweep(shards, now: now, ledger)
+    return sweep(shards, now: now, ledger, needsRoom: needsRoom)
   }
 
   /// Sweeps everything now: removes what is past its stale limit, then, while the rest takes more than the
@@ -98,14 +100,18 @@ extension FileCache {
     return removed
   }
 
-  private func sweep(_ shards: [Int], now: Timestamp, _ ledger: borrowing CacheLedger) -> SweepReport {
+  private func sweep(
+    _ shards: [Int], now: Timestamp, _ ledger: borrowing CacheLedger, needsRoom: Bool = false
+  ) -> SweepReport {
     var report = SweepReport()
     for shard in shards { report.removed += tidy(shard, ledger) { $0.isRemovable(now: now) } }
     report.bytes = ledger.totalBytes()
-    if report.bytes > Int64(maximumBytes) {
+    if needsRoom || report.bytes > Int64(maximumBytes) {
       report.removed += evict(now: now, ledger)
       report.bytes = ledger.totalBytes()
     }
+    let isInVain = report.bytes > Int64(maximumBytes)
+    if isInVain != ledger.isSweepInVain { ledger.isSweepInVain = isInVain }
     return report
   }
 

@@ -11,6 +11,7 @@ extension Endpoints {
     if let expiresAt, expiresAt <= context.now { fields.complain("expires_at", "This moment is past.") }
     try fields.finish()
 
+    try context.prepareToAskGraph(mayProbe: true)
     let found: TokenInspection
     do { found = try context.inspect(given, expiresAt: expiresAt) } catch { throw error.apiError }
     var token = NewToken(

@@ -68,11 +68,23 @@ extension RequestContext {
   func remembering(_ failure: GraphFailure, of token: Secret) -> GraphFailure {
     guard case .throttled(let asked) = failure.kind else { return failure }
     let seconds = max(1, asked ?? Self.throttleRest)
+    let (application, subject) = (application, Self.throttleSubject(token))
+    let event = Event(actor: "system", action: "graph.throttled")
+    let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
+    // At once, so that nobody meets it again; but the answer does not wait for a lock.
     do {
-      try store().block(
-        Self.throttleSubject(token), until: Timestamp(seconds: Timestamp.now.seconds + seconds),
-        reason: "throttled", event: Event(actor: "system", action: "graph.throttled"))
-    } catch { application.warn("A rate limit could not be remembered; the next request will meet it again.") }
+      try application.store().block(
+        subject, until: until, reason: "throttled", event: event, waitingAtMost: 0)
+    } catch {
+      application.afterwards {
+        do {
+          try application.store().block(
+            subject, until: until, reason: "throttled", event: event, waitingAtMost: Store.shortPatience)
+        } catch {
+          application.warn("A rate limit could not be remembered; the next request will meet it again.")
+        }
+      }
+    }
     return failure.waiting(seconds)
   }
 
@@ -86,9 +98,12 @@ extension RequestContext {
 
   /// Notes for `health` when Graph answered last, and whether it takes us for who we say we are.
   func noteGraph(_ failure: GraphFailure?, _ asker: GraphQuestion.Asker = .token) {
-    application.graphHealth.note(failure, at: .now)
-    application.appHealth.note(failure, asker, at: .now)
-    application.appHealth.noteVersion(graph.answeringVersion, at: .now)
+    let (application, version) = (application, graph.answeringVersion)
+    application.afterwards {
+      application.graphHealth.note(failure, at: .now)
+      application.appHealth.note(failure, asker, at: .now)
+      application.appHealth.noteVersion(version, at: .now)
+    }
   }
 }
 

@@ -35,6 +35,7 @@ extension Endpoints {
   private static func replace(
     _ token: StoredToken, with replacement: Secret, _ context: RequestContext
   ) throws(APIError) -> (StoredToken, [String]) {
+    try context.prepareToAskGraph(mayProbe: true)
     let found: TokenInspection
     do { found = try context.inspect(replacement) } catch { throw error.apiError }
     if let userID = token.userID, userID != found.facts.userID {

@@ -5,6 +5,7 @@ extension Endpoints {
   /// token is what one wanted to know, and no error; that it cannot be asked is one, and changes nothing.
   static func checkToken(_ context: RequestContext) throws(APIError) -> Response {
     let token = try context.existingToken(try context.capturedID())
+    try context.prepareToAskGraph(mayProbe: true)
     let warnings = try context.check(token)
     return Response(json: context.json(try context.existingToken(token.id), warnings))
   }

@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import HTTPClient
 internal import JSON
 
 /// A client's grid: from the cache while it is fresh, else from Graph, asked once however many want it at the same
@@ -9,22 +10,27 @@ struct GridService {
 
   init(_ context: RequestContext) { self.context = context }
 
-  /// How long a request waits for another one that is asking Graph already, when an expired grid stands ready.
-  private static let patienceWithStale = Duration.seconds(2)
+  /// How long Graph, or another request that asks it, is waited for when an expired grid stands ready.
+  private static let patience = Duration.seconds(1)
 
   func answer(_ mapping: StoredMapping, _ account: String) throws(APIError) -> Response {
     guard let key = CacheKey("ig_grid_\(account)"), let cache else {
-      return fresh(try fetch(mapping, account, within: context.budget()))
+      try context.prepareToAskGraph()
+      return fresh(try fetch(mapping, account, orServe: nil))
     }
     let cached = cache.read(key, now: context.now)
     if let cached, cached.freshness == .fresh { return served(cached, "hit") }
-    if let cached, let hold = Self.holdKey(account), cache.read(hold, now: context.now)?.freshness == .fresh {
-      return try stale(cached, insteadOf: .upstreamTimedOut)
-    }
+    if context.application.graphBreaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
+    guard context.application.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
 
-    let patience = cached == nil ? context.budget().remaining : Self.patienceWithStale
+    let patience =
+      cached == nil
+      ? context.budget().remaining : ContinuousClock.now.duration(to: context.moment(after: Self.patience))
     switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
     case .leader(let flight):
+      guard context.application.graphBreaker.mayAsk() else {
+        return try standIn(cached, insteadOf: .graphRests)
+      }
       return try lead(flight, mapping, account, orServe: cached, cache)
     case .landed(let entry):
       return served(entry, "hit")
@@ -34,14 +40,40 @@ struct GridService {
       return try stale(cached, insteadOf: .upstreamTimedOut)
     case .unavailable:
       context.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
-      return fresh(try fetch(mapping, account, within: context.budget()))
+      guard context.application.graphBreaker.mayAsk() else {
+        return try standIn(cached, insteadOf: .graphRests)
+      }
+      do { return fresh(try fetch(mapping, account, orServe: cached)) } catch {
+        return try stale(cached, insteadOf: error)
+      }
     }
   }
 
-  /// Drops the cached grid and fetches it anew: `POST /mappings/<id>/refresh/`.
-  func refresh(_ mapping: StoredMapping, _ account: String) throws(APIError) {
-    forget(account)
-    _ = try answer(mapping, account)
+  /// Fetches the grid anew, however fresh the cached one is, which stays until then: `POST /mappings/<id>/refresh/`.
+  ///
+  /// - Returns: why the cached one stands in for a while longer; `nil`: it is replaced.
+  func refresh(_ mapping: StoredMapping, _ account: String) throws(APIError) -> APIError? {
+    try context.prepareToAskGraph(mayProbe: true)
+    guard let key = CacheKey("ig_grid_\(account)"), let cache else {
+      _ = try fetch(mapping, account, orServe: nil)
+      return nil
+    }
+    let cached = cache.read(key, now: context.now)
+    do throws(APIError) {
+      switch cache.beginFlight(
+        key, now: .now, waitAtMost: context.budget().remaining, insteadOf: cached)
+      {
+      case .leader(let flight): _ = try lead(flight, mapping, account, orServe: nil, cache)
+      case .landed: break
+      case .failed(let note): throw GridFailure(note: note)?.apiError ?? APIError.upstreamFailed
+      case .timedOut: throw APIError.upstreamTimedOut
+      case .unavailable: _ = try fetch(mapping, account, orServe: nil)
+      }
+      return nil
+    } catch {
+      guard cached != nil, GridFailure(error)?.mayBeCoveredByStale == true else { throw error }
+      return error
+    }
   }
 
   /// An account that no client shows any more leaves the cache at once.
@@ -62,34 +94,23 @@ struct GridService {
   ) throws(APIError) -> Response {
     let configuration = context.configuration
     do {
-      let grid = try fetch(mapping, account, within: context.budget(retries: expired == nil))
+      let grid = try fetch(mapping, account, orServe: expired)
+      let application = context.application
       do {
         try flight.land(
           grid.body, etag: grid.etag, now: .now, freshFor: configuration.cacheTTL,
           staleFor: max(configuration.cacheTTL, configuration.cacheStale))
+        application.afterwards { cache.sweepIfDue(now: .now) }
+      } catch .full {
+        application.afterwards { cache.sweepIfDue(now: .now, needsRoom: true) }
       } catch { warnOfCache(error) }
-      _ = cache.sweepIfDue(now: .now)
       return fresh(grid)
     } catch {
       guard let failure = GridFailure(error) else { throw error }
       flight.fail(Array(failure.note.utf8))
-      if case .upstreamTimedOut = error, expired != nil { hold(account, cache) }
       return try stale(expired, insteadOf: error)
     }
   }
-
-  /// A Graph that hangs costs a worker as long as a call may take. While an expired grid can be served, the next
-  /// one tries only after that time again; otherwise a few visitors would occupy every worker.
-  private func hold(_ account: String, _ cache: FileCache) {
-    guard let key = Self.holdKey(account) else { return }
-    do {
-      try cache.store(
-        [], etag: "\"\"", under: key, now: .now, freshFor: context.configuration.graphTimeout,
-        staleFor: context.configuration.graphTimeout)
-    } catch { warnOfCache(error) }
-  }
-
-  private static func holdKey(_ account: String) -> CacheKey? { CacheKey("ig_hold_\(account)") }
 
   private struct Grid {
     let body: [UInt8]
@@ -97,9 +118,18 @@ struct GridService {
   }
 
   /// One Graph call, and what is learnt from it: which media are whose, and the account's name.
+  ///
+  /// - Parameter expired: what is sent when Graph takes longer than somebody wants to wait; it is asked on.
   private func fetch(
-    _ mapping: StoredMapping, _ account: String, within budget: GraphBudget
+    _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?
   ) throws(APIError) -> Grid {
+    var budget = context.budget(retries: expired == nil)
+    if let expired {
+      budget.overdue = Overdue(at: context.moment(after: Self.patience)) {
+        context.record.reason = APIError.upstreamTimedOut.reason
+        context.answerNow(served(expired, "stale"))
+      }
+    }
     let grid: InstagramGrid
     do {
       let value = try context.askAsPage(of: mapping, account, InstagramGrid.query, within: budget)
@@ -107,14 +137,17 @@ struct GridService {
     } catch let failure as GraphCallFailure {
       throw failure.apiError
     } catch { throw .upstreamFailed }
-    do {
-      let store = try context.store()
-      try store.rememberMedia(grid.media.map(\.id), ofAccount: account)
-      if let username = grid.username, username != mapping.instagramUsername {
-        try store.setInstagramUsername(username, ofAccount: account)
+    let application = context.application
+    application.afterwards {
+      do {
+        let store = try application.store()
+        try store.rememberMedia(grid.media.map(\.id), ofAccount: account)
+        if let username = grid.username, username != mapping.instagramUsername {
+          try store.setInstagramUsername(username, ofAccount: account)
+        }
+      } catch {
+        application.warn("What a grid told could not be remembered; the grid itself is served.")
       }
-    } catch {
-      context.application.warn("What a grid told could not be remembered; the grid itself is served.")
     }
     let body = grid.json.serialized()
     return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"")
@@ -128,6 +161,13 @@ struct GridService {
   private func stale(_ expired: CachedEntry?, insteadOf error: APIError) throws(APIError) -> Response {
     guard let expired, GridFailure(error)?.mayBeCoveredByStale == true else { throw error }
     context.record.reason = error.reason
+    return served(expired, "stale")
+  }
+
+  /// The expired grid, if there is one, without asking Graph at all.
+  private func standIn(_ expired: CachedEntry?, insteadOf error: APIError) throws(APIError) -> Response {
+    guard let expired else { throw error }
+    context.record.reason = error.logReason
     return served(expired, "stale")
   }
 

@@ -6,7 +6,7 @@ extension Endpoints {
   static func health(_ context: RequestContext) throws(APIError) -> Response {
     let application = context.application
     var database = Check.ok
-    do { try application.store().checkHealth() } catch {
+    do { try application.store().checkHealth(waitingAtMost: 1000) } catch {
       context.record.cause = APIError(storeOr: error).cause
       database = .error("The database cannot be used.")
     }
@@ -37,7 +37,11 @@ extension Endpoints {
       switch last?.outcome {
       case nil: .ok("Not asked yet.")
       case .answered: .ok(nil)
-      case .failed: .warning("The last call failed.")
+      case .failed:
+        .warning(
+          application.graphBreaker.isOpen
+            ? "Graph has failed again and again: it is asked once a second until it answers."
+            : "The last call failed.")
       }
     if application.appHealth.otherVersion(now) != nil {
       graph = .warning("Graph answers with another version than the one that is set.")

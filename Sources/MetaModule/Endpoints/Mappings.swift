@@ -26,7 +26,7 @@ extension Endpoints {
     return Response(empty: 204)
   }
 
-  /// `POST /mappings/<id>/refresh/`: drops the cached grid and fetches it anew.
+  /// `POST /mappings/<id>/refresh/`: fetches the grid anew; while Graph does not give it, the cached one stands in.
   static func refreshMapping(_ context: RequestContext) throws(APIError) -> Response {
     let id = try context.capturedID()
     do {
@@ -36,7 +36,13 @@ extension Endpoints {
           "refreshed": false, "detail": "No Instagram account linked", "mapping": context.json(mapping),
         ])
       }
-      try GridService(context).refresh(mapping, account)
+      if let failure = try GridService(context).refresh(mapping, account) {
+        context.record.reason = failure.logReason
+        return Response(json: [
+          "refreshed": false, "detail": .string("\(failure.detail). The grid that is cached stays."),
+          "mapping": context.json(mapping),
+        ])
+      }
       let current = try context.store().mapping(id) ?? mapping
       return Response(json: ["refreshed": true, "mapping": context.json(current)])
     } catch { throw APIError(storeOr: error) }

@@ -20,6 +20,7 @@ extension Endpoints {
   private static func seen(
     _ id: String, _ mapping: StoredMapping, _ context: RequestContext
   ) throws(APIError) -> InstagramMedium {
+    try context.prepareToAskGraph()
     do {
       let value = try context.askAsPage(
         of: mapping, id, [("fields", InstagramMedium.detailFields)], within: context.budget())
@@ -72,6 +73,7 @@ extension Endpoints {
 
     var found: [InstagramMedium] = []
     var outcomes: [(index: Int, failure: GraphFailure?)] = []
+    if !calls.isEmpty { try context.prepareToAskGraph() }
     context.graph.askAll(calls, within: context.budget()) { index, result in
       do throws(GraphFailure) {
         let medium = try InstagramMedium(result.get())
@@ -93,7 +95,7 @@ extension Endpoints {
       let store = try context.store()
       for medium in found {
         guard let owner = medium.ownerID, try store.isInstagramAccountMapped(owner) else { continue }
-        try store.rememberMedia([id], ofAccount: owner)
+        context.application.afterwards { try? store.rememberMedia([id], ofAccount: owner) }
         return medium
       }
     } catch { throw APIError(storeOr: error) }

@@ -49,6 +49,7 @@ extension Endpoints {
   private static func page(
     _ id: String, _ token: StoredToken, _ secret: Secret, _ context: RequestContext
   ) throws(APIError) -> GraphPage {
+    try context.prepareToAskGraph(mayProbe: true)
     let value: JSONValue
     do {
       value = try context.ask(id, GraphPage.syncQuery, as: secret)

@@ -49,7 +49,11 @@ extension RequestContext {
   func noteRecovery(of token: StoredToken) {
     let reasons = [RefusalReason.loginRequired.rawValue, Misfit.otherApp.reason]
     guard let reason = token.statusReason, reasons.contains(reason) else { return }
-    _ = try? store().noteReason(token.id, nil, ifSealedIs: token.sealedToken)
+    let application = application
+    application.afterwards {
+      _ = try? application.store().noteReason(
+        token.id, nil, ifSealedIs: token.sealedToken, waitingAtMost: Store.shortPatience)
+    }
   }
 
   /// Runs a call as a mapping's Page. When the Page's token is refused, it is fetched anew once with the user's token

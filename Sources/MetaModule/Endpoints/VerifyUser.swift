@@ -10,6 +10,7 @@ extension Endpoints {
     try fields.finish()
 
     let user: GraphUser
+    try context.prepareToAskGraph(mayProbe: true)
     do { user = try GraphUser(context.ask("me", GraphUser.query, as: token)) } catch {
       throw GraphCallFailure(pasted: token, error).apiError
     }

@@ -23,6 +23,8 @@ struct GraphBudget {
   var retries = true
   /// Seconds that one wait may last; `nil`: as long as fits.
   var longestWait: Int64?
+  /// What to do when Graph has not answered by then; it is asked on.
+  var overdue: Overdue?
 
   /// What is left of it.
   var remaining: Duration { max(.zero, ContinuousClock.now.duration(to: deadline)) }
@@ -35,11 +37,18 @@ extension GraphBudget {
   }
 }
 
+extension Result where Failure == GraphFailure {
+  fileprivate var failure: GraphFailure? {
+    if case .failure(let failure) = self { failure } else { nil }
+  }
+}
+
 /// Asks Graph, one call or many at the same time, and repeats what may help, each call on its own.
 ///
 /// One per worker thread: it keeps its connections. libcurl is loaded with the first call, not before.
 final class GraphClient {
   private let configuration: Configuration
+  private let breaker: GraphBreaker?
   private var http: HTTPClient?
   /// Calls made since the request began, repeated ones counted each time.
   private(set) var callCount = 0
@@ -53,7 +62,11 @@ final class GraphClient {
   /// A reply may not be longer: 4 MiB (API.md, section 4).
   static let replyLimit = 4 * 1024 * 1024
 
-  init(_ configuration: Configuration) { self.configuration = configuration }
+  /// - Parameter breaker: is told what came of each call; while it is open nothing is repeated.
+  init(_ configuration: Configuration, breaker: GraphBreaker? = nil) {
+    self.configuration = configuration
+    self.breaker = breaker
+  }
 
   /// A new request begins.
   func resetCounts() {
@@ -87,15 +100,18 @@ final class GraphClient {
   ) {
     do {
       var http = try takeClient()
-      http.performAll(calls.map { transfer($0, attempt: 0, delay: 0, budget) }, deadline: budget.deadline) {
-        sent, result in
+      http.performAll(
+        calls.map { transfer($0, attempt: 0, delay: 0, budget) }, deadline: budget.deadline,
+        overdue: budget.overdue
+      ) { sent, result in
         callCount += 1
         if sent.attempt > 0 { retryCount += 1 }
         if case .success(let reply) = result, let version = reply.headers["facebook-api-version"] {
           answeringVersion = version
         }
         let outcome = Self.read(result, GraphQuestion(asker: sent.call.asker, path: sent.call.path))
-        if case .failure(let failure) = outcome {
+        breaker?.note(outcome.failure)
+        if let failure = outcome.failure {
           if let trace = failure.traceID { traces.append(trace) }
           if let delay = delay(after: failure, attempt: sent.attempt, budget) {
             return [transfer(sent.call, attempt: sent.attempt + 1, delay: delay, budget)]
@@ -145,7 +161,9 @@ final class GraphClient {
   /// Milliseconds to wait before the next attempt: 2^attempt units, or as long as Graph asked for; `nil` when there is
   /// no further attempt, or when the wait does not fit the budget.
   private func delay(after failure: GraphFailure, attempt: Int, _ budget: GraphBudget) -> Int64? {
-    guard budget.retries, failure.mayRetry, attempt < configuration.retries else { return nil }
+    guard budget.retries, failure.mayRetry, breaker?.isOpen != true, attempt < configuration.retries else {
+      return nil
+    }
     var wait = configuration.backoffUnit << Int64(attempt)
     if case .throttled(let seconds?) = failure.kind { wait = max(wait, seconds * 1000) }
     if let longest = budget.longestWait, wait > longest * 1000 { return nil }

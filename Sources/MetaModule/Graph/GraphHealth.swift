@@ -15,12 +15,7 @@ final class GraphHealth {
   /// Notes the outcome of a call; at most every ten seconds unless the outcome changed. That Graph refuses a token is
   /// an answer like any other: Graph is well.
   func note(_ failure: GraphFailure?, at now: Timestamp) {
-    let outcome: Outcome =
-      switch failure?.kind {
-      case .timedOut, .transient, .failed:
-        failure?.code == nil || failure?.mayRetry == true ? .failed : .answered
-      default: .answered
-      }
+    let outcome: Outcome = failure?.isOfGraphAsAWhole == true ? .failed : .answered
     if let noted, noted.outcome == outcome, now.seconds - noted.at.seconds < 10 { return }
     noted = (outcome, now)
     guard let cache, let key else { return }

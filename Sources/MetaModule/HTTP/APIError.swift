@@ -45,6 +45,13 @@ package enum APIError: Error {
     let messages: [String]
   }
 
+  /// As many requests wait already as may.
+  static let tooManyWait = APIError.unavailable(
+    "Too many requests wait for Meta's Graph API at the moment: try again.", retryAfter: 2)
+  /// Graph has failed so often that it is asked only now and then.
+  static let graphRests = APIError.unavailable(
+    "Meta's Graph API has failed again and again: it is asked once a second until it answers.", retryAfter: 5)
+
   var status: Int {
     switch self {
     case .notFound, .mappingNotFound, .postNotFound: 404

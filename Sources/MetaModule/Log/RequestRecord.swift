@@ -22,12 +22,12 @@ struct RequestRecord {
   private let start = ContinuousClock.now
 
   /// Writes the line: `{"time","level","message":"request","request_id","method","route","status","ms",…}`.
-  func write(to logger: Logger) {
+  func write(to logger: Logger, as message: String = "request") {
     let level: Logger.Level = status >= 500 ? .error : status == 429 ? .warning : .info
     guard level >= logger.logLevel else { return }
     let elapsed = (ContinuousClock.now - start).components
     let microseconds = elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
-    var line = LogLine(level, "request", at: .now)
+    var line = LogLine(level, message, at: .now)
     line.add("request_id", requestID)
     line.add("method", method)
     line.add("route", route)

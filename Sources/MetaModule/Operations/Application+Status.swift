@@ -35,7 +35,12 @@ extension Application {
     do { findings += try TokenFindings(application: self, warnDays: warnDays).findings() } catch {
       findings.append(.trouble("tokens", operationError(error).description, "metactl doctor looks closer."))
     }
-    if let last = graphHealth.last() {
+    if graphBreaker.isOpen {
+      findings.append(
+        .warning(
+          "graph", "Graph has failed again and again: it is asked once a second until it answers.",
+          "metactl doctor tries it now and says why."))
+    } else if let last = graphHealth.last() {
       findings.append(
         last.outcome == .answered
           ? .ok("graph", "Graph answered last at \(last.at).")

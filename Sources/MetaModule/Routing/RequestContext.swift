@@ -28,6 +28,20 @@ final class RequestContext {
   /// From where the request comes; `nil` where the web server does not say.
   var client: IPAddress? { configuration.trustedProxies.client(of: request) }
 
+  /// To be called before Graph is asked: takes a place among those who wait for it.
+  ///
+  /// - Parameter mayProbe: the operator asks, whose wish to know is reason enough while Graph fails again and again.
+  func prepareToAskGraph(mayProbe: Bool = false) throws(APIError) {
+    guard application.takePlace() else { throw .tooManyWait }
+    guard mayProbe || application.graphBreaker.mayAsk() else { throw .graphRests }
+  }
+
+  /// Answers now; what the endpoint returns later is not sent.
+  func answerNow(_ response: Response) { application.answer(response, to: request, &record) }
+
+  /// The moment so long after the request began.
+  func moment(after duration: Duration) -> ContinuousClock.Instant { start + duration }
+
   /// The first captured segment.
   var capture: String { captures.first ?? "" }
 

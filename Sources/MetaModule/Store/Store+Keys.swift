@@ -86,10 +86,16 @@ extension Store {
     return before
   }
 
-  /// Keeps that this key is used now. Writes once a minute at most, so it may be called for each request.
+  /// Whether a last use is so long ago that it is time to write the next one down.
+  static func isTouchDue(after last: Timestamp?, now: Timestamp = .now) -> Bool {
+    guard let last, last <= now else { return true }
+    return now.seconds - last.seconds >= Self.touchInterval
+  }
+
+  /// Keeps that this key is used now, once a minute at most. Does not wait for a lock.
   public func touch(_ key: StoredKey, now: Timestamp = .now) throws(StoreError) {
-    if let last = key.lastUsedAt, last <= now, now.seconds - last.seconds < Self.touchInterval { return }
-    try write { (connection) throws(SQLiteFailure) in
+    guard Self.isTouchDue(after: key.lastUsedAt, now: now) else { return }
+    try write(waitingAtMost: 0) { (connection) throws(SQLiteFailure) in
       _ = try connection.run(
         "UPDATE api_key SET last_used_at = ?2 WHERE id = ?1", [.integer(key.id), .moment(now)])
     }

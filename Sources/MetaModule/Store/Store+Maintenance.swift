@@ -16,10 +16,13 @@ public struct BackupReport: Sendable, Equatable {
 extension Store {
   // MARK: - Health
 
-  /// Touches the file and throws what is the matter with it. Takes microseconds.
-  public func checkHealth() throws(StoreError) {
+  /// Touches the file and throws what is the matter with it. Takes microseconds, or so many milliseconds at most where
+  /// somebody keeps all others out of it.
+  public func checkHealth(waitingAtMost limit: Int32? = nil) throws(StoreError) {
     try checkFiles()
     try file.checkTrust()
+    try opened().waitForLocks(upTo: limit ?? patience)
+    defer { connection?.waitForLocks(upTo: patience) }
     let version = try schemaVersion()
     if version > Schema.newest {
       // A newer program migrated it while this one was running.

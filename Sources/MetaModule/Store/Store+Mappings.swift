@@ -127,7 +127,7 @@ extension Store {
         [.text(accountID), .text(username)])
     }
     if stale == 0 { return }
-    try write { (connection) throws(SQLiteFailure) in
+    try write(waitingAtMost: Self.shortPatience) { (connection) throws(SQLiteFailure) in
       _ = try connection.run(
         "UPDATE client_page_mapping SET ig_username = ?2 WHERE ig_account_id = ?1",
         [.text(accountID), .text(username)])

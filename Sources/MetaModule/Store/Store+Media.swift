@@ -15,7 +15,7 @@ extension Store {
       return unknown
     }
     if unknown.isEmpty { return }
-    try write { (connection) throws(SQLiteFailure) in
+    try write(waitingAtMost: Self.shortPatience) { (connection) throws(SQLiteFailure) in
       guard try connection.isMapped(accountID) else { return }
       for id in unknown {
         try connection.run(

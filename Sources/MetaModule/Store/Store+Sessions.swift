@@ -86,13 +86,12 @@ extension Store {
     }
   }
 
-  /// Keeps that this session asks now. Writes once a minute at most, so it may be called for each request.
+  /// Keeps that this session asks now, once a minute at most. Does not wait for a lock.
   public func touch(
     _ session: StoredSession, hash: [UInt8], now: Timestamp = .now
   ) throws(StoreError) {
-    let last = session.lastSeen
-    if last <= now, now.seconds - last.seconds < Self.touchInterval { return }
-    try write { (connection) throws(SQLiteFailure) in
+    guard Self.isTouchDue(after: session.lastSeen, now: now) else { return }
+    try write(waitingAtMost: 0) { (connection) throws(SQLiteFailure) in
       _ = try connection.run(
         "UPDATE session SET last_seen = ?2 WHERE hash = ?1", [.blob(hash), .moment(now)])
     }

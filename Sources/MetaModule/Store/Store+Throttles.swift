@@ -14,16 +14,17 @@ extension Store {
   /// Remembers that nothing is to be asked of Graph for `subject` (such as `token 3`) until then. Never
   /// shortens what is remembered.
   public func block(
-    _ subject: String, until: Timestamp, reason: String, event: Event? = nil, now: Timestamp = .now
+    _ subject: String, until: Timestamp, reason: String, event: Event? = nil, now: Timestamp = .now,
+    waitingAtMost limit: Int32? = nil
   ) throws(StoreError) {
-    let limit = Timestamp(seconds: now.seconds + Self.longestThrottle)
-    let until = min(until, limit)
+    let latest = Timestamp(seconds: now.seconds + Self.longestThrottle)
+    let until = min(until, latest)
     if let present = try throttle(of: subject, now: now), present.until >= until { return }
-    try write { (connection) throws(SQLiteFailure) in
+    try write(waitingAtMost: limit) { (connection) throws(SQLiteFailure) in
       // What is past goes on the way, which keeps the table small, and what a wrong clock has left.
       try connection.run(
         "DELETE FROM throttle WHERE blocked_until <= ? OR blocked_until > ?",
-        [.integer(now.seconds), .integer(limit.seconds)])
+        [.integer(now.seconds), .integer(latest.seconds)])
       _ = try connection.run(
         """
         INSERT INTO throttle (subject, blocked_until, reason) VALUES (?1, ?2, ?3)

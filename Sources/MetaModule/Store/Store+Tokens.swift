@@ -153,11 +153,12 @@ extension Store {
   /// Returns whether it does.
   @discardableResult
   public func noteReason(
-    _ id: Int64, _ reason: String?, ifSealedIs sealedToken: String, now: Timestamp = .now
+    _ id: Int64, _ reason: String?, ifSealedIs sealedToken: String, now: Timestamp = .now,
+    waitingAtMost limit: Int32? = nil
   ) throws(StoreError) -> Bool {
     guard let present = try token(id), present.sealedToken.isSameBytes(as: sealedToken) else { return false }
     if present.statusReason == reason { return true }
-    return try write { (connection) throws(SQLiteFailure) in
+    return try write(waitingAtMost: limit) { (connection) throws(SQLiteFailure) in
       try connection.run(
         """
         UPDATE meta_access_token SET status_reason = ?3, updated_at = ?4

@@ -15,6 +15,8 @@ public final class Store {
   /// How long an operation waits for locks that others hold, in milliseconds: less than a client waits for
   /// us.
   static let patience: Int32 = 5000
+  /// The same for what is only nice to have and is written when nobody waits for it any more.
+  static let shortPatience: Int32 = 50
   /// Beyond this size a writer empties the WAL. Small, for a process that starts alone (CGI) reads all of it
   /// first.
   static let largeWAL: Int64 = 1 << 18
@@ -34,6 +36,8 @@ public final class Store {
   let file: DatabaseFile
   let patience: Int32
   let making: Making
+  /// Asked before an operation waits for a lock, which may be for seconds; if not, it fails as if it had waited.
+  var mayWait: () -> Bool = { true }
   var connection: Connection? { didSet { if connection == nil { era = nil } } }
   var identity: FileIdentity?
   var lock: WriteLock?
@@ -92,11 +96,14 @@ public final class Store {
 
   /// Runs `body` in a transaction, and runs it again where another's lock spoiled it. `body` must therefore
   /// have no effect but on the database.
+  /// - Parameter limit: how long to wait for others' locks, in milliseconds, if not as long as usual. With zero it is
+  ///   tried once: right for what is only nice to have.
   func write<Result>(
-    _ body: (Connection) throws(SQLiteFailure) -> Result
+    waitingAtMost limit: Int32? = nil, _ body: (Connection) throws(SQLiteFailure) -> Result
   ) throws(StoreError) -> Result {
-    let deadline = Deadline(in: patience)
+    let deadline = Deadline(in: min(limit ?? patience, patience))
     var attempts = 0
+    var waits = false
     while true {
       let connection = try opened()
       if file.needsWriteLock { try acquireLock(until: deadline) }
@@ -104,7 +111,7 @@ public final class Store {
       try checkFiles()
       let written: Result
       do throws(SQLiteFailure) {
-        connection.waitForLocks(upTo: max(1, deadline.left))
+        connection.waitForLocks(upTo: waits ? deadline.left : 0)
         defer { connection.waitForLocks(upTo: patience) }
         written = try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLiteFailure) in
           let result = try body(connection)
@@ -116,6 +123,11 @@ public final class Store {
         emptyLargeWAL(of: connection)
       } catch {
         let failure = translated(error)
+        if error.isBusy, !waits, !deadline.isPast {
+          guard mayWait() else { throw failure }
+          waits = true
+          continue
+        }
         attempts += 1
         guard error.isBusy, attempts < 3, !deadline.isPast else { throw failure }
         continue
@@ -157,6 +169,9 @@ public final class Store {
 
   func acquireLock(until deadline: Deadline) throws(StoreError) {
     if lock == nil { lock = try WriteLock(path: file.lockPath) }
+    do { return try lock?.acquire(until: Deadline(in: 0)) ?? () } catch {
+      guard error == .busy, !deadline.isPast, mayWait() else { throw error }
+    }
     try lock?.acquire(until: deadline)
   }
 

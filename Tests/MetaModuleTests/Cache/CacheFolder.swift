@@ -17,6 +17,11 @@ final class CacheFolder: Sendable {
     cache = try FileCache(directory: parent + "/cache", maximumBytes: maximumBytes)
   }
 
+  /// The same folder, as one sees it that may hold less or more in it.
+  func withMaximum(_ bytes: Int) throws -> FileCache {
+    try FileCache(directory: cache.path, maximumBytes: bytes)
+  }
+
   deinit { try? FileManager.default.removeItem(atPath: parent) }
 
   /// Stores a text for 300 s fresh and a day stale.

@@ -19,13 +19,14 @@ struct CacheSweepTests {
   }
 
   @Test func `over the maximum the oldest go, until nine tenths are left`() throws {
-    let folder = try CacheFolder(maximumBytes: 100 * 4096)
+    let folder = try CacheFolder()
+    let small = try folder.withMaximum(100 * 4096)
     // Shuffled, so that neither the order of the names nor that of the files tells the age.
     for place in (0..<150).shuffled() {
       let moment = Timestamp(seconds: folder.now.seconds - 1000 + Int64(place))
       try folder.store("x", under: try cacheKey("k\(place)"), at: moment)
     }
-    let report = try folder.cache.sweep(now: folder.now)
+    let report = try small.sweep(now: folder.now)
     #expect(report.bytes == 90 * 4096)
     #expect(try folder.cache.statistics(now: folder.now).bytes == 90 * 4096)
     let left = (0..<150).filter { (try? folder.text(under: cacheKey("k\($0)"))) != nil }
@@ -33,15 +34,16 @@ struct CacheSweepTests {
   }
 
   @Test func `entries of one age are thinned out, not wiped out`() throws {
-    let folder = try CacheFolder(maximumBytes: 100 * 4096)
+    let folder = try CacheFolder()
     for place in 0..<150 { try folder.store("x", under: try cacheKey("k\(place)")) }
-    #expect(try folder.cache.sweep(now: folder.now).bytes == 90 * 4096)
+    #expect(try folder.withMaximum(100 * 4096).sweep(now: folder.now).bytes == 90 * 4096)
   }
 
   @Test func `it is swept as soon as more is stored than the maximum, else once a minute`() throws {
-    let folder = try CacheFolder(maximumBytes: 20 * 4096)
+    let folder = try CacheFolder()
+    let small = try folder.withMaximum(20 * 4096)
     func sweep(after seconds: Int64) -> FileCache.SweepReport? {
-      folder.cache.sweepIfDue(now: Timestamp(seconds: folder.now.seconds + seconds))
+      small.sweepIfDue(now: Timestamp(seconds: folder.now.seconds + seconds))
     }
     #expect(sweep(after: 0) != nil)
     #expect(sweep(after: 59) == nil)
@@ -52,6 +54,47 @@ struct CacheSweepTests {
     let report = try #require(sweep(after: -3599))
     #expect(report.bytes == 18 * 4096)
     #expect(sweep(after: -3598) == nil)
+  }
+
+  @Test func `whatever the rate, it never holds a twentieth more than it may`() async throws {
+    let folder = try CacheFolder()
+    let maximum = 100 * 4096
+    // A value of its own for each thread, as each process has: they share nothing but the directory.
+    let refused = await onCacheThreads(8) { thread -> Int in
+      guard let cache = try? folder.withMaximum(maximum) else { return 0 }
+      return (0..<40).count { place in
+        guard let key = CacheKey("t\(thread)-\(place)") else { return false }
+        do {
+          try cache.store([1], etag: "\"a\"", under: key, now: folder.now, freshFor: 300, staleFor: 86_400)
+          return false
+        } catch { return error as? CacheError == .full(maximumBytes: maximum) }
+      }
+    }
+    let count = refused.reduce(0, +)
+    #expect(count == 215)
+    let small = try folder.withMaximum(maximum)
+    let bytes = try small.statistics(now: folder.now).bytes
+    #expect(bytes == 105 * 4096)
+    let swept = small.sweepIfDue(now: folder.now)
+    #expect((swept?.bytes ?? 0) == Int64(90 * 4096))
+    #expect(small.sweepIfDue(now: folder.now) == nil)
+    try small.store([1], etag: "\"a\"", under: cacheKey(), now: folder.now, freshFor: 300, staleFor: 86_400)
+  }
+
+  @Test func `room is made for what was refused, although the rest is not too much`() throws {
+    let folder = try CacheFolder()
+    let small = try folder.withMaximum(100 * 4096)
+    for place in 0..<100 { try folder.store("x", under: try cacheKey("k\(place)")) }
+    #expect(small.sweepIfDue(now: folder.now) != nil)
+    let large = [UInt8](repeating: 1, count: 6 * 4096)
+    func store() throws {
+      try small.store(
+        large, etag: "\"a\"", under: cacheKey(), now: folder.now, freshFor: 300, staleFor: 86_400)
+    }
+    #expect(throws: CacheError.full(maximumBytes: 100 * 4096)) { try store() }
+    #expect(small.sweepIfDue(now: folder.now) == nil)
+    #expect(small.sweepIfDue(now: folder.now, needsRoom: true) != nil)
+    try store()
   }
 
   @Test func `sixteen minutes sweep everything`() throws {

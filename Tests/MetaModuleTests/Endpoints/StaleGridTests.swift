@@ -40,17 +40,31 @@ import Testing
     #expect(try harness.token(1)?.status == .active)
   }
 
-  @Test func `it is served when Graph hangs, and the next visitors do not wait`() throws {
-    // What is kept lasts whole seconds, of which the first may be nearly over.
-    let harness = try Self.harness(["META_GRAPH_TIMEOUT": "2"])
-    harness.simulator.addFault(Fault(.hang))
-    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "stale")
+  @Test func `it is served while Graph has not answered, and the answer is kept when it comes`() throws {
+    let harness = try Self.harness()
+    harness.simulator.addFault(Fault(.held))
+    var early: Answer?
+    harness.application.respond(to: Request("GET", "/instagram/client_001/")) { response in
+      early = Answer(response)
+      harness.simulator.clearFaults()  // Only now does Graph answer.
+    }
+    #expect(early?.status == 200)
+    #expect(early?.header("X-Cache") == "stale")
+    #expect(early?.header("X-Request-Id") != nil)
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "hit")
     #expect(harness.simulator.calls().count == 1)
+  }
+
+  @Test func `who comes while somebody waits for Graph gets it as well, and asks nobody`() throws {
+    let harness = try Self.harness()
+    harness.simulator.addFault(Fault(.held))
+    let first = try harness.another()
+    let leader = Background { Answer(first.respond(to: Request("GET", "/instagram/client_001/"))) }
+    Wait.until { !harness.simulator.calls().isEmpty }
     #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "stale")
-    #expect(harness.simulator.calls().count == 1, "Graph rests as long as a call may take")
-    PlainThread.pause(milliseconds: 3100)
     harness.simulator.clearFaults()
-    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "miss")
+    #expect(leader.result()?.status == 200)
+    #expect(harness.simulator.calls().count == 1)
   }
 
   @Test func `a token that is blocked costs no call`() throws {
@@ -142,12 +156,24 @@ import Testing
     #expect(harness.send("GET", "/instagram/client_001/").status == 502)
   }
 
-  @Test func `a refresh that fails leaves nothing expired behind`() throws {
-    let harness = try Self.harness(seconds: 10)
-    harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
-    #expect(harness.send("POST", "/mappings/1/refresh/").status == 502)
-    harness.simulator.clearFaults()
+  @Test(arguments: [10, 400])
+  func `a refresh that fails leaves the cached grid in its place, and says so`(age: Int64) throws {
+    let harness = try Self.harness(seconds: age)
+    let number = harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    let refresh = harness.send("POST", "/mappings/1/refresh/")
+    #expect(refresh.status == 200)
+    #expect(refresh.json["refreshed"] == false)
+    #expect(refresh.detail == "Meta Graph API error. The grid that is cached stays.")
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == (age < 300 ? "hit" : "stale"))
+    harness.simulator.removeFault(number)
     #expect(harness.send("POST", "/mappings/1/refresh/").json["refreshed"] == true)
     #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "hit")
+  }
+
+  @Test func `a refresh without a cached grid fails as it is`() throws {
+    let harness = try Harness()
+    harness.addClient()
+    harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    #expect(harness.send("POST", "/mappings/1/refresh/").status == 502)
   }
 }

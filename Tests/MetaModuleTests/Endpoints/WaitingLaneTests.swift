@@ -1,0 +1,80 @@
+import GraphSimulator
+import JSON
+import TestSupport
+import Testing
+
+@testable import MetaModule
+
+/// Waiting has fewer places than there are workers; when all are taken, nobody waits.
+@Suite struct WaitingLaneTests {
+  /// One place, and its holder.
+  private static func whileAllWait(_ harness: Harness, _ body: () throws -> Void) throws {
+    guard let place = harness.application.lanes.waiting.tryEnter() else {
+      Issue.record("no place")
+      return
+    }
+    try body()
+    _ = consume place
+  }
+
+  private static func harness() throws -> Harness {
+    let harness = try Harness(settings: ["META_WORKERS": "1"])
+    harness.addClient()
+    return harness
+  }
+
+  @Test func `a cold grid is refused at once`() throws {
+    let harness = try Self.harness()
+    try Self.whileAllWait(harness) {
+      let answer = harness.send("GET", "/instagram/client_001/")
+      #expect(answer.status == 503)
+      #expect(answer.header("Retry-After") == "2")
+    }
+    #expect(harness.simulator.calls().isEmpty)
+    #expect(harness.send("GET", "/instagram/client_001/").status == 200)
+  }
+
+  @Test func `an expired grid is served at once, a warm one and health as ever`() throws {
+    let harness = try Self.harness()
+    harness.send("GET", "/instagram/client_001/")
+    try Self.whileAllWait(harness) {
+      #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "hit")
+      try harness.age(seconds: 400)
+      #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "stale")
+      #expect(harness.send("GET", "/health/").status == 200)
+    }
+    #expect(harness.simulator.calls().count == 1)
+  }
+
+  @Test(
+    arguments: [
+      ("GET", "/pages/", nil), ("GET", "/post/17999999999999999/", nil),
+      ("POST", "/verify-user/", #"{"access_token":"x"}"#), ("POST", "/mappings/1/refresh/", nil),
+      ("POST", "/sync/", #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#),
+      ("POST", "/tokens/", #"{"access_token":"x","account_label":"a"}"#), ("POST", "/tokens/1/check/", nil),
+    ] as [(String, String, String?)])
+  func `so is everything else that asks Graph`(_ method: String, _ target: String, _ json: String?) throws {
+    let harness = try Self.harness()
+    try Self.whileAllWait(harness) {
+      #expect(harness.send(method, target, json).status == 503)
+      #expect(harness.simulator.calls().isEmpty)
+    }
+    #expect(harness.send(method, target, json).status != 503)
+  }
+
+  @Test func `a place is given back after each request`() throws {
+    let harness = try Self.harness()
+    harness.simulator.addFault(Fault(.error(GraphError(code: 10))))
+    for _ in 0..<3 { #expect(harness.send("GET", "/instagram/client_001/").status == 400) }
+    harness.simulator.clearFaults()
+    #expect(harness.send("GET", "/instagram/client_001/").status == 200)
+  }
+
+  @Test func `there are fewer places than workers`() {
+    for workers in 3...64 {
+      let lanes = Lanes(workers: workers)
+      #expect(lanes.waiting.places + lanes.signIns.places < workers, "\(workers)")
+    }
+    #expect(Lanes(workers: 1).waiting.places == 1)
+  }
+}
