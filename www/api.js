@@ -10,15 +10,26 @@ const tell = (name) => line.dispatchEvent(new Event(name));
 const failure = (detail, more) => Object.assign(new Error(detail), { fields: [], ...more });
 export const wrong = (field, text) => failure(text, { fields: [[field, [text]]] });
 
+/** Hosts with the usual firewall rules let neither through, only a POST that says what it means. */
+const isBlockable = (method) => ["PATCH", "DELETE"].includes(method);
+let isBlocked = false;
+
 export async function exchange(method, path, body) {
   const lost = (detail) => tell("lost") && failure(detail);
+  const isHidden = isBlocked && isBlockable(method);
+  const sent = { ...(body && { "Content-Type": "application/json" }), ...(isHidden && { "X-HTTP-Method-Override": method }) };
   const response = await fetch(new URL(path, base), {
-    method, cache: "no-store", body: JSON.stringify(body), headers: body && { "Content-Type": "application/json" }, signal: AbortSignal.timeout(30_000),
+    method: isHidden ? "POST" : method, cache: "no-store", body: JSON.stringify(body), headers: sent, signal: AbortSignal.timeout(30_000),
   }).catch(() => {
     throw lost("The connection is lost.");
   });
   const { ok, status, headers } = response;
   const answer = status === 204 ? {} : await response.json().catch(() => null);
+  const isOurs = headers.has("X-Request-Id") && answer?.detail;
+  if ([403, 405].includes(status) && !isOurs && isBlockable(method) && !isHidden) {
+    isBlocked = true;
+    return exchange(method, path, body);
+  }
   // A web server without its program answers 502 in its own words, or 404.
   if (answer ? [502, 504].includes(status) && !answer.reason : status > 499) throw lost("The program does not answer.");
   if (!answer) throw failure(`No program answers at ${base}`);

@@ -27,6 +27,8 @@ public enum JSONError: Error, Sendable, Equatable {
   case duplicateKey(at: JSONPosition)
   /// More lists and objects within each other than are accepted.
   case nestingTooDeep(limit: Int, at: JSONPosition)
+  /// More elements and members than the caller wants to keep.
+  case tooManyValues(limit: Int)
   /// The text begins with a byte order mark.
   case byteOrderMark
   /// Bytes `first` to `last`, counted from 0, are not UTF-8; `byte` is the first of them.
@@ -48,6 +50,7 @@ public enum JSONError: Error, Sendable, Equatable {
     case .unpairedSurrogate(let position): "Unpaired surrogate: \(position)"
     case .duplicateKey(let position): "Duplicate key: \(position)"
     case .nestingTooDeep(let limit, let position): "Nesting deeper than \(limit) levels: \(position)"
+    case .tooManyValues(let limit): "More than \(limit) elements and members"
     case .byteOrderMark: "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"
     case .notUTF8(let first, let last, let byte, let reason):
       if first == last {

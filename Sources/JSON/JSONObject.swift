@@ -1,7 +1,7 @@
 /// The members of a JSON object in their order. Keys are compared as bytes.
 ///
-/// Objects here have some ten members, so finding one is a walk through the list; the parser, which must not be
-/// slowed down by an object of a hundred thousand, looks for duplicates with a hash of its own.
+/// Objects here have some ten members, so finding one is a walk through the list. Whoever makes one of as many members
+/// as a stranger likes does not set them one by one: the parser, and `init(firstOfEach:)`, have a hash of their own.
 public struct JSONObject: Sendable {
   /// Keys and values in their order; no key occurs twice.
   public private(set) var members: [(key: String, value: JSONValue)]
@@ -11,6 +11,13 @@ public struct JSONObject: Sendable {
 
   /// For the parser, which has already refused duplicates.
   init(distinct members: [(key: String, value: JSONValue)]) { self.members = members }
+
+  /// The members of a form: of several with one name the first counts.
+  public init(firstOfEach fields: some Sequence<(name: String, value: String)>) {
+    var seen = SeenKeys()
+    members = []
+    for (name, value) in fields where seen.insert(name) { members.append((name, .string(value))) }
+  }
 
   init(literal elements: [(String, JSONValue)]) {
     members = []

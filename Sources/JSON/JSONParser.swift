@@ -6,13 +6,19 @@
 struct JSONParser {
   private let bytes: [UInt8]
   private let maximumDepth: Int
+  private let maximumValues: Int
   private let loneSurrogates: LoneSurrogates
   private var offset = 0
+  /// How many elements and members there were so far.
+  private var values = 0
+  /// The first half of a pair without the other in the string that was read last.
+  private var loneSurrogate: UInt16?
 
   /// The text must be valid UTF-8.
-  init(_ bytes: [UInt8], maximumDepth: Int, loneSurrogates: LoneSurrogates) {
+  init(_ bytes: [UInt8], maximumDepth: Int, maximumValues: Int, loneSurrogates: LoneSurrogates) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
+    self.maximumValues = maximumValues
     self.loneSurrogates = loneSurrogates
   }
 
@@ -43,7 +49,9 @@ struct JSONParser {
   /// `depth` is the number of lists and objects around the value.
   private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
     switch current {
-    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "\""):
+      let text = try string()
+      return loneSurrogate.map { .damaged(text, surrogate: $0) } ?? .string(text)
     case UInt8(ascii: "{"):
       // Checked before the call: an attacker's brackets must not reach the end of the stack.
       guard depth < maximumDepth else { throw .nestingTooDeep(limit: maximumDepth, at: here) }
@@ -68,12 +76,19 @@ struct JSONParser {
     return value
   }
 
+  /// Before each element and member: what is too much is not built first.
+  private mutating func count() throws(JSONError) {
+    values += 1
+    guard values <= maximumValues else { throw .tooManyValues(limit: maximumValues) }
+  }
+
   private mutating func elements(depth: Int) throws(JSONError) -> [JSONValue] {
     offset += 1
     skipWhitespace()
     if skip("]") { return [] }
     var elements: [JSONValue] = []
     while true {
+      try count()
       elements.append(try value(depth: depth))
       skipWhitespace()
       if skip("]") { return elements }
@@ -91,12 +106,15 @@ struct JSONParser {
     while true {
       let start = offset
       guard current == UInt8(ascii: "\"") else { throw .expectingPropertyName(at: here) }
+      try count()
       let key = try string()
-      guard seen.insert(key) else { throw .duplicateKey(at: JSONPosition(of: start, in: bytes)) }
+      let hasName = loneSurrogate == nil
+      guard !hasName || seen.insert(key) else { throw .duplicateKey(at: JSONPosition(of: start, in: bytes)) }
       skipWhitespace()
       guard skip(":") else { throw .expectingColon(at: here) }
       skipWhitespace()
-      members.append((key, try value(depth: depth)))
+      let value = try value(depth: depth)
+      if hasName { members.append((key, value)) }
       skipWhitespace()
       if skip("}") { return members }
       guard skip(",") else { throw .expectingComma(at: here) }
@@ -109,6 +127,7 @@ struct JSONParser {
   private mutating func string() throws(JSONError) -> String {
     let start = offset
     offset += 1
+    loneSurrogate = nil
     var plain = offset
     var decoded: [UInt8] = []
     while let byte = current {
@@ -164,8 +183,10 @@ struct JSONParser {
     }
     // What follows is not its other half, but an escape of its own.
     offset = end
-    guard loneSurrogates == .replaced else {
-      throw .unpairedSurrogate(at: JSONPosition(of: start, in: bytes))
+    switch loneSurrogates {
+    case .refused: throw .unpairedSurrogate(at: JSONPosition(of: start, in: bytes))
+    case .told: loneSurrogate = loneSurrogate ?? unit
+    case .replaced: break
     }
     return "\u{FFFD}"
   }

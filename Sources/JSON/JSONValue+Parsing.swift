@@ -1,7 +1,10 @@
 /// What to do with an escape such as `\ud83d` whose other half is missing: no UTF-8 text can hold it.
 public enum LoneSurrogates: Sendable {
-  /// The text is an error. For what clients send us.
+  /// The text is an error.
   case refused
+  /// The string is a ``JSONValue/damaged(_:surrogate:)``; a member with such a name, for which nobody can ask, is left
+  /// out. For what clients send us: only the field that is wrong is refused, and by its name.
+  case told
   /// Each becomes U+FFFD. For what Graph sends: a caption cut in the middle of an emoji must not cost the rest.
   case replaced
 }
@@ -15,23 +18,30 @@ extension JSONValue {
   /// - Parameters:
   ///   - bytes: the whole text.
   ///   - maximumDepth: how many lists and objects may stand within each other; 512 at most.
+  ///   - maximumValues: how many elements and members there may be in all. Each costs some hundred bytes and may be
+  ///     written with two, so the length of a text alone bounds nothing.
   ///   - loneSurrogates: whether half a surrogate pair is an error.
   /// - Throws: where and why the text is refused.
   public init(
-    parsing bytes: [UInt8], maximumDepth: Int = 32, loneSurrogates: LoneSurrogates = .refused
+    parsing bytes: [UInt8], maximumDepth: Int = 32, maximumValues: Int = .max,
+    loneSurrogates: LoneSurrogates = .refused
   ) throws(JSONError) {
     try Self.checkUTF8(bytes)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw .byteOrderMark }
     var parser = JSONParser(
-      bytes, maximumDepth: min(maximumDepth, Self.highestDepth), loneSurrogates: loneSurrogates)
+      bytes, maximumDepth: min(maximumDepth, Self.highestDepth), maximumValues: maximumValues,
+      loneSurrogates: loneSurrogates)
     self = try parser.document()
   }
 
   /// The same for a text that is already a string.
   public init(
-    parsing text: String, maximumDepth: Int = 32, loneSurrogates: LoneSurrogates = .refused
+    parsing text: String, maximumDepth: Int = 32, maximumValues: Int = .max,
+    loneSurrogates: LoneSurrogates = .refused
   ) throws(JSONError) {
-    try self.init(parsing: Array(text.utf8), maximumDepth: maximumDepth, loneSurrogates: loneSurrogates)
+    try self.init(
+      parsing: Array(text.utf8), maximumDepth: maximumDepth, maximumValues: maximumValues,
+      loneSurrogates: loneSurrogates)
   }
 
   /// Before everything else, as Python decodes before it parses; `String(decoding:as:)` would repair silently.

@@ -12,6 +12,10 @@ public enum JSONValue: Sendable {
   case number(JSONNumber)
   /// A string, its escapes resolved.
   case string(String)
+  /// A string with half a surrogate pair in it, which no `String` can hold: what is left of it, with U+FFFD in the
+  /// place of each half, and the first of them. Only from a parser that was told to tell. Not a string to whoever asks
+  /// for one.
+  indirect case damaged(String, surrogate: UInt16)
   /// A list.
   case array([JSONValue])
   /// Members in the order they were written.
@@ -27,6 +31,8 @@ extension JSONValue: Equatable {
     case (.bool(let left), .bool(let right)): left == right
     case (.number(let left), .number(let right)): left == right
     case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
+    case (.damaged(let left, let one), .damaged(let right, let other)):
+      one == other && left.hasSameBytes(as: right)
     case (.array(let left), .array(let right)): left == right
     case (.object(let left), .object(let right)): left == right
     default: false

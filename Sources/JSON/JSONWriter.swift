@@ -11,7 +11,7 @@ struct JSONWriter {
     case .bool(true): output += "true".utf8
     case .bool(false): output += "false".utf8
     case .number(let number): output += number.text.utf8
-    case .string(let text): write(text)
+    case .string(let text), .damaged(let text, _): write(text)
     case .array(let elements):
       output.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {

@@ -119,10 +119,15 @@ public final class Application {
       self.send = send
       var record = RequestRecord()
       record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
-      record.method = request.method
+      record.note(method: request.method)
       graph.resetCounts()
+      var request = request
       var response: Response
-      do throws(APIError) { response = try dispatch(request, &record) } catch {
+      do throws(APIError) {
+        request = try request.withMethodMeant()
+        record.note(method: request.method)
+        response = try dispatch(request, &record)
+      } catch {
         record.reason = error.logReason
         record.cause = error.cause
         response = error.response(isForOperator: request.isFromOperator)
@@ -198,8 +203,13 @@ public final class Application {
     if case .incomplete = request.body { throw .bodyIncomplete }
     if case .lengthRequired = request.body { throw .bodyLengthRequired }
 
+    let query: FormFields?
+    do { query = request.queryString.isEmpty ? nil : try FormFields(query: request.queryString) } catch {
+      throw .tooManyFields
+    }
     let context = RequestContext(
-      self, request, captures: route.captures(in: path.segments), caller: caller, record: record)
+      self, request, captures: route.captures(in: path.segments), query: query, caller: caller, record: record
+    )
     defer { record = context.record }
     return try route.endpoint(context)
   }

@@ -104,6 +104,14 @@ class Stage:
         self._start("nginx", "nginx", "-p", self.folder, "-e", self.folder / "nginx.log", "-c", self.folder / "nginx.conf")
         wait_for(self._answers, "nginx answers")
 
+    def block_methods(self, status):
+        """A firewall that answers PATCH and DELETE itself, in its own words."""
+        site = (self.folder / "site.conf").read_text()
+        rule = f'if ($request_method ~ "^(?:PATCH|DELETE)$") {{ return {status} "<h1>Forbidden</h1>"; }}'
+        (self.folder / "site.conf").write_text(site.replace("server_tokens off;", f"server_tokens off; {rule}"))
+        self.stop("nginx")
+        self.start_web_server()
+
     def _answers(self):
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()

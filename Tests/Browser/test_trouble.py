@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from playwright.sync_api import expect
 from seen import region, toast
 
@@ -98,6 +99,28 @@ def test_a_line_that_is_cut_is_noticed_and_recovers(stage, open_page):
     expect(toast(page)).to_have_text("Connected again.")
     region(page, "Connect an account").get_by_role("button", name="Verify").click()
     expect(region(page, "Connect an account")).to_contain_text("John Doe")
+
+
+@pytest.mark.parametrize("status", (403, 405))
+def test_a_firewall_that_blocks_PATCH_and_DELETE_is_gone_around(stage, open_page, status):
+    # given
+    [john] = stage.connect("john")
+    stage.map("client_001", john, PAGE)
+    stage.map("client_002", john, PAGE)
+    stage.block_methods(status)
+    page = open_page(stage.url)
+    sent = []
+    page.on("request", lambda request: sent.append(request.method) if "/mappings/" in request.url else None)
+    clients = region(page, "Clients")
+
+    # when, then: the firewall is asked once, and the page remembers.
+    for left in (1, 0):
+        expect(clients.get_by_role("button", name="Remove")).to_have_count(left + 1)
+        clients.get_by_role("button", name="Remove").first.click()
+        clients.get_by_role("button", name="Remove").first.click()
+        expect(clients.get_by_role("button", name="Remove")).to_have_count(left)
+    assert stage.get("mappings/")["mappings"] == []
+    assert [method for method in sent if method != "GET"] == ["DELETE", "POST", "POST"]
 
 
 def test_a_caption_with_markup_and_direction_controls_stays_text(stage, open_page):

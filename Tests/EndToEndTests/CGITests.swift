@@ -133,6 +133,28 @@ import Testing
     #expect(output.hasPrefix("Status: 200 OK\r\n"))
   }
 
+  @Test(arguments: [
+    "mm_NoKeyIsAMethod", String(repeating: "EAAB", count: 15_000), "GET\r\nX: y", "get", "\u{1b}[2J", "",
+  ])
+  func `a method that there is none of is not written to the log`(method: String) throws {
+    // when
+    let (_, output) = try Program().run(
+      method, "/pages/", more: ["META_LOG_LEVEL": "info", "HTTP_X_HTTP_METHOD_OVERRIDE": "mm_NoOverride"])
+
+    // then
+    let lines = output.components(separatedBy: "\n").filter { $0.hasPrefix(#"{"time":"#) }
+    let request = try #require(lines.last { $0.contains(#""message":"request""#) })
+    #expect(try JSONValue(parsing: request)["method"] == "-")
+    #expect(
+      method.isEmpty || lines.allSatisfy { !$0.contains(method.prefix(8)) && !$0.contains("mm_NoOverride") })
+  }
+
+  @Test func `the log has the method that a request means`() throws {
+    let (_, output) = try Program().run(
+      "POST", "/pages/", more: ["META_LOG_LEVEL": "info", "HTTP_X_HTTP_METHOD_OVERRIDE": "DELETE"])
+    #expect(output.contains(#""method":"DELETE","route":"/pages/","status":405"#))
+  }
+
   @Test func `what a client puts into the query is no argument of the program's`() throws {
     let (status, output) = try Program().run("GET", "/health/", arguments: ["--version"])
     #expect(status == 0)

@@ -152,4 +152,37 @@ import Testing
     #expect(options.status == 204)
     #expect(options.headers["Allow"] == "POST, OPTIONS")
   }
+
+  @Test func `what nginx refuses by itself is refused as the program would`() throws {
+    // given
+    let site = try Site()
+    try site.addClient()
+
+    // when, then: TRACE, which no location is asked about; escapes that are none.
+    for (path, allow) in [
+      ("/api/meta/sync/", "POST, OPTIONS"), ("/api/meta/verify-user", "POST, OPTIONS"),
+      ("/api/meta/pages/", "GET, HEAD, OPTIONS"), ("/api/meta/mappings/1/", "DELETE, OPTIONS"),
+      ("/", "GET, HEAD"),
+      ("/admin.js", "GET, HEAD"),
+    ] {
+      let reply = try site.send("TRACE", path)
+      #expect(reply.status == 405, "\(path)")
+      #expect(reply.headers["Allow"] == allow)
+      #expect(reply.text == #"{"detail":"Method \"TRACE\" not allowed."}"#)
+      #expect(reply.headers["X-Request-Id"] != nil)
+    }
+    #expect(try site.send("TRACE", "/api/meta/nothing/").status == 404)
+    #expect(try site.send("POST", "/admin.js", "{}").headers["Allow"] == "GET, HEAD")
+    for path in ["/api/meta/pages/%zz", "/api/meta/instagram/%/", "/api/meta/instagram/a%4"] {
+      let reply = try site.send("GET", path)
+      #expect(reply.status == 404, "\(path)")
+      #expect(reply.text == #"{"detail":"Not found."}"#)
+    }
+
+    // A firewall's way around: the header reaches the program.
+    let removed = try site.send(
+      "POST", "/api/meta/mappings/1/", headers: [("X-HTTP-Method-Override", "DELETE")])
+    #expect(removed.status == 204)
+    #expect(try site.send("GET", "/api/meta/mappings/").text == #"{"mappings":[]}"#)
+  }
 }

@@ -10,6 +10,7 @@ CLIENT = "client_001"
 # Every character that servers like to decode twice, or not at all.
 STRANGE_CLIENT = "a b%62?#+&é.x"
 
+OVERRIDE = "X-HTTP-Method-Override"
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
@@ -89,13 +90,19 @@ def conversation(page, token_id, token, post_id):
     yield Request("PUT", "/pages/", 405, JSON_TYPE, b"{}")
     yield Request("DELETE", "/sync/", 405)
     yield Request("PATCH", "/instagram/x/", 405, JSON_TYPE, b"{}")
+    for method in ("PATCH", "DELETE"):
+        yield Request("POST", "/tokens/999/", 404, JSON_TYPE | {OVERRIDE: method}, as_json(account_label="x"))
+        yield Request("POST", "/pages/", 405, {OVERRIDE: method})
+        yield Request("GET", "/pages/", 400, {OVERRIDE: method})
+    yield Request("POST", "/sync/", 400, JSON_TYPE | {OVERRIDE: "GET"}, b"{}")
+    yield Request("GET", f"/instagram/{CLIENT}/", 304, {"If-None-Match": "*"})
 
     yield Request("GET", "/", 404)
     yield Request("GET", "/nothing/", 404)
     yield Request("GET", "/pages/more/", 404)
     yield Request("GET", "/Pages/", 404)
     for path in ("/pages//", "//pages/", "/pages/./", "/./pages/", "/pages/%2e/", "/pages/%2E%2e/pages/",
-                 "/x/../pages/", "/pages%2f", "/pages/%00/", "/pages/%0a", "/%2570ages/"):  # fmt: skip
+                 "/x/../pages/", "/pages%2f", "/pages/%00/", "/pages/%zz/", "/pages/%0a", "/%2570ages/"):  # fmt: skip
         yield Request("GET", path, 404, own_words=True)
     yield Request("GET", "/instagram/%ff/", 400, own_words=True)
 

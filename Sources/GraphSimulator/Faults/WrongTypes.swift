@@ -9,7 +9,7 @@ enum WrongTypes {
     case .bool(let bool): .string(bool ? "true" : "false")
     case .number(let number): .string(number.text)
     // An id turns into a number, which would lose digits in a double; any other text into a list.
-    case .string(let text):
+    case .string(let text), .damaged(let text, _):
       JSONNumber(text).map(JSONValue.number) ?? .array([.string(text)])
     case .array(let elements):
       .object(JSONObject(numbering: elements.map { confuse($0) }))

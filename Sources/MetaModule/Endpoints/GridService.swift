@@ -193,16 +193,6 @@ struct GridService {
   }
 }
 
-/// Comparison of entity tags (RFC 9110, section 13.1.2): `If-None-Match` compares weakly.
-enum EntityTag {
-  static func matches(_ etag: String, _ candidates: String) -> Bool {
-    candidates.split(separator: ",").contains { candidate in
-      let candidate = FieldRule.trimmed(String(candidate))
-      return candidate == "*" || candidate == etag || candidate == "W/" + etag
-    }
-  }
-}
-
 /// A leader's failure as a note to those who waited for it, so that Graph is not asked once more by each of them.
 struct GridFailure {
   let apiError: APIError

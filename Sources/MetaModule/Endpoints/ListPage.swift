@@ -28,9 +28,10 @@ struct ListPage {
     _ name: String, _ query: FormFields?, _ range: ClosedRange<Int64>
   ) throws(APIError) -> Int64? {
     guard let text = query?[name] else { return nil }
-    guard !text.isEmpty, text.utf8.allSatisfy(FieldRule.isDigit), let number = Int64(text) else {
+    guard !text.isEmpty, text.utf8.allSatisfy(FieldRule.isDigit) else {
       throw .invalidFields([.init(field: name, messages: ["A valid integer is required."])])
     }
+    let number = Int64(text) ?? .max  // Digits past 64 bits: too many rows, or behind the last one.
     guard range.contains(number) else {
       let bound =
         number < range.lowerBound

@@ -15,6 +15,9 @@ package enum APIError: Error {
   case bodyLengthRequired
   case invalidFields([FieldError])
   case notADictionary(String)
+  case noData
+  case tooManyFields
+  case methodOverrideRefused
   case notAuthenticated(String?)
   case forbidden(String)
   case tokenRefused(reason: String)
@@ -55,8 +58,10 @@ package enum APIError: Error {
   var status: Int {
     switch self {
     case .notFound, .mappingNotFound, .postNotFound: 404
-    case .notUTF8Path, .malformedBody, .bodyIncomplete, .invalidFields, .notADictionary, .tokenRefused,
-      .tokenUnfit, .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing:
+    case .notUTF8Path, .malformedBody, .bodyIncomplete, .invalidFields, .notADictionary, .noData,
+      .tooManyFields,
+      .methodOverrideRefused, .tokenRefused, .tokenUnfit, .tokenNotUsable, .pageNotAccessible,
+      .instagramAccountNotLinked, .permissionMissing:
       400
     case .methodNotAllowed: 405
     case .unsupportedMediaType: 415
@@ -87,6 +92,10 @@ package enum APIError: Error {
     case .invalidFields(let errors):
       errors.flatMap { error in error.messages.map { "\(error.field): \($0)" } }.joined(separator: " ")
     case .notADictionary(let kind): "Invalid data. Expected a dictionary, but got \(kind)."
+    case .noData: "No data provided"
+    case .tooManyFields: "Too many fields: a request may have \(FormFields.limit)."
+    case .methodOverrideRefused:
+      "X-HTTP-Method-Override is understood on a POST only, and there as PATCH or DELETE."
     case .notAuthenticated(let sentence): sentence ?? "Authentication credentials were not provided."
     case .forbidden(let sentence), .conflict(let sentence, _), .tooManyAttempts(_, let sentence),
       .unavailable(let sentence, _, _), .appRefused(let sentence), .tokenUnfit(let sentence):
@@ -108,7 +117,7 @@ package enum APIError: Error {
   /// A stable word for a program.
   var reason: String? {
     switch self {
-    case .invalidFields, .notADictionary, .tokenUnfit: "invalid"
+    case .invalidFields, .notADictionary, .noData, .tokenUnfit: "invalid"
     case .tokenRefused(let reason): reason
     case .permissionMissing: "permission_missing"
     case .rateLimited: "rate_limited"
@@ -130,6 +139,8 @@ package enum APIError: Error {
     case .bodyTooLarge: "body_too_large"
     case .bodyIncomplete: "body_incomplete"
     case .bodyLengthRequired: "body_length_required"
+    case .tooManyFields: "too_many_fields"
+    case .methodOverrideRefused: "method_override_refused"
     case .notAuthenticated: "not_authenticated"
     case .forbidden: "forbidden"
     case .tokenNotUsable: "token_not_usable"
@@ -175,7 +186,7 @@ package enum APIError: Error {
     switch self {
     case .invalidFields(let errors):
       for error in errors { body[error.field] = .array(error.messages.map { .string($0) }) }
-    case .notADictionary:
+    case .notADictionary, .noData:
       body["non_field_errors"] = [.string(detail)]
     default: break
     }

@@ -54,6 +54,8 @@ extension Request {
       Self.take(&secFetchSite, value)
     case 20 where name.equals("HTTP_X_FORWARDED_FOR"):
       forwardedFor = forwardedFor.map { $0 + "," + value.text } ?? value.text
+    case 27 where name.equals("HTTP_X_HTTP_METHOD_OVERRIDE"):
+      if value.count > 0 { methodOverride = methodOverride.map { $0 + ", " + value.text } ?? value.text }
     case 27 where name.equals("REDIRECT_HTTP_AUTHORIZATION"):
       // Apache's way around its own refusal to hand `Authorization` to CGI; the same header again, not a second one,
       // and empty where there was none.

@@ -15,8 +15,10 @@ struct FieldReader {
   }
 
   /// Notes a complaint that only the endpoint can make.
-  mutating func complain(_ field: String, _ message: String) {
-    errors.append(APIError.FieldError(field: field, messages: [message]))
+  mutating func complain(_ field: String, _ messages: String...) { complain(field, messages) }
+
+  private mutating func complain(_ field: String, _ messages: [String]) {
+    errors.append(APIError.FieldError(field: field, messages: messages))
   }
 
   /// The member was sent, whatever its value.
@@ -38,7 +40,8 @@ struct FieldReader {
     return checked(field, value, rule)
   }
 
-  /// A required integer: `1`, `"1"`, `1.0` and `"1.0"`; `0` after a complaint.
+  /// A required integer: `1`, `"1"`, `1.0` and `"1.0"`; 0, which is no row's id, after a complaint and for what is not
+  /// within 64 bits.
   mutating func integer(_ field: String) -> Int64 {
     guard let value = body.members[field] else {
       complain(field, "This field is required.")
@@ -57,16 +60,11 @@ struct FieldReader {
 
   /// A password: taken exactly as it was sent, white space and all.
   mutating func password(_ field: String) -> String {
-    switch body.members[field] {
-    case nil: complain(field, "This field is required.")
-    case .null: complain(field, "This field may not be null.")
-    case .string(let text) where text.isEmpty: complain(field, "This field may not be blank.")
-    case .string(let text) where text.utf8.count > 256:
-      complain(field, "Ensure this field has no more than 256 characters.")
-    case .string(let text): return text
-    default: complain(field, "Not a valid string.")
+    guard let value = body.members[field] else {
+      complain(field, "This field is required.")
+      return ""
     }
-    return ""
+    return checked(field, value, .password, isTrimmed: false) ?? ""
   }
 
   /// An RFC 3339 date and time that may be absent or `null`.
@@ -79,35 +77,42 @@ struct FieldReader {
     return moment
   }
 
-  private mutating func checked(_ field: String, _ value: JSONValue, _ rule: FieldRule) -> String? {
-    let text: String
+  private mutating func checked(
+    _ field: String, _ value: JSONValue, _ rule: FieldRule, isTrimmed: Bool = true
+  ) -> String? {
+    var text: String
+    var surrogate: UInt16?
     switch value {
     case .null:
       complain(field, "This field may not be null.")
       return nil
-    case .string(let string): text = FieldRule.trimmed(string)
+    case .string(let string): text = string
+    case .damaged(let rest, let half): (text, surrogate) = (rest, half)
     case .number(let number): text = number.text
     case .bool, .array, .object:
       complain(field, "Not a valid string.")
       return nil
     }
-    if let problem = rule.problem(with: text) {
-      complain(field, problem)
-      return nil
-    }
-    return text
+    if isTrimmed { text = FieldRule.trimmed(text) }
+    let problems = rule.problems(with: text, surrogate: surrogate)
+    if problems.isEmpty { return text }
+    complain(field, problems)
+    return nil
   }
 
-  /// `1.0` is an integer and `true` is not; `2^63` is none of ours.
+  /// `1.0` is an integer and `true` is not. Python writes a fraction or an exponent out as long as it is below 10^16,
+  /// and `1e+16` is none.
   private static func integer(_ value: JSONValue) -> Int64? {
     switch value {
-    case .number(let number): number.int64 ?? wholeNumber(number.text)
+    case .number(let number) where number.isIntegerLiteral: wholeNumber(number.text)
+    case .number(let number): number.int64.flatMap { $0.magnitude < 10_000_000_000_000_000 ? $0 : nil }
     case .string(let string): wholeNumber(FieldRule.trimmed(string))
     default: nil
     }
   }
 
-  /// ASCII digits, and at most zeros after a point. `Int("+5")` is 5 and `Int("١")` is not: bytes are checked first.
+  /// ASCII digits, and at most zeros after a point; 0 for more than 64 bits hold, since no row has such an id, nor 0.
+  /// `Int("+5")` is 5 and `Int("١")` is not: bytes are checked first.
   private static func wholeNumber(_ text: String) -> Int64? {
     var bytes = Array(text.utf8)[...]
     if let point = bytes.firstIndex(of: UInt8(ascii: ".")) {
@@ -116,6 +121,6 @@ struct FieldReader {
     }
     let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes
     guard !digits.isEmpty, digits.allSatisfy(FieldRule.isDigit) else { return nil }
-    return Int64(String(decoding: bytes, as: UTF8.self))
+    return Int64(String(decoding: bytes, as: UTF8.self)) ?? 0
   }
 }

@@ -15,24 +15,38 @@ struct FieldRule: Sendable {
   static let graphID = FieldRule(maximumLength: 32) { ("0"..."9").contains($0) }
   /// A post.
   static let postID = FieldRule(maximumLength: 64) { ("0"..."9").contains($0) || $0 == "_" }
+  /// The admin password.
+  static let password = FieldRule(maximumLength: 256) { _ in true }
   /// Text that the endpoint looks at itself.
   static let word = FieldRule(maximumLength: 255) { !isControl($0) }
 
-  /// The complaint, or `nil` when the text is fine.
-  func problem(with text: String) -> String? {
-    if text.isEmpty { return "This field may not be blank." }
-    if text.unicodeScalars.count > maximumLength {
-      return "Ensure this field has no more than \(maximumLength) characters."
+  /// All complaints, in the order of Django REST framework; none when the text is fine. The pattern is not named beside
+  /// a fault that says more.
+  ///
+  /// - Parameter surrogate: half a surrogate pair that stood in the text.
+  func problems(with text: String, surrogate: UInt16? = nil) -> [String] {
+    if text.isEmpty { return ["This field may not be blank."] }
+    var problems: [String] = []
+    if text.utf8.count > maximumLength, text.unicodeScalars.count > maximumLength {
+      problems.append("Ensure this field has no more than \(maximumLength) characters.")
     }
-    if text.utf8.contains(0) { return "Null characters are not allowed." }
-    guard text.unicodeScalars.allSatisfy(allows),
-      !refused.contains(where: { $0.utf8.elementsEqual(text.utf8) })
-    else { return "This value does not match the required pattern." }
-    return nil
+    if text.utf8.contains(0) { problems.append("Null characters are not allowed.") }
+    if let surrogate {
+      let digits = String(surrogate, radix: 16, uppercase: true)
+      problems.append("Surrogate characters are not allowed: U+\(digits).")
+    }
+    if problems.isEmpty, !matchesPattern(text) {
+      problems.append("This value does not match the required pattern.")
+    }
+    return problems
   }
 
   /// The text fits the rule.
-  func accepts(_ text: String) -> Bool { problem(with: text) == nil }
+  func accepts(_ text: String) -> Bool { problems(with: text).isEmpty }
+
+  private func matchesPattern(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy(allows) && !refused.contains { $0.utf8.elementsEqual(text.utf8) }
+  }
 
   /// Without white space at both ends, by Unicode scalars: `Character` would hide a CR LF.
   static func trimmed(_ text: String) -> String {

@@ -1,21 +1,33 @@
 /// Percent-encoding of URIs and of `application/x-www-form-urlencoded` (RFC 3986, WHATWG URL).
 enum PercentEncoding {
   /// Decodes `%41` once; `nil` when an escape is cut short or not hexadecimal.
-  static func decoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
+  static func decoded(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    var isBroken = false
+    let result = decode(bytes, plusIsSpace: false) { isBroken = true }
+    return isBroken ? nil : result
+  }
+
+  /// Decodes a piece of a form: `+` is a space, and what is no escape is the text that it is, as Django has it.
+  static func decodedFormText(_ bytes: ArraySlice<UInt8>) -> [UInt8] { decode(bytes, plusIsSpace: true) {} }
+
+  private static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool, onBroken: () -> Void) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)
     var index = bytes.startIndex
     while index < bytes.endIndex {
       let byte = bytes[index]
-      if byte == UInt8(ascii: "%") {
-        guard bytes.endIndex - index > 2, let high = nibble(bytes[index + 1]),
-          let low = nibble(bytes[index + 2])
-        else { return nil }
-        result.append(high << 4 | low)
-        index += 3
-      } else {
-        result.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-        index += 1
+      index += 1
+      switch byte {
+      case UInt8(ascii: "%"):
+        if bytes.endIndex - index >= 2, let high = nibble(bytes[index]), let low = nibble(bytes[index + 1]) {
+          result.append(high << 4 | low)
+          index += 2
+        } else {
+          onBroken()
+          result.append(byte)
+        }
+      case UInt8(ascii: "+") where plusIsSpace: result.append(UInt8(ascii: " "))
+      default: result.append(byte)
       }
     }
     return result
@@ -29,29 +41,4 @@ enum PercentEncoding {
     default: nil
     }
   }
-}
-
-/// The fields of a query string or of an urlencoded form, in their order.
-struct FormFields {
-  /// Name and value, decoded.
-  let fields: [(name: String, value: String)]
-
-  /// `nil` when an escape is broken or the text is not UTF-8.
-  init?(_ bytes: [UInt8]) {
-    var fields: [(name: String, value: String)] = []
-    for pair in bytes.split(separator: UInt8(ascii: "&")) {
-      let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-      let value = equals < pair.endIndex ? pair[(equals + 1)...] : []
-      guard let nameBytes = PercentEncoding.decoded(pair[..<equals], plusIsSpace: true),
-        let valueBytes = PercentEncoding.decoded(value, plusIsSpace: true),
-        let name = String(validating: nameBytes, as: UTF8.self),
-        let text = String(validating: valueBytes, as: UTF8.self)
-      else { return nil }
-      fields.append((name, text))
-    }
-    self.fields = fields
-  }
-
-  /// The first value of that name.
-  subscript(name: String) -> String? { fields.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 }

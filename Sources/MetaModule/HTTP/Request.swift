@@ -20,6 +20,8 @@ public struct Request: Sendable {
 
   /// The method in capitals, as sent: `GET`.
   public var method = "GET"
+  /// `X-HTTP-Method-Override`; both, when it was sent twice.
+  public var methodOverride: String?
   /// `PATH_INFO`, decoded by the web server; raw bytes, since they are validated before they are text.
   public var pathInfo: [UInt8] = []
   /// `SCRIPT_NAME`: the mount point, or, behind Caddy, the whole path.
@@ -72,6 +74,19 @@ public struct Request: Sendable {
 
   /// Made by `metactl`, whose user can read the database anyway; no parameter of a web server sets it.
   public var isFromOperator = false
+
+  /// The same request with the method that it means: a host's firewall may let no other than POST through.
+  func withMethodMeant() throws(APIError) -> Request {
+    guard let methodOverride else { return self }
+    guard method == "POST",
+      methodOverride.isSameBytes(as: "PATCH") || methodOverride.isSameBytes(as: "DELETE")
+    else {
+      throw .methodOverrideRefused
+    }
+    var meant = self
+    meant.method = methodOverride
+    return meant
+  }
 
   /// A request without parameters, to be filled.
   public init() {}

@@ -29,12 +29,9 @@ struct RequestBody {
       isForm = false
     case "application/x-www-form-urlencoded":
       try Self.requireUTF8(parts.dropFirst())
-      guard let form = FormFields(bytes) else {
-        throw .malformedBody("the form is not percent-encoded UTF-8")
+      do { members = JSONObject(firstOfEach: try FormFields(form: bytes).fields) } catch {
+        throw error == .tooMany ? .tooManyFields : .malformedBody("the form is not percent-encoded UTF-8")
       }
-      var members: JSONObject = [:]
-      for (name, value) in form.fields where members[name] == nil { members[name] = .string(value) }
-      self.members = members
       isForm = true
     default: throw .unsupportedMediaType(request.contentType)
     }
@@ -42,14 +39,18 @@ struct RequestBody {
 
   private static func object(_ bytes: [UInt8]) throws(APIError) -> JSONObject {
     let value: JSONValue
-    do { value = try JSONValue(parsing: bytes) } catch { throw .malformedBody(error.message) }
+    do { value = try JSONValue(parsing: bytes, maximumValues: FormFields.limit, loneSurrogates: .told) } catch
+    {
+      if case .tooManyValues = error { throw .tooManyFields }
+      throw .malformedBody(error.message)
+    }
     switch value {
     case .object(let object): return object
+    case .null: throw .noData
     case .array: throw .notADictionary("list")
-    case .string: throw .notADictionary("str")
+    case .string, .damaged: throw .notADictionary("str")
     case .bool: throw .notADictionary("bool")
-    case .null: throw .notADictionary("NoneType")
-    case .number(let number): throw .notADictionary(number.int64 == nil ? "float" : "int")
+    case .number(let number): throw .notADictionary(number.isIntegerLiteral ? "int" : "float")
     }
   }
 
@@ -64,10 +65,13 @@ struct RequestBody {
     }
   }
 
+  /// By bytes: taking off one `Character` after the other looks at all that is left each time.
   private static func trimmed(_ text: Substring) -> Substring {
-    var text = text
-    while text.first == " " || text.first == "\t" { text = text.dropFirst() }
-    while text.last == " " || text.last == "\t" { text = text.dropLast() }
-    return text
+    func isVisible(_ byte: UInt8) -> Bool { byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t") }
+    guard let first = text.utf8.firstIndex(where: isVisible), let last = text.utf8.lastIndex(where: isVisible)
+    else {
+      return ""
+    }
+    return text[first...last]
   }
 }

@@ -22,7 +22,7 @@ package struct RequestPath: Equatable {
   /// shows that a third spelling was sent, and is looked at for that wherever it is there.
   package init(of request: Request) throws(Refusal) {
     if request.pathInfo.isEmpty {
-      var target = request.requestURI.prefix { $0 != UInt8(ascii: "?") }
+      var target = Self.path(of: request.requestURI)
       if target.isEmpty { target = request.scriptName[...] }
       try self.init(
         decoded: Self.percentDecoded(Self.belowMount(target, scriptName: request.scriptName))[...])
@@ -37,11 +37,7 @@ package struct RequestPath: Equatable {
   /// Whether the path as it was sent has an empty or a dot segment, encoded or not, or an encoded slash.
   private static func isAnotherSpelling(_ requestURI: [UInt8]) -> Bool {
     if isPlainlyOnlyOne(requestURI) { return false }
-    var path = requestURI.prefix { $0 != UInt8(ascii: "?") }
-    // The absolute form, which proxies use: "http://host/path".
-    if path.first != UInt8(ascii: "/"), let scheme = path.firstIndex(of: UInt8(ascii: "/")) {
-      path = path[scheme...].dropFirst(2).drop { $0 != UInt8(ascii: "/") }
-    }
+    let path = path(of: requestURI)
     var rest = path.dropFirst()
     if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
     guard !rest.isEmpty else { return path.count > 1 }
@@ -51,6 +47,17 @@ package struct RequestPath: Equatable {
       return decoded.isEmpty || decoded.contains(UInt8(ascii: "/")) || decoded.elementsEqual(".".utf8)
         || decoded.elementsEqual("..".utf8)
     }
+  }
+
+  /// What stands before the query, without the scheme and the host of the absolute form, in which proxies ask:
+  /// `http://host/path`.
+  private static func path(of requestURI: [UInt8]) -> ArraySlice<UInt8> {
+    let target = requestURI.prefix { $0 != UInt8(ascii: "?") }
+    guard target.first != UInt8(ascii: "/"), let slash = target.firstIndex(of: UInt8(ascii: "/")),
+      target[..<slash].last == UInt8(ascii: ":"), target[slash...].starts(with: "//".utf8)
+    else { return target }
+    let path = target[slash...].dropFirst(2).drop { $0 != UInt8(ascii: "/") }
+    return path.isEmpty ? [UInt8(ascii: "/")] : path
   }
 
   /// Whether a path has nothing in it that could make a second spelling: no escape, and no slash with another or a dot

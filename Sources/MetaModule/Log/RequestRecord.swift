@@ -6,7 +6,8 @@ internal import Logging
 /// secret by mistake. The route stands in its own words (`/instagram/<client_id>/`), not as it was called.
 struct RequestRecord {
   var requestID = ""
-  var method = ""
+  /// One that there is, or `-`: a client may send anything in its place, a secret too.
+  private(set) var method = "-"
   var route = "-"
   var status = 0
   /// `hit`, `miss`, `stale`; `nil` where no cache is involved.
@@ -20,6 +21,12 @@ struct RequestRecord {
   /// Graph's own `fbtrace_id` values, to be quoted to Meta's support.
   var graphTraces: [String] = []
   private let start = ContinuousClock.now
+
+  /// Notes the method that was sent.
+  mutating func note(method: String) {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+    self.method = known.first { $0.isSameBytes(as: method) } ?? "-"
+  }
 
   /// Writes the line: `{"time","level","message":"request","request_id","method","route","status","ms",…}`.
   func write(to logger: Logger, as message: String = "request") {

@@ -66,6 +66,13 @@ extension DocumentedError {
     "MalformedBody", "The body cannot be read.", .malformedBody("Expecting value: line 1 column 1 (char 0)"))
   static let notADictionary = Self(
     "NotADictionary", "The body is JSON, but not an object.", .notADictionary("list"))
+  static let noData = Self("NoData", "The body is `null`.", .noData)
+  static let tooManyFields = Self(
+    "TooManyFields", "The query or the form has more than 1000 fields, or the JSON more than 1000 values.",
+    .tooManyFields)
+  static let methodOverrideRefused = Self(
+    "MethodOverrideRefused", "`X-HTTP-Method-Override` on another method than POST, or with another value.",
+    .methodOverrideRefused)
   static let invalidToken = invalid("InvalidToken", "access_token", "This field is required.")
   static let invalidTokenID = invalid("InvalidTokenID", "token_id", "A valid integer is required.")
   static let invalidStatus = invalid("InvalidStatus", "status", "\"expired\" is not a valid choice.")
@@ -114,10 +121,11 @@ extension DocumentedError {
 
   /// Whatever is asked.
   static let always = [
-    pathNotUTF8, bodyIncomplete, bodyLengthRequired, bodyTooLarge, methodNotAllowed, serverError,
+    pathNotUTF8, bodyIncomplete, bodyLengthRequired, bodyTooLarge, methodNotAllowed, methodOverrideRefused,
+    tooManyFields, serverError,
   ]
   /// Wherever fields are read from a body.
-  static let body = [malformedBody, notADictionary, unsupportedMediaType]
+  static let body = [malformedBody, notADictionary, noData, unsupportedMediaType]
   /// Wherever Graph is asked.
   static let graph = [
     tokenRefused, tokenUnfit, permissionMissing, rateLimited, upstreamFailed, upstreamTimedOut, appRefused,

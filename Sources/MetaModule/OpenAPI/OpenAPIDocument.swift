@@ -32,7 +32,9 @@ enum OpenAPIDocument {
     dashboards need of them.
 
     Every path works with and without its trailing slash. `HEAD` is `GET` without the body; `OPTIONS` \
-    answers 204 with `Allow`. Bodies are JSON or urlencoded forms of at most 64 KiB; unknown members are \
+    answers 204 with `Allow`. Where a firewall blocks PATCH and DELETE, a POST with the header \
+    `X-HTTP-Method-Override: PATCH` or `DELETE` is that method. Bodies are JSON or urlencoded forms of at \
+    most 64 KiB and 1000 fields; unknown members are \
     ignored, strings are trimmed, and a number is taken for a string as its digits. Absent values are \
     `null`. A web server in front may add answers of its own: 502 and 504 when the program does not run or \
     does not answer, with a `detail`, too.

@@ -15,7 +15,7 @@ extension Application {
   /// - Parameter label: 1–255 characters, the operator's own name for it.
   public func createAPIKey(label: String, scope: KeyScope) throws(OperationError) -> CreatedAPIKey {
     let label = FieldRule.trimmed(label)
-    if let problem = FieldRule.accountLabel.problem(with: label) {
+    if let problem = FieldRule.accountLabel.problems(with: label).first {
       throw .refused("The label cannot be used. \(problem)")
     }
     let key: String

@@ -6,14 +6,19 @@ final class RequestContext {
   /// The captured path segments, decoded.
   let captures: [String]
   let caller: Caller
+  /// The query string.
+  let query: FormFields?
   /// The moment for which the answer holds; every age and expiry is computed against this one.
   let now: Timestamp
   var record: RequestRecord
   private let start = ContinuousClock.now
 
   init(
-    _ application: Application, _ request: Request, captures: [String], caller: Caller, record: RequestRecord
+    _ application: Application, _ request: Request, captures: [String], query: FormFields? = nil,
+    caller: Caller,
+    record: RequestRecord
   ) {
+    self.query = query
     self.application = application
     self.request = request
     self.captures = captures
@@ -57,9 +62,6 @@ final class RequestContext {
 
   /// The fields of the body.
   func fields() throws(APIError) -> FieldReader { FieldReader(try RequestBody(of: request)) }
-
-  /// The query string; a broken one is like none.
-  var query: FormFields? { request.queryString.isEmpty ? nil : FormFields(request.queryString) }
 
   /// What this request may still spend on Graph: its calls, its waits and its waiting for others share one budget,
   /// which begins with the request.

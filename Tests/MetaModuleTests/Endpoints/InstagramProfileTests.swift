@@ -194,7 +194,13 @@ import Testing
       request.take("HTTP_IF_NONE_MATCH", value)
       return harness.send(request)
     }
-    for value in [etag, "W/\(etag)", "*", "\"x\", \(etag)", " \(etag) ,\"y\"", "\"x\",W/\(etag)"] {
+    let bare = String(etag.dropFirst().dropLast())
+    for value in [
+      etag, "W/\(etag)", "*", " * ", "\"x\", \(etag)", " \(etag) ,\"y\"", "\"x\",W/\(etag)", ",, \(etag),",
+      "\"x,y\",\(etag)", "\"\", \(etag)",
+      // What Apache's mod_deflate and mod_brotli make of it.
+      "\"\(bare)-gzip\"", "W/\"\(bare)-gzip\"", "\"x\", \"\(bare)-br\"",
+    ] {
       let answer = ask(value)
       #expect(answer.status == 304, "\(value)")
       #expect(answer.text.isEmpty)
@@ -206,8 +212,13 @@ import Testing
       #expect(answer.header("Cache-Control")?.hasPrefix("private, max-age=") == true)
     }
     #expect(ask(etag, method: "HEAD").status == 304)
-    let bare = String(etag.dropFirst().dropLast())
-    for value in ["", "\"x\"", bare, "\"\(bare)", "\(bare)\"", "w/\(etag)", "\"*\"", etag.uppercased()] {
+    for value in [
+      "", "\"x\"", bare, "\"\(bare)", "\(bare)\"", "w/\(etag)", "\"*\"", etag.uppercased(),
+      // Only `*` alone is anything, and a tag within a tag is none.
+      "\"x\", *", "*, \"x\"", "\"x,\(bare)\"", "\"\(bare)-gzip-gzip\"", "\"-gzip\"", "\"\(bare)-zip\"",
+      "\"gzip\"",
+      "\"x\(etag)", "x, \(etag)", "\"\(bare)\u{0}\"", "W/ \(etag)",
+    ] {
       #expect(ask(value).status == 200, "\(value)")
     }
   }

@@ -57,6 +57,8 @@ import Testing
     #expect(harness.send("GET", "/mappings/?limit=2").json["next"] == 2)
     #expect(harness.send("GET", "/mappings/?after=3").json == ["mappings": []])
     #expect(harness.send("GET", "/mappings/?after=9223372036854775807").json == ["mappings": []])
+    #expect(
+      harness.send("GET", "/mappings/?after=\(String(repeating: "9", count: 40))").json == ["mappings": []])
   }
 
   @Test(arguments: [
@@ -66,7 +68,7 @@ import Testing
     ("limit=-1", "limit", "A valid integer is required."),
     ("limit=1.0", "limit", "A valid integer is required."),
     ("limit=%D9%A1", "limit", "A valid integer is required."),
-    ("limit=9223372036854775808", "limit", "A valid integer is required."),
+    ("limit=9223372036854775808", "limit", "Ensure this value is less than or equal to 200."),
     ("after=x", "after", "A valid integer is required."),
     ("after=-1", "after", "A valid integer is required."),
   ])

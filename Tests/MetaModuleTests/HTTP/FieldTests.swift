@@ -13,6 +13,7 @@ import Testing
   static let integer = "A valid integer is required."
   static let pattern = "This value does not match the required pattern."
   static let nul = "Null characters are not allowed."
+  static func surrogate(_ digits: String) -> String { "Surrogate characters are not allowed: U+\(digits)." }
   static func long(_ maximum: Int) -> String { "Ensure this field has no more than \(maximum) characters." }
 
   /// A field's value as JSON, and the complaint; `nil` when it is fine.
@@ -54,6 +55,11 @@ import Testing
     Case("client_id", #""a\r\nb""#, pattern), Case("client_id", #""a\u007fb""#, pattern),
     Case("client_id", #""a\u0085b""#, pattern), Case("client_id", #""a\u001bb""#, pattern),
     Case("client_id", #""x\n""#, nil),
+    Case("client_id", #""\ud800""#, surrogate("D800")),
+    Case("client_id", #""a\udfff\ud800b""#, surrogate("DFFF")),
+    Case("client_id", #""\ud83d\ude00""#, nil),
+    Case("client_id", #""\ud83d\ud83d\ude00""#, surrogate("D83D")),
+    Case("client_id", #"" \udc00 ""#, surrogate("DC00")),
   ]
 
   static func ids(_ field: String) -> [Case] {
@@ -75,7 +81,7 @@ import Testing
       Case(field, #""1/../../me""#, pattern), Case(field, #""1?access_token=x#""#, pattern),
       Case(field, #""1%2f2""#, pattern), Case(field, #""١٢٣""#, pattern), Case(field, #""１２３""#, pattern),
       Case(field, #""१२३""#, pattern), Case(field, #""²""#, pattern), Case(field, #""1\n2""#, pattern),
-      Case(field, #""1\u00002""#, nul),
+      Case(field, #""1\u00002""#, nul), Case(field, #""1\ud8002""#, surrogate("D800")),
     ]
   }
 
@@ -85,7 +91,13 @@ import Testing
     Case("token_id", #""1.0""#, nil), Case("token_id", "1e2", nil), Case("token_id", "-1", nil),
     Case("token_id", #""-1""#, nil), Case("token_id", "0", nil),
     Case("token_id", "9223372036854775807", nil), Case("token_id", #""9223372036854775807""#, nil),
-    Case("token_id", "9223372036854775808", integer), Case("token_id", #""9223372036854775808""#, integer),
+    // More digits than 64 bits have room for: a row that there is not.
+    Case("token_id", "9223372036854775808", nil), Case("token_id", #""9223372036854775808""#, nil),
+    Case("token_id", "1" + String(repeating: "0", count: 30), nil),
+    Case("token_id", "\"1" + String(repeating: "0", count: 30) + "\"", nil),
+    Case("token_id", "-" + String(repeating: "9", count: 30), nil),
+    Case("token_id", "\"" + String(repeating: "9", count: 20_000) + ".00\"", nil),
+    Case("token_id", "1e15", nil), Case("token_id", "1e30", integer),
     Case("token_id", "1e400", integer), Case("token_id", "1.5", integer),
     Case("token_id", #""1.5""#, integer),
     Case("token_id", #""""#, integer), Case("token_id", #"" ""#, integer), Case("token_id", #""x""#, integer),
@@ -98,6 +110,7 @@ import Testing
     Case("token_id", #""1\u0000""#, integer), Case("token_id", "true", integer),
     Case("token_id", "false", integer),
     Case("token_id", "[1]", integer), Case("token_id", "{}", integer),
+    Case("token_id", #""\ud800""#, integer),
   ]
 
   @Test func `each field of sync keeps its rules`() throws {
@@ -127,7 +140,7 @@ import Testing
     Case("access_token", #""tokén""#, pattern), Case("access_token", #""a\nb""#, pattern),
     Case("access_token", #""a\r\nX-Evil: 1""#, pattern), Case("access_token", #""a\tb""#, pattern),
     Case("access_token", #""a\u007fb""#, pattern), Case("access_token", #""a\u0000b""#, nul),
-    Case("access_token", #""😀""#, pattern),
+    Case("access_token", #""😀""#, pattern), Case("access_token", #""\udbff""#, surrogate("DBFF")),
     Case("account_label", nil, nil), Case("account_label", "null", nil), Case("account_label", #""""#, blank),
     Case("account_label", #""My Facebook Account""#, nil), Case("account_label", "7", nil),
     Case("account_label", "true", string), Case("account_label", "[]", string),
@@ -170,6 +183,32 @@ import Testing
         + #""fb_page_id":["This field may not be null."],"#
         + #""ig_account_id":["This value does not match the required pattern."],"#
         + #""token_id":["A valid integer is required."]}"#)
+  }
+
+  @Test func `a text with several faults is told all of them`() throws {
+    let nul = String(repeating: "x", count: 300) + #"\u0000"#
+    let answer = try Harness().send(
+      "POST", "/sync/", #"{"client_id":"\#(nul)\ud800","fb_page_id":"1","token_id":1}"#)
+    #expect(
+      answer.json["client_id"] == [
+        .string(Self.long(128)), .string(Self.nul), .string(Self.surrogate("D800")),
+      ])
+  }
+
+  @Test func `a password is a text like any other, but for the space around it`() throws {
+    let harness = try Harness()
+    for (value, complaint) in [
+      (#""\u0000""#, Self.nul), (#""\ud800""#, Self.surrogate("D800")), ("true", Self.string),
+      ("[]", Self.string),
+      (#""""#, Self.blank), ("null", Self.null),
+      ("\"" + String(repeating: "é", count: 257) + "\"", Self.long(256)),
+    ] {
+      let answer = harness.send("POST", "/session/", "{\"password\":\(value)}")
+      #expect(answer.json["password"] == [.string(complaint)], "\(value.prefix(20))")
+    }
+    _ = try harness.application.setAdminPassword(Secret("1234567890123456"))
+    #expect(harness.send("POST", "/session/", #"{"password":1234567890123456}"#).status == 200)
+    #expect(harness.send("POST", "/session/", #"{"password":" 1234567890123456"}"#).status == 403)
   }
 
   @Test func `one complaint reads as in the document`() throws {

@@ -47,6 +47,18 @@ import Testing
     Server(
       name: "a server that was asked like a proxy", pathInfo: "", scriptName: "",
       requestURI: "http://localhost/api/meta/pages/"),
+    Server(
+      name: "Apache mod_fcgid, asked like a proxy", pathInfo: "", scriptName: "/social/meta.fcgi",
+      requestURI: "http://localhost:8080/social/meta.fcgi/pages/?x=1"),
+    Server(
+      name: "Apache mod_fcgid, rewritten, asked like a proxy", pathInfo: "", scriptName: "/social/meta.fcgi",
+      requestURI: "HTTPS://user@[::1]:8080/social/api/meta/pages"),
+    Server(
+      name: "asked like a proxy, on a host named like the mount point", pathInfo: "", scriptName: "",
+      requestURI: "http://api/meta/pages/", segments: ["meta", "pages"]),
+    Server(
+      name: "asked like a proxy without a path", pathInfo: "", scriptName: "",
+      requestURI: "http://localhost?x=/pages/", segments: []),
     Server(name: "metactl", pathInfo: "", scriptName: "", requestURI: "/pages/?limit=2"),
     Server(
       name: "the mount point itself", pathInfo: "", scriptName: "/api/meta", requestURI: "/api/meta",
