@@ -1,4 +1,4 @@
-// Accounts: what each token can still do, for how long, and what one can do to it, in place.
+// Accounts: what each token can still do, and what one can do to it.
 import { actions, call, change, clearErrors, copyOf, count, find, keep, listAll, loader, make, missingText, onSubmit, put, quoted, reasonText, say, secondsLeft, section, skeletons, state, toast, watch, write } from "./dom.js";
 
 const { root, list, empty } = section("accounts");
@@ -114,7 +114,7 @@ function create({ id }) {
       },
       deed: async () => {
         await call("DELETE", path + (force ? "?force=1" : "")).catch((error) => {
-          force = error.status === 409; // In use after all: the next question says so.
+          force = error.status === 409; // In use after all.
           throw error;
         });
         toast(`${name()} is deleted.`);

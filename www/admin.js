@@ -1,4 +1,4 @@
-// The page: starts the sections, tells when the line is lost and recovers, marks where one is.
+// The page: starts the sections, tells when the line is lost, marks where one is.
 import { all, find, line, state, toast, watch, write } from "./dom.js";
 import { start } from "./session.js";
 import * as health from "./health.js";

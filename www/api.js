@@ -10,23 +10,20 @@ const tell = (name) => line.dispatchEvent(new Event(name));
 const failure = (detail, more) => Object.assign(new Error(detail), { fields: [], ...more });
 export const wrong = (field, text) => failure(text, { fields: [[field, [text]]] });
 
-/** Hosts with the usual firewall rules let neither through, only a POST that says what it means. */
-const isBlockable = (method) => ["PATCH", "DELETE"].includes(method);
-let isBlocked = false;
+let isBlocked; // Firewalls let no PATCH or DELETE through, but a POST that means it.
 
 export async function exchange(method, path, body) {
   const lost = (detail) => tell("lost") && failure(detail);
-  const isHidden = isBlocked && isBlockable(method);
-  const sent = { ...(body && { "Content-Type": "application/json" }), ...(isHidden && { "X-HTTP-Method-Override": method }) };
+  const isBlockable = /PATCH|DELETE/.test(method);
+  const meant = isBlocked && isBlockable && { "X-HTTP-Method-Override": method };
   const response = await fetch(new URL(path, base), {
-    method: isHidden ? "POST" : method, cache: "no-store", body: JSON.stringify(body), headers: sent, signal: AbortSignal.timeout(30_000),
+    method: meant ? "POST" : method, cache: "no-store", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...meant }, signal: AbortSignal.timeout(30_000),
   }).catch(() => {
     throw lost("The connection is lost.");
   });
   const { ok, status, headers } = response;
   const answer = status === 204 ? {} : await response.json().catch(() => null);
-  const isOurs = headers.has("X-Request-Id") && answer?.detail;
-  if ([403, 405].includes(status) && !isOurs && isBlockable(method) && !isHidden) {
+  if (isBlockable && !isBlocked && [403, 405].includes(status) && !(answer?.detail && headers.has("X-Request-Id"))) {
     isBlocked = true;
     return exchange(method, path, body);
   }

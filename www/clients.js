@@ -1,4 +1,4 @@
-// Clients: a row per mapping. A thousand may be known; the first that fit stand in the page, made once and reused.
+// Clients: a row per mapping. Of a thousand the first that fit stand in the page.
 import { actions, call, change, copyOf, count, find, focusOn, folded, keep, listAll, loader, number, put, quoted, say, section, seeker, state, toast, watch, write } from "./dom.js";
 
 const { root, list, filter, empty } = section("clients");

@@ -1,4 +1,4 @@
-// Connecting: paste a token, see whose it is, save. The token leaves its field at once and lives in one variable.
+// Connecting: paste a token, see whose it is, save. The token leaves its field at once.
 import { actions, all, call, find, focusOn, onSubmit, put, quoted, say, section, sentence, showErrors, state, toast, watch, write, wrong } from "./dom.js";
 
 const { root } = section("connect");
@@ -22,7 +22,7 @@ addEventListener("pagehide", () => hold());
 onSubmit(verify, async () => {
   hold(field.value.trim() || token);
   const person = await call("POST", "verify-user/", { access_token: token, account_label: label.value || undefined }).catch((error) => {
-    // Throttled or not answered, the token is kept, so that Verify can be pressed again.
+    // Throttled or not answered: kept for another Verify.
     if (error.status !== 400) throw error;
     hold();
     throw error.fields.length ? error : wrong("access_token", sentence(error));

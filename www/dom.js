@@ -1,4 +1,4 @@
-// Between data and elements. Text enters through textContent only, markup only from <template>.
+// Text enters through textContent only, markup only from <template>.
 import { exact, number, parseTime, plain, relative, sentence } from "./words.js";
 
 export * from "./api.js";
@@ -37,7 +37,7 @@ export function write(root, values) {
   }
 }
 
-// Initials stand behind the picture. Addresses at Meta die after days: then it goes and they show.
+// Initials stand behind the picture, whose address at Meta dies after days.
 function picture(place, address, name) {
   const letters = plain(name).split(/\s+/).map((word) => [...word][0]).slice(0, 2).join("").toUpperCase();
   if (place.textContent === letters && find("img", place)?.src === (address ?? undefined)) return;
@@ -120,7 +120,7 @@ export function actions(root, deeds) {
   });
 }
 
-/** Says what went wrong in the label of the field, else above the button. The focus goes there. */
+/** Says what went wrong in the field's label, else above the button, and goes there. */
 export function showErrors(form, error) {
   clearErrors(form);
   let first;
@@ -150,7 +150,7 @@ export function onSubmit(form, work) {
   });
 }
 
-/** Only the newest load counts; a failure is said at the head of the section. */
+/** Only the newest load counts; a failure is said at its head. */
 export function loader(root, load) {
   const problem = copyOf("problem");
   let turn = 0;

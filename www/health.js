@@ -1,4 +1,4 @@
-// Health: the program and what it stands on, what is wrong first. Open to everyone.
+// Health: the program and what it stands on, what is wrong first.
 import { call, copyOf, keep, loader, section, skeletons, write } from "./dom.js";
 
 const { root, list } = section("health");

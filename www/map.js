@@ -1,4 +1,4 @@
-// Mapping: a client id and one of the Pages that the accounts reach. Filtering only hides and shows.
+// Mapping: a client id and one of the Pages that the accounts reach.
 import { actions, call, copyOf, find, folded, keep, loader, make, number, onSubmit, put, quoted, say, section, seeker, skeletons, state, toast, watch, write } from "./dom.js";
 
 const { root, list, filter, form } = section("map");

@@ -1,4 +1,4 @@
-// Who is looking: sign-in, or the notice of protected mode. Notices when a session ends in mid-work.
+// Who is looking: sign-in, or the notice of protected mode.
 import { actions, call, clock, copyText, find, focusOn, line, onSubmit, put, say, section, state, toast, write, wrong } from "./dom.js";
 
 const { root, form } = section("sign-in");
