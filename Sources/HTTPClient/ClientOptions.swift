@@ -2,6 +2,8 @@
 public struct ClientOptions: Sendable {
   /// Where an answer is cut off, in bytes after decompression; 4 MiB, the contract's limit for Graph.
   public var maximumBodyBytes: Int
+  /// How many answers beyond half a MiB may be there at once, among all clients that share this; `nil`: any number.
+  public var largeReplies: LargeReplies?
   /// For name lookup, connection and TLS together; part of a request's timeout.
   public var connectTimeout: Duration
   /// A PEM file with the only certificates to trust; `nil` for the system's.
@@ -11,10 +13,12 @@ public struct ClientOptions: Sendable {
 
   /// The defaults fit Graph.
   public init(
-    maximumBodyBytes: Int = 4 << 20, connectTimeout: Duration = .seconds(5), caFile: String? = nil,
-    userAgent: String = "meta-module"
+    maximumBodyBytes: Int = 4 << 20, largeReplies: LargeReplies? = nil,
+    connectTimeout: Duration = .seconds(5),
+    caFile: String? = nil, userAgent: String = "meta-module"
   ) {
     self.maximumBodyBytes = maximumBodyBytes
+    self.largeReplies = largeReplies
     self.connectTimeout = connectTimeout
     self.caFile = caFile
     self.userAgent = userAgent

@@ -23,7 +23,7 @@ final class EasyHandle {
   func prepare(_ request: HTTPRequest, timeout: Duration, options: ClientOptions) throws(TransferError) {
     guard request.isValid else { throw .invalidRequest }
     try Self.check(ccurl_set_policy(curl))
-    collector = ReplyCollector(maximumBodyBytes: options.maximumBodyBytes)
+    collector = ReplyCollector(maximumBodyBytes: options.maximumBodyBytes, largeReplies: options.largeReplies)
     try setHeaders(of: request)
     try setMethod(of: request)
     try Self.check(ccurl_set_url(curl, request.url))
@@ -49,7 +49,8 @@ final class EasyHandle {
     if let failure = TransferError(code) { return .failure(failure) }
     let status = ccurl_get_status(curl)
     guard (200...999).contains(status) else { return .failure(.broken) }
-    return .success(HTTPReply(status: status, headers: collector.headers, body: collector.body))
+    return .success(
+      HTTPReply(status: status, headers: collector.headers, body: collector.body, pass: collector.pass))
   }
 
   /// Forgets request and answer.

@@ -9,6 +9,8 @@ public struct HTTPReply: Sendable {
   public let headers: HeaderList
   /// Decompressed; at most ``ClientOptions/maximumBodyBytes``.
   public let body: [UInt8]
+  /// Kept as long as the reply is.
+  let pass: LargeReplies.Pass?
 }
 
 extension HTTPReply: CustomStringConvertible, CustomReflectable {

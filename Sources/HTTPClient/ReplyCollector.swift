@@ -7,16 +7,22 @@ struct ReplyCollector {
   static let maximumHeaderBytes = 65_536
 
   private let maximumBodyBytes: Int
+  private let largeReplies: LargeReplies?
   private var headerBytes = 0
   private var isHeaderComplete = false
   private var codings = 0
 
   private(set) var headers = HeaderList()
   private(set) var body: [UInt8] = []
+  /// From the moment when the body is a large one.
+  private(set) var pass: LargeReplies.Pass?
   /// Why the last piece was refused.
   private(set) var failure: TransferError?
 
-  init(maximumBodyBytes: Int) { self.maximumBodyBytes = maximumBodyBytes }
+  init(maximumBodyBytes: Int, largeReplies: LargeReplies? = nil) {
+    self.maximumBodyBytes = maximumBodyBytes
+    self.largeReplies = largeReplies
+  }
 
   /// Takes one header line with its line end; `false` ends the transfer.
   mutating func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -61,6 +67,17 @@ struct ReplyCollector {
     guard bytes.count <= maximumBodyBytes - body.count else {
       body = []
       return refuse(.tooLarge(limit: maximumBodyBytes))
+    }
+    if body.count + bytes.count > LargeReplies.threshold, body.count <= LargeReplies.threshold {
+      if let largeReplies {
+        pass = largeReplies.begin()
+        guard pass != nil else {
+          body = []
+          return refuse(.crowded)
+        }
+      }
+      // At once: growing step by step would need the old and the new array side by side.
+      body.reserveCapacity(maximumBodyBytes)
     }
     body.append(contentsOf: bytes)
     return true

@@ -17,6 +17,8 @@ public enum TransferError: Error, Sendable, Equatable {
   case tls
   /// The answer's body, or its header, has more bytes than that.
   case tooLarge(limit: Int)
+  /// As many large answers as may be there at once were there already.
+  case crowded
   /// The connection ended before the answer did, or what came is not HTTP.
   case broken
   /// The request has a forbidden byte, a wrong scheme or a body where there is none.
@@ -30,7 +32,7 @@ public enum TransferError: Error, Sendable, Equatable {
   /// Whether the same request can succeed a moment later. Not after a timeout: the time to wait is used up.
   public var mayRetry: Bool {
     switch self {
-    case .unresolved, .refused, .broken: true
+    case .unresolved, .refused, .crowded, .broken: true
     case .unavailable, .timedOut, .tls, .tooLarge, .invalidRequest, .outOfMemory: false
     }
   }
@@ -46,6 +48,7 @@ extension TransferError: CustomStringConvertible {
     case .timedOut: "There was no whole answer in time."
     case .tls: "The host's certificate could not be verified."
     case .tooLarge(let limit): "The answer is larger than \(limit) bytes."
+    case .crowded: "Too many large answers came at once."
     case .broken: "The connection broke off, or the answer is not HTTP."
     case .invalidRequest: "The request is not one that can be sent."
     case .outOfMemory: "There is not enough memory for the transfer."

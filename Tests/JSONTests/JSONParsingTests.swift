@@ -115,6 +115,51 @@ import Testing
     }
   }
 
+  @Test func `elements and members are counted wherever they stand`() throws {
+    for (text, count) in [
+      ("1", 0), ("[]", 0), ("{}", 0), ("[1]", 1), (#"{"a":1}"#, 1), ("[[],[]]", 2),
+      (#"{"a":[1,2],"b":{"c":[3]}}"#, 6),
+      (#"[{"a":1},{"a":2}]"#, 4), (#"{"\ud800":[1]}"#, 2),
+    ] {
+      #expect(throws: Never.self) {
+        try JSONValue(parsing: text, maximumValues: count, loneSurrogates: .told)
+      }
+      guard count > 0 else { continue }
+      #expect(throws: JSONError.tooManyValues(limit: count - 1)) {
+        try JSONValue(parsing: text, maximumValues: count - 1, loneSurrogates: .told)
+      }
+    }
+    #expect(JSONError.tooManyValues(limit: 7).message == "More than 7 elements and members")
+  }
+
+  @Test func `nothing behind the last value that may be is looked at`() {
+    let text = "[" + String(repeating: "0,", count: 1000) + "!"
+    #expect(throws: JSONError.tooManyValues(limit: 1000)) {
+      try JSONValue(parsing: text, maximumValues: 1000)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (#""\ud83d""#, "\u{FFFD}", 0xD83D), (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}", 0xDE00),
+      (#""\ud83d\ud83d\ude00""#, "\u{FFFD}\u{1F600}", 0xD83D), (#""é\udbffx\n""#, "é\u{FFFD}x\n", 0xDBFF),
+    ] as [(String, String, UInt16)])
+  func `half a surrogate pair is told on request, and is no string`(text: String, rest: String, half: UInt16)
+    throws
+  {
+    let value = try JSONValue(parsing: text, loneSurrogates: .told)
+    #expect(value == .damaged(rest, surrogate: half))
+    #expect(value.string == nil)
+    #expect(value != .string(rest))
+    // The string behind it is whole again.
+    #expect(try JSONValue(parsing: "[\(text),\"x\"]", loneSurrogates: .told) == [value, "x"])
+  }
+
+  @Test func `a member with half a surrogate pair in its name is left out`() throws {
+    let text = #"{"\ud800":1,"a":2,"\ud801":[3],"\ufffd":4}"#
+    #expect(try JSONValue(parsing: text, loneSurrogates: .told) == ["a": 2, "\u{FFFD}": 4])
+  }
+
   @Test func `a million brackets are an error and no crash`() throws {
     for bracket in ["[", "{\"a\":", "[{\"a\":"] {
       let text = String(repeating: bracket, count: 1_000_000)

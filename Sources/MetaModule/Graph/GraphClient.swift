@@ -61,6 +61,9 @@ final class GraphClient {
 
   /// A reply may not be longer: 4 MiB (API.md, section 4).
   static let replyLimit = 4 * 1024 * 1024
+  /// Nor have more elements and members. A hundred albums of twenty pictures with all that is asked for are 14,000.
+  static let valueLimit = 20_000
+  private static let largeReplies = LargeReplies(atOnce: 3)
 
   /// - Parameter breaker: is told what came of each call; while it is open nothing is repeated.
   init(_ configuration: Configuration, breaker: GraphBreaker? = nil) {
@@ -133,7 +136,9 @@ final class GraphClient {
   private func takeClient() throws(TransferError) -> HTTPClient {
     if let client = http.take() { return client }
     return try HTTPClient(
-      options: ClientOptions(maximumBodyBytes: Self.replyLimit, userAgent: "meta-module/\(version)"))
+      options: ClientOptions(
+        maximumBodyBytes: Self.replyLimit, largeReplies: Self.largeReplies,
+        userAgent: "meta-module/\(version)"))
   }
 
   private func transfer<Tag>(
@@ -177,7 +182,8 @@ final class GraphClient {
     switch result {
     case .failure(let error): return .failure(GraphFailure(error))
     case .success(let reply):
-      let value = try? JSONValue(parsing: reply.body, maximumDepth: 64, loneSurrogates: .replaced)
+      let value = try? JSONValue(
+        parsing: reply.body, maximumDepth: 64, maximumValues: valueLimit, loneSurrogates: .replaced)
       let error = value.flatMap(error(of:))
       if (200..<300).contains(reply.status), let value, value.object != nil, error == nil {
         return .success(value)
