@@ -53,9 +53,10 @@ extension Request {
     case 19 where name.equals("HTTP_SEC_FETCH_SITE"):
       Self.take(&secFetchSite, value)
     case 20 where name.equals("HTTP_X_FORWARDED_FOR"):
-      forwardedFor = forwardedFor.map { $0 + "," + value.text } ?? value.text
+      // In place: a new text for each of many would be a copy of all before.
+      if forwardedFor == nil { forwardedFor = value.text } else { forwardedFor?.append("," + value.text) }
     case 27 where name.equals("HTTP_X_HTTP_METHOD_OVERRIDE"):
-      if value.count > 0 { methodOverride = methodOverride.map { $0 + ", " + value.text } ?? value.text }
+      if value.count > 0 { methodOverride = methodOverride == nil ? value.text : "" }
     case 27 where name.equals("REDIRECT_HTTP_AUTHORIZATION"):
       // Apache's way around its own refusal to hand `Authorization` to CGI; the same header again, not a second one,
       // and empty where there was none.

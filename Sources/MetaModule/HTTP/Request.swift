@@ -20,7 +20,7 @@ public struct Request: Sendable {
 
   /// The method in capitals, as sent: `GET`.
   public var method = "GET"
-  /// `X-HTTP-Method-Override`; both, when it was sent twice.
+  /// `X-HTTP-Method-Override`; empty, and so no method, when it was sent twice.
   public var methodOverride: String?
   /// `PATH_INFO`, decoded by the web server; raw bytes, since they are validated before they are text.
   public var pathInfo: [UInt8] = []

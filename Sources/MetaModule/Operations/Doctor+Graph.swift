@@ -61,7 +61,7 @@ extension Doctor {
       case .tls:
         "Check the clock of this machine and its certificates (apt install ca-certificates). A proxy that opens "
           + "connections cannot be used."
-      case .tooLarge, .invalidRequest: "Check META_GRAPH_URL: what answers there is not Graph."
+      case .tooLarge, .crowded, .invalidRequest: "Check META_GRAPH_URL: what answers there is not Graph."
       case .outOfMemory: "Give this machine more memory."
       }
     }

@@ -100,11 +100,11 @@ import Testing
     Kind(
       testDescription: "cookies",
       make: header({ $0.cookie = $1 }) { numbered($0) { "meta_sessio\($0)=x; " } },
-      read: { _ = SessionCookie.hash(in: $0) }),
+      read: { _ = try? SessionCookie.hash(in: $0) }),
     Kind(
       testDescription: "cookies of the right name",
       make: header({ $0.cookie = $1 }) { repeated("meta_session=x;", $0) },
-      read: { _ = SessionCookie.hash(in: $0) }),
+      read: { _ = try? SessionCookie.hash(in: $0) }),
     Kind(
       testDescription: "entity tags", make: header({ $0.ifNoneMatch = $1 }) { repeated("W/\"a\",", $0) },
       read: { _ = EntityTag.matches("\"x\"", $0.ifNoneMatch ?? "") }),
