@@ -1,4 +1,4 @@
-// The only way to the program. Whatever fails becomes an error with a sentence for a person.
+// The only way to the program. What fails is an error with a sentence for a person.
 
 export const base = new URL("api/meta/", document.baseURI); // At any mount point.
 

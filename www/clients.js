@@ -1,4 +1,4 @@
-// Clients: a row per mapping. Of a thousand the first that fit stand in the page.
+// Clients: a row per mapping; of a thousand the first that fit.
 import { actions, call, change, copyOf, count, find, focusOn, folded, keep, listAll, loader, number, put, quoted, say, section, seeker, state, toast, watch, write } from "./dom.js";
 
 const { root, list, filter, empty } = section("clients");

@@ -27,7 +27,7 @@ onSubmit(verify, async () => {
     hold();
     throw error.fields.length ? error : wrong("access_token", sentence(error));
   });
-  if (!token) return; // The session ended meanwhile.
+  if (!token) return; // Session ended.
   const known = state.tokens?.find((row) => row.user_id === person.user_id);
   label.value ||= known?.account_label ?? person.user_name;
   write(save, {

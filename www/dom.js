@@ -47,7 +47,7 @@ function picture(place, address, name) {
 
 document.addEventListener("error", ({ target }) => target.tagName === "IMG" && target.remove(), true);
 
-// Exact on hover, and for screen readers, which do not read titles.
+// Exact on hover, and for screen readers.
 function time(place, text) {
   const date = parseTime(text);
   place.dateTime = text ?? "";
@@ -74,10 +74,10 @@ export function toast(text) {
   fading = setTimeout(() => place.replaceChildren(), 9000);
 }
 
-/** Without HTTPS there is no clipboard: then the text can be marked. */
+/** No clipboard without HTTPS: then the text can be marked. */
 export const copyText = async (text) => toast((await navigator.clipboard?.writeText(text).then(() => "Copied.")) ?? text);
 
-/** The button keeps the focus, says that it is busy, and takes no second press. */
+/** Keeps the focus, says that it is busy, takes no second press. */
 async function busy(button, work, fail) {
   if (button.ariaBusy) return;
   button.ariaBusy = "true";
@@ -85,7 +85,7 @@ async function busy(button, work, fail) {
   button.ariaBusy = null;
 }
 
-/** Asks once more in place; leaving the button, or Escape, takes the question back. */
+/** Asks once more in place; leaving, or Escape, takes the question back. */
 function sure(button, question) {
   const before = button.textContent;
   if (before === question) return true;
@@ -172,7 +172,7 @@ export function loader(root, load) {
 export const skeletons = (list, amount, look = "") =>
   list.replaceChildren(...Array.from({ length: amount }, () => make("li", "", { className: `skeleton ${look}` })));
 
-const made = new WeakMap(); // The elements of a list by key: reused, so that open forms survive.
+const made = new WeakMap(); // By key: reused, so that open forms survive.
 
 export function keep(list, rows, create, update, keyOf = ({ id }) => id) {
   const known = made.get(list) ?? new Map();

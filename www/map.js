@@ -18,7 +18,7 @@ export const reload = loader(root, async (current) => {
     make("li", `The Pages of ${quoted(label)} are not in this list: ${detail}.`)));
   for (const page of pages) page.text = folded(page.fb_page_name, page.fb_page_id, page.account_label);
   put("pages", pages);
-  if (asked) say("marked"); // Asking may have found a token dead.
+  if (asked) say("marked"); // A token may be dead.
 });
 
 watch("tokens", () => {

@@ -1,5 +1,4 @@
-// Preview: a client's grid as a site would show it, one medium in a dialog. Captions stay text, each in a direction
-// of its own that cannot turn its surroundings around.
+// Preview: a client's grid, one medium in a dialog. Captions stay text and cannot turn their surroundings around.
 import { actions, base, call, copyOf, copyText, day, exchange, find, focusOn, image, loader, make, parseTime, plain, say, section, sentence, skeletons, state, watch, write } from "./dom.js";
 
 const { root, list, empty } = section("preview");
@@ -10,7 +9,7 @@ let chosen; // {client_id, fb_page_id, …}
 let media = [];
 let open = 0;
 
-/** A client with one mapping needs no Page in its address. Shells want the apostrophe escaped. */
+/** One mapping needs no Page in its address. Shells want the apostrophe escaped. */
 function path() {
   const several = state.mappings?.filter((row) => row.client_id === chosen.client_id).length > 1;
   const client = encodeURIComponent(chosen.client_id).replaceAll("'", "%27");

@@ -51,7 +51,7 @@ onSubmit(form, async () => {
   const session = await call("POST", "session/", { password: given }).catch((error) => {
     const { status, wait, message } = error;
     if (![403, 429].includes(status)) throw error;
-    // A short wait is for a place; a long one is a lock-out, of which one wants to know the end.
+    // A short wait is for a place; a long one is a lock-out.
     throw wrong("password", status === 403 || wait < 60 ? message : `Too many failed attempts. Try again after ${clock(Date.now() + wait * 1000)}.`);
   });
   show(session);

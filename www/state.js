@@ -1,4 +1,4 @@
-// What several sections need: who learns it puts it, who shows it watches.
+// What sections share: who learns it puts it, who shows it watches.
 const bus = new EventTarget();
 
 export const state = {}; // session, tokens, pages, mappings: absent until known.

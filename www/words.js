@@ -1,4 +1,4 @@
-// The program's words for a person; times and numbers in English and in the reader's zone.
+// The program's words for a person, in English and the reader's zone.
 const locale = navigator.languages.find((name) => name.startsWith("en")) ?? "en-GB";
 const format = (options) => new Intl.DateTimeFormat(locale, options).format;
 const relativeFormat = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
@@ -13,7 +13,7 @@ export const count = (value, one) => `${number(value)} ${one}${value === 1 ? "" 
 export const parseTime = (text) => (text ? new Date(text.replace(/(\d\d)(\d\d)$/, "$1:$2")) : null);
 export const secondsLeft = (text) => (text ? (parseTime(text) - Date.now()) / 1000 : Infinity);
 
-/** Days go up to 100: a countdown in months would be too coarse. */
+/** Up to 100 days: months would be too coarse. */
 export function relative(text) {
   let value = secondsLeft(text);
   if (Math.abs(value) < 5) return "just now";
