@@ -63,7 +63,7 @@ final class GraphClient {
   static let replyLimit = 4 * 1024 * 1024
   /// Nor have more elements and members. A hundred albums of twenty pictures with all that is asked for are 14,000.
   static let valueLimit = 20_000
-  private static let largeReplies = LargeReplies(atOnce: 3)
+  private static let largeReplies = LargeReplies(atOnce: 2)
 
   /// - Parameter breaker: is told what came of each call; while it is open nothing is repeated.
   init(_ configuration: Configuration, breaker: GraphBreaker? = nil) {
