@@ -43,7 +43,7 @@
       if let id = RequestIDs.accepted(request.requestID) {
         precondition((1...64).contains(id.utf8.count) && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f })
       }
-      _ = FormFields(request.queryString)
+      _ = try? FormFields(query: request.queryString)
     }
 
     private static func readForm(_ bytes: [UInt8]) {

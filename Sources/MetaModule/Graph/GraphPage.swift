@@ -55,6 +55,6 @@ struct GraphConnection {
   /// The cursor alone, out of a `next` that has none beside it.
   private static func cursor(in next: String) -> String? {
     let query = next.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1)
-    return query.count == 2 ? FormFields(Array(query[1]))?["after"] : nil
+    return query.count == 2 ? (try? FormFields(query: Array(query[1])))?["after"] : nil
   }
 }
