@@ -232,7 +232,7 @@ public final class Application {
     if let openStore { return openStore }
     do {
       let opened = try Store(folder: configuration.dataDirectory, making: making)
-      opened.mayWait = { [unowned self] in takePlace() }
+      opened.mayWait = { [weak self] in self?.takePlace() ?? true }
       openStore = opened
       trouble = nil
       return opened

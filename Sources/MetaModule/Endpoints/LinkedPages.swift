@@ -28,7 +28,7 @@ extension Endpoints {
       census.add(findings)
       calls += census.firstQuestions(index)
     }
-    if !calls.isEmpty { try context.prepareToAskGraph() }
+    if !calls.isEmpty { try context.prepareToAskGraph(mayProbe: true) }
     context.graph.askAll(calls, within: context.budget()) { question, result in
       census.take(question, result)
     }
