@@ -16,8 +16,6 @@ let package = Package(
     .executable(name: "graph-simulator", targets: ["graph-simulator"]),
   ],
   dependencies: [
-    // SQLite with migrations, WAL, backup and errors that carry no bound values.
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // metactl's commands, help and shell completions.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // The logging interface of the Swift ecosystem; our handler writes one line of JSON per event.
@@ -37,14 +35,14 @@ let package = Package(
     .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
+    .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: strict),
 
     // Core.
     .target(name: "JSON", swiftSettings: strict),
     .target(
       name: "MetaModule",
       dependencies: [
-        "JSON", "HTTPClient", "Cryptography", "CProcess", "CSQLite",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "JSON", "HTTPClient", "Cryptography", "CProcess", "SQL", "CSQLite",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -86,6 +84,7 @@ let package = Package(
     .testTarget(
       name: "CryptographyTests", dependencies: ["Cryptography", "JSON", "TestSupport"],
       resources: [.copy("Vectors")], swiftSettings: strict),
+    .testTarget(name: "SQLTests", dependencies: ["SQL", "TestSupport"], swiftSettings: strict),
     // A FastCGI and CGI program without the core, for the tests that need a process of its own and for benchmarks.
     .executableTarget(
       name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),
@@ -103,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "MetaModuleTests",
       dependencies: [
-        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "TestSupport", "cache-torture",
+        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "SQL", "TestSupport", "cache-torture",
         "store-torture",
       ],
       exclude: ["Golden"],

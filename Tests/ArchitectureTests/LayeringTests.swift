@@ -11,8 +11,9 @@ import Testing
     "FastCGI": ["CFastCGI"],
     "HTTPClient": ["CCurl"],
     "Cryptography": ["COpenSSL"],
+    "SQL": ["CSQLite"],
     "MetaModule": ["JSON", "HTTPClient", "Cryptography", "CProcess", "Logging"],
-    "MetaModule/Store": ["GRDB", "CSQLite", "Foundation"],
+    "MetaModule/Store": ["SQL", "CSQLite"],
     "meta-fcgi": ["FastCGI", "MetaModule"],
     "metactl": ["MetaModule", "JSON", "ArgumentParser"],
     "GraphSimulator": ["JSON", "NIOCore", "NIOPosix", "NIOHTTP1", "Foundation"],
@@ -27,7 +28,7 @@ import Testing
 
   @Test func `a planted import is found`() {
     let planted = [
-      "Sources/MetaModule/Endpoints/SyncClient.swift": "internal import GRDB\n@preconcurrency import FastCGI"
+      "Sources/MetaModule/Endpoints/SyncClient.swift": "internal import SQL\n@preconcurrency import FastCGI"
     ]
     #expect(Self.violations(in: planted).count == 2)
   }

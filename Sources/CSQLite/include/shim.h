@@ -34,6 +34,16 @@ static inline int csqlite_distrust_schema(sqlite3 *connection) {
   return sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
 }
 
+// SQLITE_TRANSIENT is a cast that Swift does not import. SQLite copies; what is empty is not NULL.
+
+static inline int csqlite_bind_text(sqlite3_stmt *statement, int position, const char *text, size_t length) {
+  return sqlite3_bind_text64(statement, position, text ? text : "", length, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static inline int csqlite_bind_blob(sqlite3_stmt *statement, int position, const void *bytes, size_t length) {
+  return sqlite3_bind_blob64(statement, position, bytes ? bytes : "", length, SQLITE_TRANSIENT);
+}
+
 // Extended result codes are expressions of shifts, which Swift does not import either.
 static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
 static const int csqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;

@@ -1,3 +1,5 @@
+internal import SQL
+
 /// A moment in the life of the database; with a WAL the same for every `Store` of a process, else for one alone.
 public struct ChangeCounter: Sendable, Equatable {
   enum State: Sendable, Equatable {
@@ -10,12 +12,4 @@ public struct ChangeCounter: Sendable, Equatable {
   /// Which file, and since when it has been open: counters of another era mean nothing in this one.
   let era: UInt64
   let state: State
-}
-
-/// The header of SQLite's WAL index: a counter of commits, the length of the WAL, its salt and its running checksum
-/// (https://www.sqlite.org/walformat.html, section 2.1).
-struct WALIndexHeader: Sendable, Equatable {
-  let words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
-
-  static func == (left: WALIndexHeader, right: WALIndexHeader) -> Bool { left.words == right.words }
 }

@@ -1,3 +1,5 @@
+internal import SQL
+
 /// The schema this program works with, and how a database comes to have it.
 enum Schema {
   /// Tells our files from any other SQLite database ("Meta").
@@ -7,23 +9,23 @@ enum Schema {
   static var newest: Int { Migration.all.count }
 
   /// Whether the database is ours and has every migration.
-  static func isUpToDate(_ connection: Connection) throws(SQLiteFailure) -> Bool {
+  static func isUpToDate(_ connection: Connection) throws(SQLError) -> Bool {
     guard try isOurs(connection) else { return false }
     return try version(of: connection) == newest
   }
 
   /// Whether the file says that it is ours.
-  static func isOurs(_ connection: Connection) throws(SQLiteFailure) -> Bool {
+  static func isOurs(_ connection: Connection) throws(SQLError) -> Bool {
     try connection.number("PRAGMA application_id") == applicationID
   }
 
   /// The number of the last migration the database has.
-  static func version(of connection: Connection) throws(SQLiteFailure) -> Int {
+  static func version(of connection: Connection) throws(SQLError) -> Int {
     Int(clamping: try connection.number("PRAGMA user_version"))
   }
 
   /// Why this database must not be touched, if it must not. An empty file is ours to fill.
-  static func refusal(of connection: Connection, at path: String) throws(SQLiteFailure) -> StoreError? {
+  static func refusal(of connection: Connection, at path: String) throws(SQLError) -> StoreError? {
     let version = try version(of: connection)
     guard try isOurs(connection) else {
       let tables = try connection.number("SELECT count(*) FROM sqlite_schema")
@@ -33,8 +35,8 @@ enum Schema {
   }
 
   /// Runs the migrations that the database lacks, all in one transaction.
-  static func migrate(_ connection: Connection, to version: Int = newest) throws(SQLiteFailure) {
-    try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLiteFailure) in
+  static func migrate(_ connection: Connection, to version: Int = newest) throws(SQLError) {
+    try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLError) in
       // Looked at again: while we waited for the lock, another process may have done it.
       let present = max(0, try Schema.version(of: connection))
       guard present < version else { return }

@@ -1,3 +1,4 @@
+internal import SQL
 internal import CSQLite
 internal import Glibc
 
@@ -55,7 +56,7 @@ extension Store {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
     let now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    guard now - lastLook >= Self.interval || csqlite_index_was_cut() != 0 else { return }
+    guard now - lastLook >= Self.interval || WALIndex.wasCut else { return }
     try checkFiles()
     lastLook = now
   }
@@ -87,8 +88,8 @@ extension Store {
   }
 
   /// What was read or written since the WAL index was cut is worth nothing.
-  func refuseCutIndex() throws(SQLiteFailure) {
-    if csqlite_index_was_cut() != 0 { throw SQLiteFailure(code: SQLITE_IOERR) }
+  func refuseCutIndex() throws(SQLError) {
+    if WALIndex.wasCut { throw SQLError(code: SQLITE_IOERR) }
   }
 
   /// To be called when the database has just been opened and read.
@@ -102,18 +103,16 @@ extension Store {
 
   /// The file that is shorter than SQLite believes. The WAL index says how much must be there.
   private func cutFile() -> String? {
-    if csqlite_index_was_cut() != 0 || DatabaseFile.size(of: file.path + "-shm") < 32768 {
+    if WALIndex.wasCut || DatabaseFile.size(of: file.path + "-shm") < 32768 {
       return file.path + "-shm"
     }
     guard let before = (try? connection?.walIndexHeader()) ?? nil else { return nil }
     let wal = DatabaseFile.size(of: file.path + "-wal")
     let size = DatabaseFile.size(of: file.path)
     guard let after = (try? connection?.walIndexHeader()) ?? nil, before == after else { return nil }
-    var header = csqlite_wal_index_header(words: after.words)
-    let extent = csqlite_wal_extent_of(&header)
-    if wal < extent.wal_bytes { return file.path + "-wal" }
+    if wal < after.walBytes { return file.path + "-wal" }
     // Smaller than it was, although the pages that it lost are still counted.
-    if let known = watched?.size, size < known, size < extent.database_bytes { return file.path }
+    if let known = watched?.size, size < known, size < after.databaseBytes { return file.path }
     watched?.size = size
     return nil
   }

@@ -1,3 +1,5 @@
+internal import SQL
+
 extension Store {
   /// How often the last use of a key or a session is written down, in seconds. More often would make every
   /// request a write, and every write ends what the other workers remember.
@@ -5,13 +7,13 @@ extension Store {
 
   /// Which credentials exist.
   public func credentials() throws(StoreError) -> Credentials {
-    let found = try read { (connection) throws(SQLiteFailure) in
+    let found = try read { (connection) throws(SQLError) in
       try connection.first(
         """
         SELECT (SELECT count(*) FROM admin_password), count(*) FILTER (WHERE revoked_at IS NULL),
-          count(*) FILTER (WHERE revoked_at IS NOT NULL), (SELECT value FROM setting WHERE name = ?) FROM api_key
+          count(*) FILTER (WHERE revoked_at IS NOT NULL), (SELECT value FROM setting WHERE name = $1) FROM api_key
         """, [.text(CredentialMark.setting)]
-      ) { (row) throws(SQLiteFailure) in
+      ) { (row) throws(SQLError) in
         Credentials(
           hasPassword: try row.integer(0) > 0, keysInForce: try row.count(1), revokedKeys: try row.count(2),
           mark: try row.optionalText(3).flatMap(CredentialMark.init))
@@ -22,22 +24,22 @@ extension Store {
 
   /// The key with this SHA-256, if it is in force.
   public func key(hash: [UInt8]) throws(StoreError) -> StoredKey? {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.first(
         """
         SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at FROM api_key
-        WHERE hash = ? AND revoked_at IS NULL
+        WHERE hash = $1 AND revoked_at IS NULL
         """, [.blob(hash)], StoredKey.init(reading:))
     }
   }
 
   /// Keys in the order of their ids, revoked ones too, those with a greater id than `after`, at most `limit`.
   public func keys(after: Int64 = 0, limit: Int) throws(StoreError) -> [StoredKey] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
         """
         SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at FROM api_key
-        WHERE id > ? ORDER BY id LIMIT ?
+        WHERE id > $1 ORDER BY id LIMIT $2
         """, [.integer(after), .integer(Int64(limit))], StoredKey.init(reading:))
     }
   }
@@ -46,9 +48,9 @@ extension Store {
   public func insertKey(
     label: String, scope: KeyScope, prefix: String, hash: [UInt8], event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> StoredKey {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       try connection.run(
-        "INSERT INTO api_key (label, scope, prefix, hash, created_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO api_key (label, scope, prefix, hash, created_at) VALUES ($1, $2, $3, $4, $5)",
         [.text(label), .text(scope.rawValue), .text(prefix), .blob(hash), .moment(now)])
       let id = connection.lastInsertedID
       try connection.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
@@ -60,9 +62,9 @@ extension Store {
 
   /// Revokes a key. Returns whether there was one in force.
   public func revokeKey(_ id: Int64, event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> Bool {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let changed = try connection.run(
-        "UPDATE api_key SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
+        "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
         [.integer(id), .moment(now)])
       guard changed > 0 else { return false }
       try connection.append(event, subject: "key \(id)", result: "revoked", now: now)
@@ -75,11 +77,11 @@ extension Store {
   /// - Returns: what there was.
   public func resetCredentials(event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> Credentials {
     let before = try credentials()
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       try connection.run("DELETE FROM admin_password")
       try connection.run("DELETE FROM session")
       try connection.run("DELETE FROM sign_in_failure")
-      try connection.run("UPDATE api_key SET revoked_at = ? WHERE revoked_at IS NULL", [.moment(now)])
+      try connection.run("UPDATE api_key SET revoked_at = $1 WHERE revoked_at IS NULL", [.moment(now)])
       try connection.setSetting(CredentialMark.setting, to: CredentialMark.reset.rawValue)
       try connection.append(event, subject: "credentials", result: "deleted", now: now)
     }
@@ -95,15 +97,15 @@ extension Store {
   /// Keeps that this key is used now, once a minute at most. Does not wait for a lock.
   public func touch(_ key: StoredKey, now: Timestamp = .now) throws(StoreError) {
     guard Self.isTouchDue(after: key.lastUsedAt, now: now) else { return }
-    try write(waitingAtMost: 0) { (connection) throws(SQLiteFailure) in
+    try write(waitingAtMost: 0) { (connection) throws(SQLError) in
       _ = try connection.run(
-        "UPDATE api_key SET last_used_at = ?2 WHERE id = ?1", [.integer(key.id), .moment(now)])
+        "UPDATE api_key SET last_used_at = $2 WHERE id = $1", [.integer(key.id), .moment(now)])
     }
   }
 }
 
 extension StoredKey {
-  fileprivate init(reading row: borrowing Row) throws(SQLiteFailure) {
+  fileprivate init(reading row: borrowing Row) throws(SQLError) {
     guard let scope = KeyScope(rawValue: try row.text(2)) else { throw .damagedRow }
     id = try row.integer(0)
     label = try row.text(1)

@@ -1,3 +1,4 @@
+internal import SQL
 internal import CSQLite
 internal import Glibc
 
@@ -33,7 +34,7 @@ extension Store {
 
   /// Writes, and takes it back before anybody sees it: what stands in the way of a write is thrown.
   public func rehearseWrite() throws(StoreError) {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       try connection.run("SAVEPOINT rehearsal")
       try connection.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('rehearsal', '')")
       try connection.run("ROLLBACK TO rehearsal")
@@ -44,18 +45,18 @@ extension Store {
   /// Every inconsistency SQLite finds in the file, in its words, at most a hundred; none is the expected
   /// answer. Reads everything.
   public func integrityProblems() throws(StoreError) -> [String] {
-    try read { (connection) throws(SQLiteFailure) in try connection.integrityProblems() }
+    try read { (connection) throws(SQLError) in try connection.integrityProblems() }
   }
 
   /// The last migration the database has.
   public func schemaVersion() throws(StoreError) -> Int {
-    try read { (connection) throws(SQLiteFailure) in try Schema.version(of: connection) }
+    try read { (connection) throws(SQLError) in try Schema.version(of: connection) }
   }
 
   /// `wal`, or `delete` on a network file system.
   public func journalMode() throws(StoreError) -> String {
-    let mode = try read { (connection) throws(SQLiteFailure) in
-      try connection.first("PRAGMA journal_mode") { (row) throws(SQLiteFailure) in try row.text(0) }
+    let mode = try read { (connection) throws(SQLError) in
+      try connection.first("PRAGMA journal_mode") { (row) throws(SQLError) in try row.text(0) }
     }
     return mode ?? "unknown"
   }
@@ -113,7 +114,7 @@ extension Store {
     let source = try opened()
     let report: BackupReport
     let problems: [String]
-    do throws(SQLiteFailure) {
+    do throws(SQLError) {
       let copy = try Connection(opening: path, patience: Self.patience)
       try copy.copyAll(from: source)
       // The copy says of itself that it has a WAL; as one file it must not.
@@ -137,7 +138,7 @@ extension Store {
 }
 
 extension BackupReport {
-  init(of connection: Connection) throws(SQLiteFailure) {
+  init(of connection: Connection) throws(SQLError) {
     bytes = try connection.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     tokens = Int(clamping: try connection.number("SELECT count(*) FROM meta_access_token"))
     mappings = Int(clamping: try connection.number("SELECT count(*) FROM client_page_mapping"))
@@ -147,9 +148,9 @@ extension BackupReport {
 
 extension Connection {
   /// What SQLite finds wrong with the file, at most a hundred sentences.
-  func integrityProblems() throws(SQLiteFailure) -> [String] {
-    let problems = try all("PRAGMA integrity_check(100)") { (row) throws(SQLiteFailure) in try row.text(0) }
-    let orphans = try all("PRAGMA foreign_key_check") { (row) throws(SQLiteFailure) in
+  func integrityProblems() throws(SQLError) -> [String] {
+    let problems = try all("PRAGMA integrity_check(100)") { (row) throws(SQLError) in try row.text(0) }
+    let orphans = try all("PRAGMA foreign_key_check") { (row) throws(SQLError) in
       "a row of \(try row.text(0)) names a row that does not exist"
     }
     return problems.filter { $0 != "ok" } + orphans

@@ -1,3 +1,5 @@
+internal import SQL
+
 extension Store {
   // MARK: - Reading
 
@@ -8,11 +10,11 @@ extension Store {
   public func latestMappingWithInstagram(
     clientID: String, pageID: String? = nil
   ) throws(StoreError) -> MappingLookup {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       guard let pageID else {
         if let mapping = try connection.newestMapping(clientID) { return .mapping(mapping) }
         let exists = try connection.number(
-          "SELECT EXISTS (SELECT 1 FROM client_page_mapping WHERE client_id = ?)", [.text(clientID)])
+          "SELECT EXISTS (SELECT 1 FROM client_page_mapping WHERE client_id = $1)", [.text(clientID)])
         return exists == 0 ? .none : .withoutInstagram
       }
       guard let mapping = try connection.mapping(clientID, pageID) else { return .none }
@@ -22,7 +24,7 @@ extension Store {
 
   /// The mapping with this id.
   public func mapping(_ id: Int64) throws(StoreError) -> StoredMapping? {
-    try read { (connection) throws(SQLiteFailure) in try connection.mapping(id) }
+    try read { (connection) throws(SQLError) in try connection.mapping(id) }
   }
 
   /// Mappings in the order of their ids, those with a greater id than `after`, at most `limit`, of clients
@@ -31,48 +33,48 @@ extension Store {
   public func mappings(
     after: Int64 = 0, limit: Int, clientIDPrefix: String = ""
   ) throws(StoreError) -> [StoredMapping] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
         """
         SELECT * FROM client_page_mapping
-        WHERE id > ?1 AND substr(client_id, 1, length(?3)) = ?3 ORDER BY id LIMIT ?2
+        WHERE id > $1 AND substr(client_id, 1, length($3)) = $3 ORDER BY id LIMIT $2
         """, [.integer(after), .integer(Int64(limit)), .text(clientIDPrefix)], StoredMapping.init(reading:))
     }
   }
 
   /// Every mapping whose page token came from this user token, in the order of their ids.
   public func mappings(tokenID: Int64) throws(StoreError) -> [StoredMapping] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
-        "SELECT * FROM client_page_mapping WHERE token_id = ? ORDER BY id", [.integer(tokenID)],
+        "SELECT * FROM client_page_mapping WHERE token_id = $1 ORDER BY id", [.integer(tokenID)],
         StoredMapping.init(reading:))
     }
   }
 
   /// Every mapping with this Instagram account, the one synced last first.
   public func mappings(instagramAccountID: String) throws(StoreError) -> [StoredMapping] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
         """
-        SELECT * FROM client_page_mapping WHERE ig_account_id = ? ORDER BY updated_at DESC, id DESC
+        SELECT * FROM client_page_mapping WHERE ig_account_id = $1 ORDER BY updated_at DESC, id DESC
         """, [.text(instagramAccountID)], StoredMapping.init(reading:))
     }
   }
 
   /// Whether a mapping has this Instagram account: whether its posts are anybody's.
   public func isInstagramAccountMapped(_ accountID: String) throws(StoreError) -> Bool {
-    try read { (connection) throws(SQLiteFailure) in try connection.isMapped(accountID) }
+    try read { (connection) throws(SQLError) in try connection.isMapped(accountID) }
   }
 
   /// Every Instagram account that a mapping has, once.
   public func instagramAccountIDs() throws(StoreError) -> [String] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
         """
         SELECT DISTINCT ig_account_id FROM client_page_mapping WHERE ig_account_id IS NOT NULL
         ORDER BY ig_account_id
         """
-      ) { (row) throws(SQLiteFailure) in try row.text(0) }
+      ) { (row) throws(SQLError) in try row.text(0) }
     }
   }
 
@@ -83,13 +85,13 @@ extension Store {
   public func saveMapping(
     _ mapping: NewMapping, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> MappingOutcome {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let tokens = try connection.number(
-        "SELECT count(*) FROM meta_access_token WHERE id = ?", [.integer(mapping.tokenID)])
+        "SELECT count(*) FROM meta_access_token WHERE id = $1", [.integer(mapping.tokenID)])
       guard tokens == 1 else { return .unknownToken }
       let present = try connection.mapping(mapping.clientID, mapping.pageID)
       let revision = try connection.number(
-        "SELECT coalesce(max(revision), 0) + 1 FROM client_page_mapping WHERE client_id = ?",
+        "SELECT coalesce(max(revision), 0) + 1 FROM client_page_mapping WHERE client_id = $1",
         [.text(mapping.clientID)])
       let id: Int64
       if let present {
@@ -111,9 +113,9 @@ extension Store {
   public func replacePageToken(
     _ id: Int64, with sealedPageToken: String, ifSealedIs refused: String
   ) throws(StoreError) -> Bool {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       try connection.run(
-        "UPDATE client_page_mapping SET page_access_token = ?3 WHERE id = ?1 AND page_access_token = ?2",
+        "UPDATE client_page_mapping SET page_access_token = $3 WHERE id = $1 AND page_access_token = $2",
         [.integer(id), .text(refused), .text(sealedPageToken)]) > 0
     }
   }
@@ -121,15 +123,15 @@ extension Store {
   /// Keeps the name that an Instagram account bears now, for the lists. Writes nothing where it is known
   /// already.
   public func setInstagramUsername(_ username: String, ofAccount accountID: String) throws(StoreError) {
-    let stale = try read { (connection) throws(SQLiteFailure) in
+    let stale = try read { (connection) throws(SQLError) in
       try connection.number(
-        "SELECT count(*) FROM client_page_mapping WHERE ig_account_id = ? AND ig_username IS NOT ?",
+        "SELECT count(*) FROM client_page_mapping WHERE ig_account_id = $1 AND ig_username IS NOT $2",
         [.text(accountID), .text(username)])
     }
     if stale == 0 { return }
-    try write(waitingAtMost: Self.shortPatience) { (connection) throws(SQLiteFailure) in
+    try write(waitingAtMost: Self.shortPatience) { (connection) throws(SQLError) in
       _ = try connection.run(
-        "UPDATE client_page_mapping SET ig_username = ?2 WHERE ig_account_id = ?1",
+        "UPDATE client_page_mapping SET ig_username = $2 WHERE ig_account_id = $1",
         [.text(accountID), .text(username)])
     }
   }
@@ -139,9 +141,9 @@ extension Store {
   public func removeMapping(
     _ id: Int64, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> StoredMapping? {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       guard let mapping = try connection.mapping(id) else { return nil }
-      try connection.run("DELETE FROM client_page_mapping WHERE id = ?", [.integer(id)])
+      try connection.run("DELETE FROM client_page_mapping WHERE id = $1", [.integer(id)])
       if let account = mapping.instagramAccountID { try connection.forgetMediaIfUnmapped(account) }
       try connection.append(event, subject: "mapping \(id)", result: "deleted", now: now)
       return mapping
@@ -152,38 +154,38 @@ extension Store {
 // MARK: - Statements
 
 extension Connection {
-  fileprivate func newestMapping(_ clientID: String) throws(SQLiteFailure) -> StoredMapping? {
+  fileprivate func newestMapping(_ clientID: String) throws(SQLError) -> StoredMapping? {
     try first(
       """
-      SELECT * FROM client_page_mapping WHERE client_id = ? AND ig_account_id IS NOT NULL
+      SELECT * FROM client_page_mapping WHERE client_id = $1 AND ig_account_id IS NOT NULL
       ORDER BY revision DESC LIMIT 1
       """, [.text(clientID)], StoredMapping.init(reading:))
   }
 
-  fileprivate func mapping(_ clientID: String, _ pageID: String) throws(SQLiteFailure) -> StoredMapping? {
+  fileprivate func mapping(_ clientID: String, _ pageID: String) throws(SQLError) -> StoredMapping? {
     try first(
-      "SELECT * FROM client_page_mapping WHERE client_id = ? AND fb_page_id = ?",
+      "SELECT * FROM client_page_mapping WHERE client_id = $1 AND fb_page_id = $2",
       [.text(clientID), .text(pageID)], StoredMapping.init(reading:))
   }
 
-  fileprivate func mapping(_ id: Int64) throws(SQLiteFailure) -> StoredMapping? {
+  fileprivate func mapping(_ id: Int64) throws(SQLError) -> StoredMapping? {
     try first(
-      "SELECT * FROM client_page_mapping WHERE id = ?", [.integer(id)], StoredMapping.init(reading:))
+      "SELECT * FROM client_page_mapping WHERE id = $1", [.integer(id)], StoredMapping.init(reading:))
   }
 
-  func isMapped(_ accountID: String) throws(SQLiteFailure) -> Bool {
+  func isMapped(_ accountID: String) throws(SQLError) -> Bool {
     try number(
-      "SELECT EXISTS (SELECT 1 FROM client_page_mapping WHERE ig_account_id = ?)", [.text(accountID)]) == 1
+      "SELECT EXISTS (SELECT 1 FROM client_page_mapping WHERE ig_account_id = $1)", [.text(accountID)]) == 1
   }
 
   fileprivate func insert(
     _ mapping: NewMapping, revision: Int64, now: Timestamp
-  ) throws(SQLiteFailure) -> Int64 {
+  ) throws(SQLError) -> Int64 {
     try run(
       """
       INSERT INTO client_page_mapping (client_id, fb_page_id, ig_account_id, page_access_token, token_id,
         fb_page_name, ig_username, created_at, updated_at, revision)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
       """,
       [
         .text(mapping.clientID), .text(mapping.pageID), .text(mapping.instagramAccountID),
@@ -195,14 +197,14 @@ extension Connection {
 
   fileprivate func update(
     _ present: StoredMapping, with mapping: NewMapping, revision: Int64, now: Timestamp
-  ) throws(SQLiteFailure) {
+  ) throws(SQLError) {
     try run(
       """
       UPDATE client_page_mapping SET
-        ig_username = iif(ig_account_id IS ?2, coalesce(?6, ig_username), ?6),
-        ig_account_id = ?2, page_access_token = ?3, token_id = ?4, fb_page_name = coalesce(?5, fb_page_name),
-        updated_at = ?7, revision = ?8
-      WHERE id = ?1
+        ig_username = iif(ig_account_id IS $2, coalesce($6, ig_username), $6),
+        ig_account_id = $2, page_access_token = $3, token_id = $4, fb_page_name = coalesce($5, fb_page_name),
+        updated_at = $7, revision = $8
+      WHERE id = $1
       """,
       [
         .integer(present.id), .text(mapping.instagramAccountID), .text(mapping.sealedPageToken),
@@ -214,7 +216,7 @@ extension Connection {
 
 extension StoredMapping {
   /// By position: the order of the columns is that of the table, and migrations only append.
-  fileprivate init(reading row: borrowing Row) throws(SQLiteFailure) {
+  fileprivate init(reading row: borrowing Row) throws(SQLError) {
     id = try row.integer(0)
     clientID = try row.text(1)
     pageID = try row.text(2)

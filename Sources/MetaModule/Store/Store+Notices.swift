@@ -1,3 +1,5 @@
+internal import SQL
+
 /// What operators were told of which row, so that a cron job says it once and not with every run.
 extension Store {
   /// The same thing is told again after this long: a bit less than a day, so that a daily run never comes too early.
@@ -5,12 +7,12 @@ extension Store {
 
   /// Whether this is to be told now, being new, another thing than the last time, or old enough; it then counts as told.
   public func tell(_ word: String, of subject: String, now: Timestamp = .now) throws(StoreError) -> Bool {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       try connection.run(
         """
-        INSERT INTO notice (subject, word, told_at) VALUES (?1, ?2, ?3)
+        INSERT INTO notice (subject, word, told_at) VALUES ($1, $2, $3)
         ON CONFLICT (subject) DO UPDATE SET word = excluded.word, told_at = excluded.told_at
-          WHERE word <> excluded.word OR told_at NOT BETWEEN ?4 AND ?3
+          WHERE word <> excluded.word OR told_at NOT BETWEEN $4 AND $3
         """,
         [.text(subject), .text(word), .integer(now.seconds), .integer(now.seconds - Self.noticeInterval + 1)])
         > 0
@@ -19,12 +21,12 @@ extension Store {
 
   /// All is well with it again: the next trouble is news. Writes nothing where nothing was told.
   public func forgetNotice(of subject: String) throws(StoreError) {
-    let isTold = try read { (connection) throws(SQLiteFailure) in
-      try connection.number("SELECT count(*) FROM notice WHERE subject = ?", [.text(subject)]) > 0
+    let isTold = try read { (connection) throws(SQLError) in
+      try connection.number("SELECT count(*) FROM notice WHERE subject = $1", [.text(subject)]) > 0
     }
     guard isTold else { return }
-    try write { (connection) throws(SQLiteFailure) in
-      _ = try connection.run("DELETE FROM notice WHERE subject = ?", [.text(subject)])
+    try write { (connection) throws(SQLError) in
+      _ = try connection.run("DELETE FROM notice WHERE subject = $1", [.text(subject)])
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import SQL
 internal import CSQLite
 
 extension Store {
@@ -12,9 +13,9 @@ extension Store {
     try refuseIfTakenAway()
     // A command that only looks leaves nothing behind where nothing was: SQLite removes its files as it closes.
     let mayTidyUp = making == .nothing && DatabaseFile.identity(of: file.path + "-wal") == nil
-    if file.carriesWAL { csqlite_survive_cut_index() }
+    if file.carriesWAL { WALIndex.surviveCuts() }
     let connection: Connection
-    do throws(SQLiteFailure) { connection = try Connection(opening: file.path, patience: patience) } catch {
+    do throws(SQLError) { connection = try Connection(opening: file.path, patience: patience) } catch {
       throw translated(error)
     }
     identity = file.identity
@@ -37,7 +38,7 @@ extension Store {
 
   private func prepare(_ connection: Connection, mayTidyUp: Bool) throws(StoreError) {
     let refusal: StoreError?
-    do throws(SQLiteFailure) {
+    do throws(SQLError) {
       if file.needsWriteLock, !mayTidyUp { connection.leaveCheckpointsToTheWriteLock() }
       // EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk
       // too.
@@ -58,8 +59,8 @@ extension Store {
     try setUp(connection)
   }
 
-  private func isInItsJournalMode(_ connection: Connection) throws(SQLiteFailure) -> Bool {
-    try connection.first("PRAGMA journal_mode") { (row) throws(SQLiteFailure) in try row.text(0) }
+  private func isInItsJournalMode(_ connection: Connection) throws(SQLError) -> Bool {
+    try connection.first("PRAGMA journal_mode") { (row) throws(SQLError) in try row.text(0) }
       == file.journalMode
   }
 
@@ -70,7 +71,7 @@ extension Store {
     do { try acquireLock(until: deadline) } catch { if file.carriesWAL || error == .busy { throw error } }
     defer { releaseLock() }
     while true {
-      do throws(SQLiteFailure) {
+      do throws(SQLError) {
         _ = try connection.first(
           file.carriesWAL ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE"
         ) { _ in }

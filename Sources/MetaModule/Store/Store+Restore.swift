@@ -1,3 +1,4 @@
+internal import SQL
 internal import CSQLite
 
 extension Store {
@@ -13,17 +14,17 @@ extension Store {
   ) throws(StoreError) -> BackupReport {
     let source: Connection
     let report: BackupReport
-    do throws(SQLiteFailure) {
+    do throws(SQLError) {
       source = try Connection(opening: backup, isReadOnly: true, patience: patience)
       // An empty file is ours to fill, but no backup.
-      guard try Schema.isOurs(source) else { throw SQLiteFailure(code: SQLITE_NOTADB) }
+      guard try Schema.isOurs(source) else { throw SQLError(code: SQLITE_NOTADB) }
       guard try source.integrityProblems().isEmpty else { throw .damagedRow }
       report = try BackupReport(of: source)
     } catch {
       throw StoreError(error, path: backup)
     }
     let version: Int
-    do throws(SQLiteFailure) { version = try Schema.version(of: source) } catch {
+    do throws(SQLError) { version = try Schema.version(of: source) } catch {
       throw StoreError(error, path: backup)
     }
     guard version <= Schema.newest else {
@@ -58,13 +59,13 @@ extension Store {
   ///
   /// - Parameter present: `nil`: there is none, or none that can be read.
   func takeRights(from present: String?) throws(StoreError) {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       guard let present else { return try connection.script("DELETE FROM session") }
       let name = String(
         decoding: present.utf8.flatMap { $0 == UInt8(ascii: "'") ? [$0, $0] : [$0] }, as: UTF8.self)
       try connection.script("ATTACH '\(name)' AS present")
       defer { try? connection.script("DETACH present") }
-      try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLiteFailure) in
+      try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLError) in
         try connection.script(
           """
           DELETE FROM session;
@@ -101,7 +102,7 @@ extension Store {
     let connection = try opened()
     try acquireLock(until: deadline)
     defer { releaseLock() }
-    do throws(SQLiteFailure) {
+    do throws(SQLError) {
       try connection.copyAll(from: source)
       ownWrites &+= 1
       try Schema.migrate(connection)

@@ -1,3 +1,5 @@
+internal import SQL
+
 /// Where a sealed text stands.
 public enum SealedField: Sendable, Equatable {
   /// The token of a row of `meta_access_token`.
@@ -28,8 +30,8 @@ extension Store {
   /// Hands every sealed text to `body`, tokens first, all of one moment. For checks that everything still
   /// opens.
   public func forEachSealed(_ body: (SealedField, String) -> Void) throws(StoreError) {
-    try snapshot { (connection) throws(SQLiteFailure) in
-      _ = try connection.forEachSealed { (field, sealed) throws(SQLiteFailure) in
+    try snapshot { (connection) throws(SQLError) in
+      _ = try connection.forEachSealed { (field, sealed) throws(SQLError) in
         body(field, sealed)
         return true
       }
@@ -38,7 +40,7 @@ extension Store {
 
   /// Whether anything is sealed.
   func hasSealed() throws(StoreError) -> Bool {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.number(
         "SELECT EXISTS (SELECT 1 FROM meta_access_token) OR EXISTS (SELECT 1 FROM client_page_mapping)") != 0
     }
@@ -46,8 +48,8 @@ extension Store {
 
   /// Whether any sealed text is as `condition` says; looks no further than to the first one.
   func hasSealed(where condition: (String) -> Bool) throws(StoreError) -> Bool {
-    try snapshot { (connection) throws(SQLiteFailure) in
-      try !connection.forEachSealed { (_, sealed) throws(SQLiteFailure) in !condition(sealed) }
+    try snapshot { (connection) throws(SQLError) in
+      try !connection.forEachSealed { (_, sealed) throws(SQLError) in !condition(sealed) }
     }
   }
 
@@ -62,13 +64,13 @@ extension Store {
     progress: (_ done: Int, _ all: Int) -> Void = { _, _ in },
     _ transform: (SealedField, String) -> Resealing
   ) throws(StoreError) -> RotationReport? {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let all = try connection.number(
         "SELECT (SELECT count(*) FROM meta_access_token) + (SELECT count(*) FROM client_page_mapping)")
       var report = RotationReport()
       var replacements: [(SealedField, String)] = []
       // Gathered first: a table that is changed while it is read may show a row twice.
-      let isComplete = try connection.forEachSealed { (field, sealed) throws(SQLiteFailure) in
+      let isComplete = try connection.forEachSealed { (field, sealed) throws(SQLError) in
         switch transform(field, sealed) {
         case .keep: report.kept += 1
         case .replace(let new): replacements.append((field, new))
@@ -92,24 +94,24 @@ extension Store {
 extension Connection {
   /// Whether all were visited: `body` ends it by answering `false`.
   fileprivate func forEachSealed(
-    _ body: (SealedField, String) throws(SQLiteFailure) -> Bool
-  ) throws(SQLiteFailure) -> Bool {
+    _ body: (SealedField, String) throws(SQLError) -> Bool
+  ) throws(SQLError) -> Bool {
     let tokens = try forEach("SELECT id, access_token FROM meta_access_token ORDER BY id") {
-      (row) throws(SQLiteFailure) in try body(.token(id: try row.integer(0)), try row.text(1))
+      (row) throws(SQLError) in try body(.token(id: try row.integer(0)), try row.text(1))
     }
     guard tokens else { return false }
     return try forEach("SELECT id, page_access_token FROM client_page_mapping ORDER BY id") {
-      (row) throws(SQLiteFailure) in try body(.pageToken(mappingID: try row.integer(0)), try row.text(1))
+      (row) throws(SQLError) in try body(.pageToken(mappingID: try row.integer(0)), try row.text(1))
     }
   }
 
-  fileprivate func replaceSealed(_ field: SealedField, by sealed: String) throws(SQLiteFailure) {
+  fileprivate func replaceSealed(_ field: SealedField, by sealed: String) throws(SQLError) {
     switch field {
     case .token(let id):
-      try run("UPDATE meta_access_token SET access_token = ?2 WHERE id = ?1", [.integer(id), .text(sealed)])
+      try run("UPDATE meta_access_token SET access_token = $2 WHERE id = $1", [.integer(id), .text(sealed)])
     case .pageToken(let id):
       try run(
-        "UPDATE client_page_mapping SET page_access_token = ?2 WHERE id = ?1", [.integer(id), .text(sealed)])
+        "UPDATE client_page_mapping SET page_access_token = $2 WHERE id = $1", [.integer(id), .text(sealed)])
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import SQL
+
 /// A signed-in browser.
 public struct StoredSession: Sendable, Equatable {
   /// When it signed in.
@@ -15,8 +17,8 @@ extension Store {
 
   /// The hash of the admin password, if one is set.
   public func passwordHash() throws(StoreError) -> String? {
-    try read { (connection) throws(SQLiteFailure) in
-      try connection.first("SELECT hash FROM admin_password") { (row) throws(SQLiteFailure) in try row.text(0)
+    try read { (connection) throws(SQLError) in
+      try connection.first("SELECT hash FROM admin_password") { (row) throws(SQLError) in try row.text(0)
       }
     }
   }
@@ -25,12 +27,12 @@ extension Store {
   public func setPasswordHash(
     _ hash: String?, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       try connection.run("DELETE FROM admin_password")
       try connection.run("DELETE FROM session")
       if let hash {
         try connection.run(
-          "INSERT INTO admin_password (id, hash, updated_at) VALUES (1, ?, ?)", [.text(hash), .moment(now)])
+          "INSERT INTO admin_password (id, hash, updated_at) VALUES (1, $1, $2)", [.text(hash), .moment(now)])
         try connection.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
       }
       try connection.append(
@@ -46,14 +48,14 @@ extension Store {
     hash: [UInt8], expiresAt: Timestamp, address: String, ifPasswordHashIs passwordHash: String,
     event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> Bool {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let isSame = try connection.number(
-        "SELECT count(*) FROM admin_password WHERE hash = ?", [.text(passwordHash)])
+        "SELECT count(*) FROM admin_password WHERE hash = $1", [.text(passwordHash)])
       guard isSame == 1 else { return false }
       try connection.run(
-        "DELETE FROM session WHERE expires_at <= ?1 OR created_at > ?2 OR expires_at > ?3", Self.bounds(now))
+        "DELETE FROM session WHERE expires_at <= $1 OR created_at > $2 OR expires_at > $3", Self.bounds(now))
       try connection.run(
-        "INSERT INTO session (hash, created_at, expires_at, last_seen, address) VALUES (?1, ?2, ?3, ?2, ?4)",
+        "INSERT INTO session (hash, created_at, expires_at, last_seen, address) VALUES ($1, $2, $3, $2, $4)",
         [.blob(hash), .moment(now), .moment(expiresAt), .text(address)])
       try connection.append(event, subject: "session", result: "created", now: now)
       return true
@@ -66,19 +68,19 @@ extension Store {
   private static let clockError: Int64 = 60
 
   /// Bounded on both sides: one that was made while the clock stood a year ahead does not last a year.
-  private static func bounds(_ now: Timestamp) -> [SQLiteValue] {
+  private static func bounds(_ now: Timestamp) -> [SQLValue] {
     [0, clockError, sessionLifetime + clockError].map { .moment(Timestamp(seconds: now.seconds + $0)) }
   }
 
   /// The session with this SHA-256, if this is its time.
   public func session(hash: [UInt8], now: Timestamp = .now) throws(StoreError) -> StoredSession? {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.first(
         """
         SELECT created_at, expires_at, last_seen, address FROM session
-        WHERE hash = ?4 AND expires_at > ?1 AND created_at <= ?2 AND expires_at <= ?3
+        WHERE hash = $4 AND expires_at > $1 AND created_at <= $2 AND expires_at <= $3
         """, Self.bounds(now) + [.blob(hash)]
-      ) { (row) throws(SQLiteFailure) in
+      ) { (row) throws(SQLError) in
         StoredSession(
           createdAt: try row.moment(0), expiresAt: try row.moment(1), lastSeen: try row.moment(2),
           address: try row.text(3))
@@ -91,9 +93,9 @@ extension Store {
     _ session: StoredSession, hash: [UInt8], now: Timestamp = .now
   ) throws(StoreError) {
     guard Self.isTouchDue(after: session.lastSeen, now: now) else { return }
-    try write(waitingAtMost: 0) { (connection) throws(SQLiteFailure) in
+    try write(waitingAtMost: 0) { (connection) throws(SQLError) in
       _ = try connection.run(
-        "UPDATE session SET last_seen = ?2 WHERE hash = ?1", [.blob(hash), .moment(now)])
+        "UPDATE session SET last_seen = $2 WHERE hash = $1", [.blob(hash), .moment(now)])
     }
   }
 
@@ -102,8 +104,8 @@ extension Store {
   public func removeSession(
     hash: [UInt8], event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> Bool {
-    try write { (connection) throws(SQLiteFailure) in
-      guard try connection.run("DELETE FROM session WHERE hash = ?", [.blob(hash)]) > 0 else { return false }
+    try write { (connection) throws(SQLError) in
+      guard try connection.run("DELETE FROM session WHERE hash = $1", [.blob(hash)]) > 0 else { return false }
       try connection.append(event, subject: "session", result: "deleted", now: now)
       return true
     }

@@ -1,7 +1,9 @@
+internal import SQL
+
 extension Store {
   /// The value under this name, such as the key ring's fingerprints.
   public func setting(_ name: String) throws(StoreError) -> String? {
-    try read { (connection) throws(SQLiteFailure) in try connection.setting(name) }
+    try read { (connection) throws(SQLError) in try connection.setting(name) }
   }
 
   /// The fingerprints of the keys that anything is sealed with, separated by spaces.
@@ -13,7 +15,7 @@ extension Store {
   public func setSetting(
     _ name: String, to value: String?, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       try connection.setSetting(name, to: value)
       try connection.append(event, subject: "setting \(name)", result: "updated", now: now)
     }
@@ -23,30 +25,31 @@ extension Store {
   /// processes that start at once, all get the same answer.
   public func setting(_ name: String, orSet value: String) throws(StoreError) -> String {
     if let present = try setting(name) { return present }
-    return try write { (connection) throws(SQLiteFailure) in
+    return try write { (connection) throws(SQLError) in
       try connection.run(
-        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", [.text(name), .text(value)])
-      return try connection.first("SELECT value FROM setting WHERE name = ?", [.text(name)]) {
-        (row) throws(SQLiteFailure) in try row.text(0)
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        [.text(name), .text(value)])
+      return try connection.first("SELECT value FROM setting WHERE name = $1", [.text(name)]) {
+        (row) throws(SQLError) in try row.text(0)
       } ?? value
     }
   }
 }
 
 extension Connection {
-  func setting(_ name: String) throws(SQLiteFailure) -> String? {
-    try first("SELECT value FROM setting WHERE name = ?", [.text(name)]) { (row) throws(SQLiteFailure) in
+  func setting(_ name: String) throws(SQLError) -> String? {
+    try first("SELECT value FROM setting WHERE name = $1", [.text(name)]) { (row) throws(SQLError) in
       try row.text(0)
     }
   }
 
-  func setSetting(_ name: String, to value: String?) throws(SQLiteFailure) {
+  func setSetting(_ name: String, to value: String?) throws(SQLError) {
     if let value {
       try run(
-        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
         [.text(name), .text(value)])
     } else {
-      try run("DELETE FROM setting WHERE name = ?", [.text(name)])
+      try run("DELETE FROM setting WHERE name = $1", [.text(name)])
     }
   }
 }

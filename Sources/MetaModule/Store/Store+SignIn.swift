@@ -1,3 +1,5 @@
+internal import SQL
+
 /// Whether an address may try a password now.
 public enum SignInGate: Sendable, Equatable {
   /// It may; the attempt counts as failed until `clearSignInFailures`.
@@ -25,23 +27,24 @@ extension Store {
   /// An address is whatever failures are counted against; where the web server does not say from where a request
   /// comes, it is empty, and nobody is locked out for what others did there.
   public func signInGate(for address: String, now: Timestamp = .now) throws(StoreError) -> SignInGate {
-    try read { (connection) throws(SQLiteFailure) in try connection.gate(for: address, now: now) }
+    try read { (connection) throws(SQLError) in try connection.gate(for: address, now: now) }
   }
 
   /// Asks for permission to try a password, and counts the attempt as failed before it is made: of a hundred
   /// attempts at once, in however many processes, ten get through.
   public func beginSignIn(from address: String, now: Timestamp = .now) throws(StoreError) -> SignInGate {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let gate = try connection.gate(for: address, now: now)
       if case .locked = gate { return gate }
       // What is too old to count, and what a clock that stood ahead has left behind.
       try connection.run(
-        "DELETE FROM sign_in_failure WHERE at < ? OR at > ?",
+        "DELETE FROM sign_in_failure WHERE at < $1 OR at > $2",
         [.integer(now.seconds - 2 * Self.failureWindow), .integer(now.seconds)])
       try connection.run(
-        "INSERT INTO sign_in_failure (address, at) VALUES (?, ?)", [.text(address), .integer(now.seconds)])
+        "INSERT INTO sign_in_failure (address, at) VALUES ($1, $2)", [.text(address), .integer(now.seconds)])
       try connection.run(
-        "DELETE FROM sign_in_failure WHERE id <= ?", [.integer(connection.lastInsertedID - Self.keptFailures)]
+        "DELETE FROM sign_in_failure WHERE id <= $1",
+        [.integer(connection.lastInsertedID - Self.keptFailures)]
       )
       return gate
     }
@@ -49,11 +52,11 @@ extension Store {
 
   /// Forgets an address's failures, after it gave the right password; where it has none, one attempt.
   public func clearSignInFailures(from address: String) throws(StoreError) {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       _ = try connection.run(
         """
-        DELETE FROM sign_in_failure WHERE address = ?1
-          AND (?1 <> '' OR id = (SELECT max(id) FROM sign_in_failure WHERE address = ''))
+        DELETE FROM sign_in_failure WHERE address = $1
+          AND ($1 <> '' OR id = (SELECT max(id) FROM sign_in_failure WHERE address = ''))
         """, [.text(address)])
     }
   }
@@ -63,7 +66,7 @@ extension Store {
   public func tellOfFailedSignIn(
     _ event: Event, from address: String, now: Timestamp = .now
   ) throws(StoreError) {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let all = try connection.failuresOfAll(now: now)
       var event = event
       event.subject = "session"
@@ -85,37 +88,37 @@ extension Store {
 }
 
 extension Connection {
-  fileprivate func gate(for address: String, now: Timestamp) throws(SQLiteFailure) -> SignInGate {
+  fileprivate func gate(for address: String, now: Timestamp) throws(SQLError) -> SignInGate {
     if let until = try lockout(of: address, now: now) { return .locked(until: until) }
     return try failuresOfAll(now: now) < Store.allowedFailuresOfAll ? .open : .narrow
   }
 
   /// Until when the address is locked out, if it is.
-  fileprivate func lockout(of address: String, now: Timestamp) throws(SQLiteFailure) -> Timestamp? {
+  fileprivate func lockout(of address: String, now: Timestamp) throws(SQLError) -> Timestamp? {
     guard !address.isEmpty else { return nil }
     let newest = try all(
-      "SELECT at FROM sign_in_failure WHERE address = ? AND at <= ? ORDER BY at DESC LIMIT ?",
+      "SELECT at FROM sign_in_failure WHERE address = $1 AND at <= $2 ORDER BY at DESC LIMIT $3",
       [.text(address), .integer(now.seconds), .integer(Int64(Store.allowedFailures))]
-    ) { (row) throws(SQLiteFailure) in try row.integer(0) }
+    ) { (row) throws(SQLError) in try row.integer(0) }
     guard newest.count == Store.allowedFailures, let last = newest.first, let oldest = newest.last,
       last - oldest < Store.failureWindow, now.seconds < last + Store.failureWindow
     else { return nil }
     return Timestamp(seconds: last + Store.failureWindow)
   }
 
-  fileprivate func failuresOfAll(now: Timestamp) throws(SQLiteFailure) -> Int {
+  fileprivate func failuresOfAll(now: Timestamp) throws(SQLError) -> Int {
     Int(
       clamping: try number(
-        "SELECT count(*) FROM sign_in_failure WHERE at > ? AND at <= ?",
+        "SELECT count(*) FROM sign_in_failure WHERE at > $1 AND at <= $2",
         [.integer(now.seconds - Store.failureWindow), .integer(now.seconds)]))
   }
 
   /// Writes an event that stands for many, unless it stands among the newest already: once for each window and subject.
-  fileprivate func appendOnce(_ event: Event, result: String, now: Timestamp) throws(SQLiteFailure) {
+  fileprivate func appendOnce(_ event: Event, result: String, now: Timestamp) throws(SQLError) {
     let known = try number(
       """
       SELECT count(*) FROM event
-      WHERE id > (SELECT max(id) - 1000 FROM event) AND action = ? AND subject = ? AND at > ?
+      WHERE id > (SELECT max(id) - 1000 FROM event) AND action = $1 AND subject = $2 AND at > $3
       """,
       [
         .text(event.action), .text(event.subject),

@@ -1,3 +1,5 @@
+internal import SQL
+
 /// That Graph throttles, as all processes shall know.
 public struct Throttle: Sendable, Equatable {
   /// When Graph may be asked again.
@@ -20,14 +22,14 @@ extension Store {
     let latest = Timestamp(seconds: now.seconds + Self.longestThrottle)
     let until = min(until, latest)
     if let present = try throttle(of: subject, now: now), present.until >= until { return }
-    try write(waitingAtMost: limit) { (connection) throws(SQLiteFailure) in
+    try write(waitingAtMost: limit) { (connection) throws(SQLError) in
       // What is past goes on the way, which keeps the table small, and what a wrong clock has left.
       try connection.run(
-        "DELETE FROM throttle WHERE blocked_until <= ? OR blocked_until > ?",
+        "DELETE FROM throttle WHERE blocked_until <= $1 OR blocked_until > $2",
         [.integer(now.seconds), .integer(latest.seconds)])
       _ = try connection.run(
         """
-        INSERT INTO throttle (subject, blocked_until, reason) VALUES (?1, ?2, ?3)
+        INSERT INTO throttle (subject, blocked_until, reason) VALUES ($1, $2, $3)
         ON CONFLICT (subject) DO UPDATE SET blocked_until = excluded.blocked_until, reason = excluded.reason
           WHERE blocked_until < excluded.blocked_until
         """, [.text(subject), .integer(until.seconds), .text(reason)])
@@ -37,14 +39,14 @@ extension Store {
 
   /// The throttle that is in force for `subject` now.
   public func throttle(of subject: String, now: Timestamp = .now) throws(StoreError) -> Throttle? {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.first(
         """
         SELECT blocked_until, reason FROM throttle
-        WHERE subject = ? AND blocked_until > ? AND blocked_until <= ?
+        WHERE subject = $1 AND blocked_until > $2 AND blocked_until <= $3
         """,
         [.text(subject), .integer(now.seconds), .integer(now.seconds + Self.longestThrottle)]
-      ) { (row) throws(SQLiteFailure) in
+      ) { (row) throws(SQLError) in
         Throttle(until: Timestamp(seconds: try row.integer(0)), reason: try row.text(1))
       }
     }
@@ -53,8 +55,8 @@ extension Store {
   /// Lifts the throttle of `subject`: Graph has answered. Writes nothing where there is none.
   public func unblock(_ subject: String, now: Timestamp = .now) throws(StoreError) {
     guard try throttle(of: subject, now: now) != nil else { return }
-    try write { (connection) throws(SQLiteFailure) in
-      _ = try connection.run("DELETE FROM throttle WHERE subject = ?", [.text(subject)])
+    try write { (connection) throws(SQLError) in
+      _ = try connection.run("DELETE FROM throttle WHERE subject = $1", [.text(subject)])
     }
   }
 }

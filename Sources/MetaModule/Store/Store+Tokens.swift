@@ -1,32 +1,34 @@
+internal import SQL
+
 extension Store {
   // MARK: - Reading
 
   /// The token with this id.
   public func token(_ id: Int64) throws(StoreError) -> StoredToken? {
-    try read { (connection) throws(SQLiteFailure) in try connection.token(id) }
+    try read { (connection) throws(SQLError) in try connection.token(id) }
   }
 
   /// The token of this Meta user; there is one at most.
   public func token(userID: String) throws(StoreError) -> StoredToken? {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.first(
-        "SELECT * FROM meta_access_token WHERE user_id = ?", [.text(userID)], StoredToken.init(reading:))
+        "SELECT * FROM meta_access_token WHERE user_id = $1", [.text(userID)], StoredToken.init(reading:))
     }
   }
 
   /// Tokens in the order of their ids, those with a greater id than `after`, at most `limit`. Ask for one
   /// more than needed to learn whether there is a next page.
   public func tokens(after: Int64 = 0, limit: Int) throws(StoreError) -> [StoredToken] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
-        "SELECT * FROM meta_access_token WHERE id > ? ORDER BY id LIMIT ?",
+        "SELECT * FROM meta_access_token WHERE id > $1 ORDER BY id LIMIT $2",
         [.integer(after), .integer(Int64(limit))], StoredToken.init(reading:))
     }
   }
 
   /// Every token that is active now, in the order of their ids.
   public func activeTokens() throws(StoreError) -> [StoredToken] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
         "SELECT * FROM meta_access_token WHERE status <> 'invalid' ORDER BY id", [],
         StoredToken.init(reading:))
@@ -35,7 +37,7 @@ extension Store {
 
   /// Those of the active tokens from which a mapping's page token came.
   public func activeTokensInUse() throws(StoreError) -> [StoredToken] {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.all(
         """
         SELECT * FROM meta_access_token AS token WHERE status = 'active'
@@ -46,9 +48,9 @@ extension Store {
 
   /// How many tokens have which status; a status that none has is missing.
   public func tokenCounts() throws(StoreError) -> [TokenStatus: Int] {
-    let counts = try read { (connection) throws(SQLiteFailure) in
+    let counts = try read { (connection) throws(SQLError) in
       try connection.all("SELECT status, count(*) FROM meta_access_token GROUP BY status") {
-        (row) throws(SQLiteFailure) in (try TokenStatus(reading: row, column: 0), try row.count(1))
+        (row) throws(SQLError) in (try TokenStatus(reading: row, column: 0), try row.count(1))
       }
     }
     return Dictionary(counts) { first, _ in first }
@@ -61,25 +63,25 @@ extension Store {
   public func saveToken(
     _ token: NewToken, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> (token: StoredToken, created: Bool) {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let present = try connection.first(
-        "SELECT id FROM meta_access_token WHERE user_id = ?", [.text(token.facts.userID)]
+        "SELECT id FROM meta_access_token WHERE user_id = $1", [.text(token.facts.userID)]
       ) {
-        (row) throws(SQLiteFailure) in try row.integer(0)
+        (row) throws(SQLError) in try row.integer(0)
       }
       let id: Int64
       if let present {
         id = present
         try connection.replaceToken(id, with: token.sealedToken, token.facts, now: now)
         try connection.run(
-          "UPDATE meta_access_token SET account_label = ? WHERE id = ?",
+          "UPDATE meta_access_token SET account_label = $1 WHERE id = $2",
           [.text(token.accountLabel), .integer(id)])
       } else {
         id = try connection.insertToken(token, now: now)
       }
       if let reason = token.reason {
         try connection.run(
-          "UPDATE meta_access_token SET status_reason = ? WHERE id = ?", [.text(reason), .integer(id)])
+          "UPDATE meta_access_token SET status_reason = $1 WHERE id = $2", [.text(reason), .integer(id)])
       }
       try connection.append(
         event, subject: "token \(id)", result: present == nil ? "created" : "updated", now: now)
@@ -95,7 +97,7 @@ extension Store {
   public func replaceSealedToken(
     _ id: Int64, with sealedToken: String, facts: TokenFacts, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> StoredToken? {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       guard try connection.replaceToken(id, with: sealedToken, facts, now: now) else { return nil }
       try connection.append(event, subject: "token \(id)", result: "updated", now: now)
       return try connection.token(id)
@@ -108,15 +110,15 @@ extension Store {
     _ id: Int64, label: String? = nil, status: TokenStatus? = nil, reason: String? = nil, event: Event? = nil,
     now: Timestamp = .now
   ) throws(StoreError) -> StoredToken? {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let changed = try connection.run(
         """
         UPDATE meta_access_token SET
-          account_label = coalesce(?2, account_label),
-          status_reason = iif(?3 IS NULL, status_reason, ?4),
-          status = coalesce(?3, status),
-          updated_at = ?5
-        WHERE id = ?1
+          account_label = coalesce($2, account_label),
+          status_reason = iif($3 IS NULL, status_reason, $4),
+          status = coalesce($3, status),
+          updated_at = $5
+        WHERE id = $1
         """,
         [.integer(id), .text(label), .text(status?.rawValue), .text(reason), .moment(now)])
       guard changed > 0 else { return nil }
@@ -136,11 +138,11 @@ extension Store {
     // Twenty requests that are refused at once need not write twenty times.
     guard let present = try token(id), present.sealedToken.isSameBytes(as: sealedToken) else { return false }
     if present.status == status, present.statusReason == reason { return true }
-    return try write { (connection) throws(SQLiteFailure) in
+    return try write { (connection) throws(SQLError) in
       let changed = try connection.run(
         """
-        UPDATE meta_access_token SET status = ?3, status_reason = ?4, updated_at = ?5
-        WHERE id = ?1 AND access_token = ?2
+        UPDATE meta_access_token SET status = $3, status_reason = $4, updated_at = $5
+        WHERE id = $1 AND access_token = $2
         """,
         [.integer(id), .text(sealedToken), .text(status.rawValue), .text(reason), .moment(now)])
       guard changed > 0 else { return false }
@@ -158,11 +160,11 @@ extension Store {
   ) throws(StoreError) -> Bool {
     guard let present = try token(id), present.sealedToken.isSameBytes(as: sealedToken) else { return false }
     if present.statusReason == reason { return true }
-    return try write(waitingAtMost: limit) { (connection) throws(SQLiteFailure) in
+    return try write(waitingAtMost: limit) { (connection) throws(SQLError) in
       try connection.run(
         """
-        UPDATE meta_access_token SET status_reason = ?3, updated_at = ?4
-        WHERE id = ?1 AND access_token = ?2
+        UPDATE meta_access_token SET status_reason = $3, updated_at = $4
+        WHERE id = $1 AND access_token = $2
         """,
         [.integer(id), .text(sealedToken), .text(reason), .moment(now)]) > 0
     }
@@ -176,17 +178,17 @@ extension Store {
     _ id: Int64, status: TokenStatus, reason: String?, facts: TokenFacts, ifSealedIs sealedToken: String,
     event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> StoredToken? {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let changed = try connection.run(
         """
         UPDATE meta_access_token SET
-          status = ?3, status_reason = ?4,
-          expires_at = iif(?12, ?5, coalesce(?5, expires_at)), kind = coalesce(?13, kind),
-          data_access_expires_at = coalesce(?6, data_access_expires_at),
-          scopes = coalesce(?7, scopes), user_id = coalesce(?8, user_id), user_name = coalesce(?9, user_name),
-          profile_picture = coalesce(?10, profile_picture),
-          last_checked_at = ?11, updated_at = ?11
-        WHERE id = ?1 AND access_token = ?2
+          status = $3, status_reason = $4,
+          expires_at = iif($12, $5, coalesce($5, expires_at)), kind = coalesce($13, kind),
+          data_access_expires_at = coalesce($6, data_access_expires_at),
+          scopes = coalesce($7, scopes), user_id = coalesce($8, user_id), user_name = coalesce($9, user_name),
+          profile_picture = coalesce($10, profile_picture),
+          last_checked_at = $11, updated_at = $11
+        WHERE id = $1 AND access_token = $2
         """,
         [
           .integer(id), .text(sealedToken), .text(status.rawValue), .text(reason), .moment(facts.expiresAt),
@@ -209,11 +211,11 @@ extension Store {
   public func expireTokens(
     event: Event = Event(actor: "system", action: "token.expire"), now: Timestamp = .now
   ) throws(StoreError) -> [Int64] {
-    let due = try read { (connection) throws(SQLiteFailure) in
+    let due = try read { (connection) throws(SQLError) in
       try connection.dueTokens(now) + connection.revivedTokens(now)
     }
     if due.isEmpty { return [] }
-    return try write { (connection) throws(SQLiteFailure) in
+    return try write { (connection) throws(SQLError) in
       let due = try connection.dueTokens(now)
       for id in due { try connection.setExpired(id, true, event, now) }
       for id in try connection.revivedTokens(now) { try connection.setExpired(id, false, event, now) }
@@ -225,14 +227,14 @@ extension Store {
   public func removeToken(
     _ id: Int64, force: Bool, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> TokenRemoval {
-    try write { (connection) throws(SQLiteFailure) in
+    try write { (connection) throws(SQLError) in
       let users = try connection.number(
-        "SELECT count(*) FROM client_page_mapping WHERE token_id = ?", [.integer(id)])
+        "SELECT count(*) FROM client_page_mapping WHERE token_id = $1", [.integer(id)])
       guard users == 0 || force else { return .inUse(mappings: Int(users)) }
-      guard try connection.run("DELETE FROM meta_access_token WHERE id = ?", [.integer(id)]) > 0 else {
+      guard try connection.run("DELETE FROM meta_access_token WHERE id = $1", [.integer(id)]) > 0 else {
         return .unknown
       }
-      try connection.run("DELETE FROM notice WHERE subject = ?", [.text("token \(id)")])
+      try connection.run("DELETE FROM notice WHERE subject = $1", [.text("token \(id)")])
       try connection.append(event, subject: "token \(id)", result: "deleted", now: now)
       return .removed
     }
@@ -242,42 +244,42 @@ extension Store {
 // MARK: - Statements
 
 extension Connection {
-  fileprivate func token(_ id: Int64) throws(SQLiteFailure) -> StoredToken? {
+  fileprivate func token(_ id: Int64) throws(SQLError) -> StoredToken? {
     try first(
-      "SELECT * FROM meta_access_token WHERE id = ?", [.integer(id)], StoredToken.init(reading:))
+      "SELECT * FROM meta_access_token WHERE id = $1", [.integer(id)], StoredToken.init(reading:))
   }
 
-  fileprivate func dueTokens(_ now: Timestamp) throws(SQLiteFailure) -> [Int64] {
+  fileprivate func dueTokens(_ now: Timestamp) throws(SQLError) -> [Int64] {
     try all(
-      "SELECT id FROM meta_access_token WHERE status = 'active' AND expires_at <= ? ORDER BY id",
+      "SELECT id FROM meta_access_token WHERE status = 'active' AND expires_at <= $1 ORDER BY id",
       [.moment(now)]
-    ) { (row) throws(SQLiteFailure) in try row.integer(0) }
+    ) { (row) throws(SQLError) in try row.integer(0) }
   }
 
-  fileprivate func revivedTokens(_ now: Timestamp) throws(SQLiteFailure) -> [Int64] {
+  fileprivate func revivedTokens(_ now: Timestamp) throws(SQLError) -> [Int64] {
     try all(
       """
-      SELECT id FROM meta_access_token WHERE status = 'expired' AND (expires_at IS NULL OR expires_at > ?) ORDER BY id
+      SELECT id FROM meta_access_token WHERE status = 'expired' AND (expires_at IS NULL OR expires_at > $1) ORDER BY id
       """, [.moment(now)]
-    ) { (row) throws(SQLiteFailure) in try row.integer(0) }
+    ) { (row) throws(SQLError) in try row.integer(0) }
   }
 
   fileprivate func setExpired(
     _ id: Int64, _ isExpired: Bool, _ event: Event, _ now: Timestamp
-  ) throws(SQLiteFailure) {
+  ) throws(SQLError) {
     let status = isExpired ? TokenStatus.expired : .active
     try run(
-      "UPDATE meta_access_token SET status = ?2, status_reason = ?3, updated_at = ?4 WHERE id = ?1",
+      "UPDATE meta_access_token SET status = $2, status_reason = $3, updated_at = $4 WHERE id = $1",
       [.integer(id), .text(status.rawValue), .text(isExpired ? "expired" : nil), .moment(now)])
     try append(event, subject: "token \(id)", result: status.rawValue, now: now)
   }
 
-  fileprivate func insertToken(_ token: NewToken, now: Timestamp) throws(SQLiteFailure) -> Int64 {
+  fileprivate func insertToken(_ token: NewToken, now: Timestamp) throws(SQLError) -> Int64 {
     try run(
       """
       INSERT INTO meta_access_token (account_label, access_token, expires_at, status, user_id, user_name,
         profile_picture, data_access_expires_at, scopes, created_at, updated_at, kind)
-      VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?7, ?8, ?9, ?9, coalesce(?10, 'user'))
+      VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $9, coalesce($10, 'user'))
       """,
       [
         .text(token.accountLabel), .text(token.sealedToken), .moment(token.facts.expiresAt),
@@ -292,14 +294,14 @@ extension Connection {
   @discardableResult
   fileprivate func replaceToken(
     _ id: Int64, with sealedToken: String, _ facts: TokenFacts, now: Timestamp
-  ) throws(SQLiteFailure) -> Bool {
+  ) throws(SQLError) -> Bool {
     try run(
       """
       UPDATE meta_access_token SET
-        access_token = ?2, status = 'active', status_reason = NULL,
-        expires_at = ?3, data_access_expires_at = ?4, scopes = ?5, kind = coalesce(?10, kind), user_id = coalesce(?6, user_id), user_name = coalesce(?7, user_name),
-        profile_picture = coalesce(?8, profile_picture), updated_at = ?9
-      WHERE id = ?1
+        access_token = $2, status = 'active', status_reason = NULL,
+        expires_at = $3, data_access_expires_at = $4, scopes = $5, kind = coalesce($10, kind), user_id = coalesce($6, user_id), user_name = coalesce($7, user_name),
+        profile_picture = coalesce($8, profile_picture), updated_at = $9
+      WHERE id = $1
       """,
       [
         .integer(id), .text(sealedToken), .moment(facts.expiresAt), .moment(facts.dataAccessExpiresAt),
@@ -310,7 +312,7 @@ extension Connection {
 }
 
 extension TokenStatus {
-  fileprivate init(reading row: borrowing Row, column: Int32) throws(SQLiteFailure) {
+  fileprivate init(reading row: borrowing Row, column: Int32) throws(SQLError) {
     guard let status = TokenStatus(rawValue: try row.text(column)) else { throw .damagedRow }
     self = status
   }
@@ -318,7 +320,7 @@ extension TokenStatus {
 
 extension StoredToken {
   /// By position: the order of the columns is that of the table, and migrations only append.
-  fileprivate init(reading row: borrowing Row) throws(SQLiteFailure) {
+  fileprivate init(reading row: borrowing Row) throws(SQLError) {
     id = try row.integer(0)
     accountLabel = try row.text(1)
     sealedToken = try row.text(2)

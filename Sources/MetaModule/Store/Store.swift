@@ -1,3 +1,4 @@
+internal import SQL
 internal import CSQLite
 
 /// The database: tokens, mappings, media, throttles, settings, and who may call.
@@ -73,10 +74,10 @@ public final class Store {
 
   /// Runs `body` on the connection. One statement is one snapshot; for more, use `snapshot`.
   func read<Result>(
-    _ body: (Connection) throws(SQLiteFailure) -> Result
+    _ body: (Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
     let connection = try opened()
-    do throws(SQLiteFailure) {
+    do throws(SQLError) {
       let result = try body(connection)
       try refuseCutIndex()
       return result
@@ -87,9 +88,9 @@ public final class Store {
 
   /// Runs `body` so that all its statements see the same moment.
   func snapshot<Result>(
-    _ body: (Connection) throws(SQLiteFailure) -> Result
+    _ body: (Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
-    try read { (connection) throws(SQLiteFailure) in
+    try read { (connection) throws(SQLError) in
       try connection.transaction("BEGIN", body)
     }
   }
@@ -99,7 +100,7 @@ public final class Store {
   /// - Parameter limit: how long to wait for others' locks, in milliseconds, if not as long as usual. With zero it is
   ///   tried once: right for what is only nice to have.
   func write<Result>(
-    waitingAtMost limit: Int32? = nil, _ body: (Connection) throws(SQLiteFailure) -> Result
+    waitingAtMost limit: Int32? = nil, _ body: (Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
     let deadline = Deadline(in: min(limit ?? patience, patience))
     var attempts = 0
@@ -110,10 +111,10 @@ public final class Store {
       defer { if file.needsWriteLock { releaseLock() } }
       try checkFiles()
       let written: Result
-      do throws(SQLiteFailure) {
+      do throws(SQLError) {
         connection.waitForLocks(upTo: waits ? deadline.left : 0)
         defer { connection.waitForLocks(upTo: patience) }
-        written = try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLiteFailure) in
+        written = try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLError) in
           let result = try body(connection)
           try refuseCutIndex()
           return result
@@ -140,7 +141,7 @@ public final class Store {
 
   /// The same failure in the store's words. A connection that can no longer be trusted is closed; the next
   /// operation opens a new one.
-  func translated(_ failure: SQLiteFailure) -> StoreError {
+  func translated(_ failure: SQLError) -> StoreError {
     let isOfNoUse = failure.spoilsConnection || connection?.isInTransaction == true
     // Looked at as long as the WAL index is open: a new connection would make it anew, and miss nothing.
     let loss = isOfNoUse ? lossFound() : nil
@@ -187,7 +188,7 @@ public final class Store {
   /// whatever thread or process. As long as it stays equal, what was read before is still true.
   public func changeCounter() throws(StoreError) -> ChangeCounter {
     try checkFilesNowAndThen()
-    let state = try read { (connection) throws(SQLiteFailure) -> ChangeCounter.State in
+    let state = try read { (connection) throws(SQLError) -> ChangeCounter.State in
       if let header = try connection.walIndexHeader() { return .walIndex(header) }
       return .counted(others: try connection.dataVersion(), own: ownWrites)
     }

@@ -1,3 +1,4 @@
+internal import SQL
 internal import CSQLite
 internal import Glibc
 
@@ -119,7 +120,7 @@ public enum StoreError: Error, Sendable, Equatable {
   }
 
   /// Translates SQLite's answer about the database at `path`.
-  init(_ failure: SQLiteFailure, path: String) {
+  init(_ failure: SQLError, path: String) {
     switch failure.primaryCode {
     case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: self = .busy
     case SQLITE_FULL: self = .full

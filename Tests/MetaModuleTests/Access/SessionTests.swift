@@ -1,3 +1,4 @@
+import SQL
 import GraphSimulator
 import JSON
 import Testing
@@ -114,7 +115,7 @@ import Testing
   @Test(arguments: [
     (#"{"password":"wrong password"}"#, 403), (#"{"password":" correct horse battery"}"#, 403),
     (#"{"password":"Correct horse battery"}"#, 403), (#"{"password":""}"#, 400), (#"{"password":null}"#, 400),
-    (#"{"password":1}"#, 400), ("{}", 400), ("[]", 400),
+    (#"{"password":1}"#, 403), ("{}", 400), ("[]", 400),
   ])
   func `a wrong password opens nothing`(json: String, status: Int) throws {
     let harness = try Self.harness()

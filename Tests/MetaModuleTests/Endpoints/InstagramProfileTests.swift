@@ -1,3 +1,4 @@
+import SQL
 import GraphSimulator
 import JSON
 import TestSupport

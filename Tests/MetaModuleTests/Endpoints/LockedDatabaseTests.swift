@@ -1,3 +1,6 @@
+internal import SQL
+
+import SQL
 import Cryptography
 import GraphSimulator
 import JSON
@@ -26,7 +29,7 @@ import Testing
       nonisolated(unsafe) let store = store
       let gate = gate
       let started = PlainThread {
-        try? store.write { (_) throws(SQLiteFailure) in
+        try? store.write { (_) throws(SQLError) in
           gate.withLock { $0.isHeld = true }
           Wait.until(within: 60) { gate.withLock { $0.mayEnd } }
         }

@@ -1,3 +1,4 @@
+import SQL
 import Foundation
 import GraphSimulator
 import JSON

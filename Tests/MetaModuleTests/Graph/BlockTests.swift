@@ -1,3 +1,4 @@
+import SQL
 import Foundation
 import GraphSimulator
 import JSON
@@ -36,7 +37,8 @@ import Testing
     harness.simulator.addFault(Fault(.tooManyRequests(retryAfter: 60), count: 2))
     harness.send("GET", "/pages/")
     let raw = try RawDatabase(harness.application.configuration.databasePath)
-    try raw.connection.run("UPDATE throttle SET blocked_until = ?", [.integer(Timestamp.now.seconds + 86400)])
+    try raw.connection.run(
+      "UPDATE throttle SET blocked_until = $1", [.integer(Timestamp.now.seconds + 86400)])
     #expect(harness.send("GET", "/pages/").status == 200)
   }
 

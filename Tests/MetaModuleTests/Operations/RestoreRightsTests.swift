@@ -1,3 +1,4 @@
+import SQL
 import Cryptography
 import Foundation
 import Glibc

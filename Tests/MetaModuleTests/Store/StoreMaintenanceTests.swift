@@ -1,3 +1,4 @@
+import SQL
 import Glibc
 import TestSupport
 import Testing

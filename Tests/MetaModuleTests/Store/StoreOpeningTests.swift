@@ -1,3 +1,4 @@
+import SQL
 import Glibc
 import TestSupport
 import Testing
@@ -42,7 +43,7 @@ import Testing
 
   @Test func `the connection is set up as promised`() throws {
     let fixture = try StoreFixture()
-    let values = try fixture.store.read { (connection) throws(SQLiteFailure) in
+    let values = try fixture.store.read { (connection) throws(SQLError) in
       [
         try connection.number("PRAGMA synchronous"), try connection.number("PRAGMA foreign_keys"),
         try connection.number("PRAGMA trusted_schema"), try connection.number("PRAGMA busy_timeout"),
@@ -53,7 +54,7 @@ import Testing
     #expect(values == [2, 1, 0, 5000, checkpoints, Schema.applicationID])
     // Defensive: not even an SQL injection could rewrite the schema.
     #expect(throws: StoreError.self) {
-      try fixture.store.write { (connection) throws(SQLiteFailure) in
+      try fixture.store.write { (connection) throws(SQLError) in
         try connection.script("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema")
       }
     }
@@ -61,9 +62,9 @@ import Testing
 
   @Test func `every table is strict`() throws {
     let fixture = try StoreFixture()
-    let lax = try fixture.store.read { (connection) throws(SQLiteFailure) in
+    let lax = try fixture.store.read { (connection) throws(SQLError) in
       try connection.all("SELECT name FROM pragma_table_list WHERE NOT strict AND name NOT LIKE 'sqlite_%'") {
-        (row) throws(SQLiteFailure) in try row.text(0)
+        (row) throws(SQLError) in try row.text(0)
       }
     }
     #expect(lax.isEmpty)
@@ -72,8 +73,8 @@ import Testing
   @Test func `the warm lookups use an index`() throws {
     let fixture = try StoreFixture()
     func plan(_ sql: StaticString) throws -> String {
-      try fixture.store.read { (connection) throws(SQLiteFailure) in
-        try connection.all(sql) { (row) throws(SQLiteFailure) in try row.text(3) }.joined(separator: "; ")
+      try fixture.store.read { (connection) throws(SQLError) in
+        try connection.all(sql) { (row) throws(SQLError) in try row.text(3) }.joined(separator: "; ")
       }
     }
     let newest = try plan(
@@ -175,7 +176,7 @@ import Testing
     #expect(try Store(file: file).token(id)?.sealedToken == "s")
     #expect(access(file.path + "-wal", F_OK) != 0)
     // EXTRA: the removal of the journal is the commit.
-    let synchronous = try store.read { (connection) throws(SQLiteFailure) in
+    let synchronous = try store.read { (connection) throws(SQLError) in
       try connection.number("PRAGMA synchronous")
     }
     #expect(synchronous == 3)

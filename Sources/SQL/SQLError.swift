@@ -1,0 +1,37 @@
+internal import CSQLite
+
+/// What the database answered instead of "done".
+///
+/// Its message is left behind on purpose: the code says all that anybody acts on, and no value can ride along.
+package struct SQLError: Error, Equatable {
+  /// SQLite's extended result code.
+  package let code: Int32
+  /// The `errno` of the system call that failed underneath, 0 where there is none.
+  package let systemError: Int32
+
+  package init(code: Int32, systemError: Int32 = 0) {
+    self.code = code
+    self.systemError = systemError
+  }
+
+  /// A row that our own schema does not allow: NULL where text must be, bytes that are not UTF-8.
+  package static let damagedRow = SQLError(code: SQLITE_CORRUPT)
+
+  /// The class of the failure, without its finer distinctions.
+  package var primaryCode: Int32 { code & 0xFF }
+
+  /// Somebody else holds a lock: the same transaction may succeed in a moment.
+  package var isBusy: Bool {
+    primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED || primaryCode == SQLITE_PROTOCOL
+  }
+
+  /// The connection's idea of the file can no longer be trusted, or the file was exchanged under it.
+  package var spoilsConnection: Bool {
+    switch primaryCode {
+    case SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_NOMEM, SQLITE_READONLY,
+      SQLITE_FULL, SQLITE_MISUSE, SQLITE_INTERNAL, SQLITE_PROTOCOL:
+      true
+    default: false
+    }
+  }
+}

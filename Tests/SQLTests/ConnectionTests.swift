@@ -1,0 +1,145 @@
+import Glibc
+import SQL
+import TestSupport
+import Testing
+
+/// SQLite through our door: values both ways, rows that are lent, errors that say a code and nothing else.
+@Suite struct ConnectionTests {
+  private let folder: TemporaryFolder
+  private let connection: Connection
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let path = folder.path + "/sample.sqlite3"
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
+    connection = try Connection(opening: path, patience: 1000)
+    try connection.script(
+      "CREATE TABLE sample (id INTEGER PRIMARY KEY, text TEXT, number INTEGER, bytes BLOB) STRICT")
+  }
+
+  private func text(_ id: Int64) throws -> String?? {
+    try connection.first("SELECT text FROM sample WHERE id = $1", [.integer(id)]) { (row) throws(SQLError) in
+      try row.optionalText(0)
+    }
+  }
+
+  @Test(arguments: ["", "a\0b", "é", "e\u{301}", "😀", "'; DROP TABLE sample; --"])
+  func `a text comes back byte for byte`(_ sample: String) throws {
+    try connection.run("INSERT INTO sample (id, text) VALUES (1, $1)", [.text(sample)])
+    let read = try text(1) ?? nil
+    #expect(read.map { Array($0.utf8) } == Array(sample.utf8))
+  }
+
+  @Test func `nothing is NULL, and an empty text or no bytes are not`() throws {
+    try connection.run(
+      "INSERT INTO sample (id, text, number, bytes) VALUES (1, $1, $2, $3)",
+      [.text(nil), .integer(nil), .null])
+    try connection.run("INSERT INTO sample (id, text, bytes) VALUES (2, $1, $2)", [.text(""), .blob([])])
+    let nulls =
+      "SELECT count(*) FROM sample WHERE text IS NULL AND number IS NULL AND bytes IS NULL" as StaticString
+    #expect(try connection.number(nulls) == 1)
+    let bytes = try connection.first("SELECT bytes FROM sample WHERE id = 2") { (row) throws(SQLError) in
+      try row.bytes(0)
+    }
+    #expect(bytes == [])
+  }
+
+  @Test(arguments: [Int64.min, -1, 0, 1, Int64.max])
+  func `an integer comes back`(_ sample: Int64) throws {
+    try connection.run("INSERT INTO sample (id, number) VALUES (1, $1)", [.integer(sample)])
+    #expect(try connection.number("SELECT number FROM sample") == sample)
+  }
+
+  @Test func `a parameter may be named twice, and in any order`() throws {
+    try connection.run(
+      "INSERT INTO sample (number, id, text) VALUES ($2, $1, $3 || $3)",
+      [.integer(7), .integer(8), .text("ab")])
+    let row = try connection.first("SELECT id, number, text FROM sample") { (row) throws(SQLError) in
+      "\(try row.integer(0)) \(try row.integer(1)) \(try row.text(2))"
+    }
+    #expect(row == "7 8 abab")
+  }
+
+  @Test func `a column of another type than the schema's is damage, not a guess`() throws {
+    try connection.run("INSERT INTO sample (id, number) VALUES (1, 5)")
+    #expect(throws: SQLError.damagedRow) {
+      try connection.first("SELECT number FROM sample") { (row) throws(SQLError) in try row.text(0) }
+    }
+    #expect(throws: SQLError.damagedRow) {
+      try connection.first("SELECT CAST(x'ff' AS TEXT)") { (row) throws(SQLError) in try row.text(0) }
+    }
+  }
+
+  @Test func `what a transaction did is gone when its body throws`() throws {
+    #expect(throws: SQLError.self) {
+      try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLError) in
+        try connection.run("INSERT INTO sample (id) VALUES (1)")
+        try connection.run("INSERT INTO sample (id) VALUES (1)")
+      }
+    }
+    #expect(!connection.isInTransaction)
+    #expect(try connection.number("SELECT count(*) FROM sample") == 0)
+  }
+
+  @Test func `an error names the constraint's kind and no value`() throws {
+    try connection.run("INSERT INTO sample (id, text) VALUES (1, $1)", [.text("a secret")])
+    let error = #expect(throws: SQLError.self) {
+      try connection.run("INSERT INTO sample (id, text) VALUES (1, $1)", [.text("a secret")])
+    }
+    #expect(error?.primaryCode == 19)
+    #expect(!"\(String(describing: error))".contains("secret"))
+  }
+
+  @Test func `a row that is not read to its end holds no lock`() throws {
+    for id in 1...3 { try connection.run("INSERT INTO sample (id) VALUES ($1)", [.integer(Int64(id))]) }
+    let isComplete = try connection.forEach("SELECT id FROM sample ORDER BY id") { _ in false }
+    #expect(!isComplete)
+    let other = try Connection(opening: folder.path + "/sample.sqlite3", patience: 0)
+    #expect(try other.run("DELETE FROM sample") == 3)
+  }
+
+  @Test func `a locked database is busy after the time that was given`() throws {
+    let other = try Connection(opening: folder.path + "/sample.sqlite3", patience: 0)
+    try connection.transaction("BEGIN IMMEDIATE") { (_) throws(SQLError) in
+      do throws(SQLError) {
+        try other.run("INSERT INTO sample (id) VALUES (1)")
+        Issue.record("written under another's lock")
+      } catch { #expect(error.isBusy) }
+    }
+    #expect(try other.run("INSERT INTO sample (id) VALUES (1)") == 1)
+  }
+
+  @Test func `a file that is not there is told, and not made`() throws {
+    let error = #expect(throws: SQLError.self) {
+      _ = try Connection(opening: folder.path + "/nothing.sqlite3", patience: 0)
+    }
+    #expect(error?.systemError == ENOENT)
+    #expect(access(folder.path + "/nothing.sqlite3", F_OK) != 0)
+  }
+
+  @Test func `the WAL index tells of a commit of another connection`() throws {
+    #expect(try connection.walIndexHeader() == nil)
+    let path = folder.path + "/wal.sqlite3"
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
+    let (one, other) = (
+      try Connection(opening: path, patience: 0), try Connection(opening: path, patience: 0)
+    )
+    _ = try one.first("PRAGMA journal_mode = WAL") { _ in }
+    try one.script("CREATE TABLE sample (id INTEGER PRIMARY KEY)")
+    let before = try #require(try one.walIndexHeader())
+    #expect(try one.walIndexHeader() == before)
+    try other.run("INSERT INTO sample (id) VALUES (1)")
+    #expect(try one.walIndexHeader() != before)
+  }
+
+  @Test func `a copy is whole, and the source goes on`() throws {
+    for id in 1...500 { try connection.run("INSERT INTO sample (id) VALUES ($1)", [.integer(Int64(id))]) }
+    let path = folder.path + "/copy.sqlite3"
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
+    let copy = try Connection(opening: path, patience: 0)
+    try copy.copyAll(from: connection)
+    #expect(try copy.number("SELECT count(*) FROM sample") == 500)
+    #expect(try connection.run("DELETE FROM sample") == 500)
+    #expect(try copy.number("SELECT count(*) FROM sample") == 500)
+  }
+}
