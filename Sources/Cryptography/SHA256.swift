@@ -2,15 +2,10 @@ internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4): API keys and sessions are stored as it, and a grid's ETag is the beginning of it.
 public enum SHA256 {
-  /// Found among OpenSSL's providers once, not for every digest (`EVP_sha256()` is looked up each time it is used). Never
-  /// freed, and never written to.
-  nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
-
   /// The 32 bytes of the digest.
   public static func digest(_ message: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
-    let succeeded = EVP_Digest(message, message.count, &digest, nil, algorithm, nil) == 1
-    precondition(succeeded, "OpenSSL cannot compute SHA-256: no memory, or an installation without it")
+    copenssl_sha256(message, message.count, &digest)
     return digest
   }
 

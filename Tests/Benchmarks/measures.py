@@ -63,45 +63,64 @@ def cpu_seconds(child):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def best_reference(scene, kept):
+    """The C responder at the number of threads that serves most; a kept connection occupies a thread, so fewer threads
+    than connections would leave some without an answer."""
+    if kept not in scene.best:
+        rates = {}
+        for _ in range(3):
+            for threads in stage.THREADS:
+                if not kept or threads >= 16:
+                    rates.setdefault(threads, []).append(wrk(scene, f"c{threads}-{'on' if kept else 'off'}", 1)[0])
+        scene.best[kept] = max(rates, key=lambda threads: statistics.median(rates[threads]))
+    return scene.best[kept]
+
+
 def throughput(scene, table, quick):
     rounds, seconds = (3, 2) if quick else (7, 4)
-    places = ["c-off", "ours-off", "c-on", "ours-on"] + (["php-off"] if scene.php else [])
+    closed, kept = best_reference(scene, False), best_reference(scene, True)
+    c_off, c_on = f"c{closed}-off", f"c{kept}-on"
+    places = [c_off, "ours-off", c_on, "ours-on"] + (["php-off"] if scene.php else [])
     for place in places:
         wrk(scene, place, 1)
     rates = {place: [] for place in places}
-    cost = {"ours-off": [], "c-off": []}
+    cost = {"ours-off": [], c_off: []}
     for _ in range(rounds):
         for place in places:
-            child = scene.program if place.startswith("ours") else scene.reference
+            child = scene.program if place.startswith("ours") else scene.references[kept if place == c_on else closed]
             before = cpu_seconds(child)
             rate, count, _latency = wrk(scene, place, seconds)
             rates[place].append(rate)
             if place in cost:
                 cost[place].append((cpu_seconds(child) - before) / count * 1e6)
     ratio = lambda one, other: [a / b for a, b in zip(rates[one], rates[other])]  # noqa: E731
-    table.add("warm grid / C, connections closed", ratio("ours-off", "c-off"))
-    table.add("warm grid / C, connections kept", ratio("ours-on", "c-on"))
+    table.add("warm grid / C, connections closed", ratio("ours-off", c_off))
+    table.add("warm grid / C, connections kept", ratio("ours-on", c_on))
     if scene.php:
         table.add("warm grid / PHP-FPM", ratio("ours-off", "php-off"))
     table.add("CPU per request, µs", cost["ours-off"], 1)
-    table.add("CPU per request of the C responder, µs", cost["c-off"], 1)
+    table.add("CPU per request of the C responder, µs", cost[c_off], 1)
+    table.add("CPU per request / C", [a / b for a, b in zip(cost["ours-off"], cost[c_off])])
+    table.add("threads of the C responder, closed", [closed], 0)
+    table.add("threads of the C responder, kept", [kept], 0)
 
 
 def latency(scene, table, quick):
     """At half of the load that the slower one bears: every connection pauses after each answer."""
     rounds, seconds = (2, 2) if quick else (5, 4)
-    top = min(wrk(scene, place, seconds)[0] for place in ("ours-off", "c-off"))
+    c_off = f"c{best_reference(scene, False)}-off"
+    top = min(wrk(scene, place, seconds)[0] for place in ("ours-off", c_off))
     pause = max(1, round(16 / (top / 2) * 1000))
     script = scene.folder / "pause.lua"
     script.write_text(f"function delay() return {pause} end\n")
-    found = {"ours-off": [], "c-off": []}
+    found = {"ours-off": [], c_off: []}
     for _ in range(rounds):
         for place in found:
             found[place].append(wrk(scene, place, seconds, script=script)[2])
     for percentile in ("50", "99"):
         table.add(
             f"p{percentile} at half load / C",
-            [ours[percentile] / c[percentile] for ours, c in zip(found["ours-off"], found["c-off"])],
+            [ours[percentile] / c[percentile] for ours, c in zip(found["ours-off"], found[c_off])],
         )
 
 

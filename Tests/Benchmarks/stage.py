@@ -18,6 +18,8 @@ REPOSITORY = HERE.parents[1]
 CLIENT = "client_001"
 # How many mappings and cache entries the program is measured with.
 SIZES = (100, 10_000, 100_000)
+# With how many threads the C responder is tried.
+THREADS = (1, 2, 4, 8, 16, 32)
 
 
 NEEDED = ("nginx", "wrk", "gcc", "libc6-dev", "pkg-config", "libfcgi-dev", "libfcgi-bin", "libsqlite3-dev",
@@ -54,14 +56,9 @@ def install():
 
 
 def build(*products):
-    """Release programs as nginx/serve builds them, and in the same folder."""
-    swift = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--package-path", str(REPOSITORY)]
-    swift += ["--scratch-path", str(REPOSITORY / ".build/static")]
-    for product in products:
-        print(f"… building {product}", file=sys.stderr, flush=True)
-        subprocess.run([*swift, "--product", product], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    path = subprocess.run([*swift, "--show-bin-path"], check=True, capture_output=True, text=True).stdout.strip()
-    return pathlib.Path(path)
+    """Release programs, built as everybody's."""
+    done = subprocess.run([REPOSITORY / "nginx/build", *products], check=True, stdout=subprocess.PIPE, text=True)
+    return pathlib.Path(done.stdout.splitlines()[-1])
 
 
 def free_port():
@@ -87,6 +84,7 @@ class Stage:
     def __init__(self, folder, programs):
         self.folder, self.programs = folder, programs
         self.children = []
+        self.best = {}  # Threads of the C responder, by whether connections are kept.
         self.port, self.graph_port = free_port(), free_port()
         self.environment = {
             "PATH": os.environ["PATH"] + ":/usr/sbin",
@@ -118,8 +116,11 @@ class Stage:
         if status != 200 or headers.get("X-Cache") != "hit":
             raise SystemExit(f"Tests/Benchmarks/run: no warm grid: {status} {body[:200]}")
         self.write_answer(headers, body)
-        self.reference = self.start(self.folder / "reference-responder", self.folder / "reference.sock", self.folder / "answer")
-        wait_until((self.folder / "reference.sock").exists, "the reference does not listen")
+        self.references = {}
+        for threads in THREADS:
+            socket = self.folder / f"reference-{threads}.sock"
+            self.references[threads] = self.start(self.folder / "reference-responder", socket, self.folder / "answer", threads)
+            wait_until(socket.exists, "the reference does not listen")
         self.start_php()
         return self
 
@@ -154,7 +155,7 @@ class Stage:
     def compile(self):
         for name, libraries in (
             ("reference-responder", ["-lfcgi", "-lpthread"]),
-            ("reference-cgi", ["-lfcgi", "-lsqlite3", "-lcurl", "-lcrypto"]),
+            ("reference-cgi", ["-Wl,--no-as-needed", "-lfcgi", "-lsqlite3", "-lcurl", "-lcrypto"]),
             ("spawn-timer", []),
         ):
             self.output("cc", "-O2", "-o", self.folder / name, HERE / f"{name}.c", *libraries)
@@ -170,7 +171,9 @@ class Stage:
         places = []
         for name, upstream, kept in (
             ("ours-off", "ours", False), ("ours-on", "ours_kept", True),
-            ("c-off", "reference", False), ("c-on", "reference_kept", True), ("php-off", "php", False),
+            ("php-off", "php", False),
+            *((f"c{threads}-off", f"reference-{threads}", False) for threads in THREADS),
+            *((f"c{threads}-on", f"reference-{threads}_kept", True) for threads in THREADS),
             *((f"grown-{size}", f"grown_{size}", False) for size in SIZES),
         ):
             script = f"fastcgi_param SCRIPT_FILENAME {self.folder}/grid.php;" if upstream == "php" else ""
@@ -184,7 +187,8 @@ class Stage:
         places.append(
             f"location /graph/ {{ proxy_http_version 1.1; proxy_pass http://127.0.0.1:{self.graph_port}/; }}"
         )
-        sockets = {name: f"{name}.sock" for name in ("ours", "reference", "php", *(f"grown_{size}" for size in SIZES))}
+        names = ["ours", "php", *(f"grown_{size}" for size in SIZES), *(f"reference-{threads}" for threads in THREADS)]
+        sockets = {name: f"{name}.sock" for name in names}
         upstreams = "".join(
             f"upstream {name} {{ server unix:{self.folder}/{path}; }}\n"
             f"upstream {name}_kept {{ server unix:{self.folder}/{path}; keepalive 16; }}\n"
