@@ -1,15 +1,20 @@
 /// What the workers of a process share so that none of them waits too long: places for each kind of work that takes
-/// its time, fewer than there are workers.
+/// its time, and for each of them a thread more than the workers, so that those are left for what is answered at once.
 public final class Lanes: Sendable {
   /// For signing in.
   let signIns: Lane
   /// For waiting: for Graph, for another request that asks it, for a lock.
   let waiting: Lane
 
-  /// - Parameter workers: how many the process has. Some are always left for what is answered at once, unless there
-  ///   is only one.
+  /// How many threads the process may have: a worker's for each, and one for each place. They are started as they are
+  /// needed.
+  public let threads: Int
+
+  /// - Parameter workers: how many requests are answered at a time that wait for nothing. Twice as many may wait: two
+  ///   hundred visitors of a cold grid, over four processes, are one call to Graph and two hundred answers.
   public init(workers: Int) {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
-    waiting = Lane(places: max(1, workers * 5 / 8))
+    waiting = Lane(places: workers * 2)
+    threads = workers + signIns.places + waiting.places
   }
 }
