@@ -252,7 +252,10 @@ final class Site {
   private func log(_ name: String) -> String { "\(folder.path)/\(name).log" }
 
   private func write(_ text: String, to name: String) throws {
-    try Data(text.utf8).write(to: URL(filePath: "\(folder.path)/\(name)"))
+    let path = "\(folder.path)/\(name)"
+    try Data(text.utf8).write(to: URL(filePath: path))
+    // Settings may hold keys: they are refused where others could read them.
+    if name == "meta.conf" { chmod(path, 0o600) }
   }
 
   private func answers(_ port: Int) -> Bool {

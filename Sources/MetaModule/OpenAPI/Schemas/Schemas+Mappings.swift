@@ -20,8 +20,9 @@ extension Schemas {
     "Refreshed": answer(
       "The grid was fetched anew.",
       [
-        "refreshed": boolean("`false`: there is no Instagram account, and so no grid."),
-        "detail": ["const": "No Instagram account linked", "description": "A sentence for a person."],
+        "refreshed": boolean(
+          "`false`: there is no Instagram account, or Graph gave no new grid and the old one stays."),
+        "detail": ["type": "string", "description": "Why nothing was refreshed; a sentence for a person."],
         "mapping": Component.schema("Mapping"),
       ], optional: ["detail"]),
   ]
