@@ -104,6 +104,11 @@ struct GridService {
       } catch .full {
         application.afterwards { cache.sweepIfDue(now: .now, needsRoom: true) }
       } catch { warnOfCache(error) }
+      // Tried once before the answer: whoever lists the mappings next sees the name. Where a lock is in the way, it comes
+      // afterwards with the rest.
+      if let username = grid.username, username != mapping.instagramUsername {
+        _ = try? application.store().setInstagramUsername(username, ofAccount: account, waitingAtMost: 0)
+      }
       return fresh(grid)
     } catch {
       guard let failure = GridFailure(error) else { throw error }
@@ -115,6 +120,7 @@ struct GridService {
   private struct Grid {
     let body: [UInt8]
     let etag: String
+    let username: String?
   }
 
   /// One Graph call, and what is learnt from it: which media are whose, and the account's name.
@@ -150,7 +156,7 @@ struct GridService {
       }
     }
     let body = grid.json.serialized()
-    return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"")
+    return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"", username: grid.username)
   }
 
   private func warnOfCache(_ error: CacheError) {

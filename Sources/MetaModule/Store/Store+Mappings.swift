@@ -122,14 +122,18 @@ extension Store {
 
   /// Keeps the name that an Instagram account bears now, for the lists. Writes nothing where it is known
   /// already.
-  public func setInstagramUsername(_ username: String, ofAccount accountID: String) throws(StoreError) {
+  ///
+  /// - Parameter patience: how long to wait for others' locks, in milliseconds; with 0 it is tried once.
+  public func setInstagramUsername(
+    _ username: String, ofAccount accountID: String, waitingAtMost patience: Int32? = nil
+  ) throws(StoreError) {
     let stale = try read { (connection) throws(SQLError) in
       try connection.number(
         "SELECT count(*) FROM client_page_mapping WHERE ig_account_id = $1 AND ig_username IS NOT $2",
         [.text(accountID), .text(username)])
     }
     if stale == 0 { return }
-    try write(waitingAtMost: Self.shortPatience) { (connection) throws(SQLError) in
+    try write(waitingAtMost: patience ?? Self.shortPatience) { (connection) throws(SQLError) in
       _ = try connection.run(
         "UPDATE client_page_mapping SET ig_username = $2 WHERE ig_account_id = $1",
         [.text(accountID), .text(username)])

@@ -106,6 +106,16 @@ import Testing
     #expect(try harness.store().account(ofMedium: "17999999999999999") == "17841405822348523")
   }
 
+  @Test func `whoever lists the mappings after a cold grid sees the account's name`() throws {
+    let harness = try Harness()
+    harness.addClient()
+    var name: String?
+    harness.application.respond(to: Request("GET", "/instagram/client_001/")) { _ in
+      name = (try? harness.store().mapping(1))??.instagramUsername
+    }
+    #expect(name == "mybusinessaccount")
+  }
+
   @Test func `nobody waits for media, names, throttles or Graph's health`() throws {
     let harness = try Harness()
     harness.addClient()
