@@ -26,7 +26,7 @@ final class EchoProcess {
     posix_spawn_file_actions_adddup2(&actions, errors[1], 2)
     if input == -1 { posix_spawn_file_actions_addclose(&actions, 0) }
     var command = [executable] + arguments
-    if let shell { command = ["/bin/sh", "-c", "\(shell); exec \"$0\" \"$@\""] + command }
+    if let shell { command = ["/bin/bash", "-c", "\(shell); exec \"$0\" \"$@\""] + command }
 
     // The test's thread may block signals; the program must not inherit that.
     var attributes = posix_spawnattr_t()
