@@ -180,8 +180,8 @@ public final class Application {
     cache.sweepIfDue(now: .now)
   }
 
-  /// Takes a place for the rest of this request, before it waits for Graph, for another request or for a lock. There are
-  /// fewer than workers, so that those are left which answer at once.
+  /// Takes a place for the rest of this request, before it waits for Graph, for another request or for a lock. Each
+  /// place has a thread beside the workers, so that those are left which answer at once.
   func takePlace() -> Bool {
     if hasPlace { return true }
     place = lanes.waiting.tryEnter()

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// A counted number of places for work that takes long: hashing a password, waiting for Graph.
 ///
-/// Workers are few. Whoever may wait takes a place first, and there are fewer places than workers, so that the others
-/// are left for what is answered at once. One for all workers of a process. A pthread condition, not polling: a place
+/// Whoever may wait takes a place first. They are counted, and each has a thread beside the workers (`Lanes.threads`), so
+/// that those are left for what is answered at once. One for all workers of a process. A pthread condition, not polling: a place
 /// that is free is taken at once, in a process that does nothing else meanwhile.
 final class Lane: @unchecked Sendable {
   /// The right to be at work, for as long as it lives.

@@ -34,19 +34,20 @@ package final class Connection {
   package func forEach(
     _ sql: StaticString, _ values: [SQLValue] = [], _ body: (borrowing Row) throws(SQLError) -> Bool
   ) throws(SQLError) -> Bool {
-    let statement: Statement
-    if let compiled = statements[sql.utf8Start] {
-      statement = compiled
-    } else {
-      statement = try Statement(sql, on: handle.pointer)
-      statements[sql.utf8Start] = statement
-    }
     errno = 0  // So that a full disk or quota can be told from a broken one.
     do throws(SQLError) {
-      return try statement.run(values, body)
+      return try compiled(sql).run(values, body)
     } catch {
       throw error.code == SQLError.damagedRow.code ? error : handle.explained(error)
     }
+  }
+
+  /// To compile reads the schema, which opens the WAL: that may fail as any reading does.
+  private func compiled(_ sql: StaticString) throws(SQLError) -> Statement {
+    if let known = statements[sql.utf8Start] { return known }
+    let statement = try Statement(sql, on: handle.pointer)
+    statements[sql.utf8Start] = statement
+    return statement
   }
 
   /// Runs a statement and returns how many rows it inserted, updated or deleted.

@@ -117,6 +117,19 @@ import Testing
     #expect(access(folder.path + "/nothing.sqlite3", F_OK) != 0)
   }
 
+  @Test func `why a file cannot be read is told, although it shows while a statement is compiled`() throws {
+    let copy = folder.path + "/alone.sqlite3"
+    close(open(copy, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
+    try Connection(opening: copy, patience: 0).script(
+      "PRAGMA journal_mode = WAL; CREATE TABLE sample (id INTEGER)")
+    // The schema is looked at through the WAL, which is not to be had.
+    mkdir(copy + "-wal", 0o700)
+    let error = #expect(throws: SQLError.self) {
+      try Connection(opening: copy, patience: 0).number("SELECT count(*) FROM sample")
+    }
+    #expect(error?.systemError == EISDIR)
+  }
+
   @Test func `the WAL index tells of a commit of another connection`() throws {
     #expect(try connection.walIndexHeader() == nil)
     let path = folder.path + "/wal.sqlite3"

@@ -156,7 +156,7 @@ extension Doctor {
           "Raise the limit (ulimit -u, TasksMax= of the service, pids.max of the container), or end other programs of "
             + "that account."))
     }
-    let descriptors = configuration.workers * 4 + 64
+    let descriptors = Lanes(workers: configuration.workers).threads * 4 + 64
     if let limit = limit(RLIMIT_NOFILE), limit < descriptors {
       findings.append(
         .warning(
