@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
     .target(name: "CCurl"),
     .target(name: "CProcess"),
+    .target(name: "COpenAPI", exclude: ["openapi.json"]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSQLite"),
 
@@ -42,7 +43,7 @@ let package = Package(
     .target(
       name: "MetaModule",
       dependencies: [
-        "JSON", "HTTPClient", "Cryptography", "CProcess", "SQL", "CSQLite",
+        "JSON", "HTTPClient", "Cryptography", "CProcess", "COpenAPI", "SQL", "CSQLite",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

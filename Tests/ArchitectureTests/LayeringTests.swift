@@ -14,6 +14,7 @@ import Testing
     "SQL": ["CSQLite"],
     "MetaModule": ["JSON", "HTTPClient", "Cryptography", "CProcess", "Logging"],
     "MetaModule/Store": ["SQL", "CSQLite"],
+    "MetaModule/Endpoints": ["COpenAPI"],
     "meta-fcgi": ["FastCGI", "MetaModule"],
     "metactl": ["MetaModule", "JSON", "ArgumentParser"],
     "GraphSimulator": ["JSON", "NIOCore", "NIOPosix", "NIOHTTP1", "Foundation"],

@@ -3,72 +3,36 @@ import Testing
 
 @testable import MetaModule
 
-/// The document against the route table and the error table.
+/// The document against the route table and the program's version.
 @Suite struct DocumentTests {
-  private let document = OpenAPIDocument.json(mountPoint: ".")
+  private let document: ContractDocument
 
-  private struct Line: Hashable, CustomStringConvertible {
-    let method: String
-    let pattern: String
-    var description: String { "\(method) \(pattern)" }
+  init() throws { document = try ContractDocument() }
+
+  @Test func `every route has its operation, and every operation its route, in the same order`() {
+    let operations = document.operations
+    // An operation stands below its path, so those of one path are neighbours: as they are in the table.
+    #expect(operations.map(\.name) == RouteTable.routes.map(\.documentedName))
+    #expect(Set(operations.compactMap { $0.json["operationId"]?.string }).count == operations.count)
   }
 
-  @Test func `every route has its operation, and every operation its route`() throws {
-    let routes = RouteTable.routes.map { Line(method: $0.method, pattern: OpenAPIDocument.path($0.pattern)) }
-    var described: [Line] = []
-    for (path, item) in try #require(document["paths"]?.object) {
-      for method in try #require(item.object).keys {
-        described.append(Line(method: method.uppercased(), pattern: path))
-      }
-    }
-    #expect(Set(described) == Set(routes))
-    #expect(described.count == routes.count)
+  @Test(arguments: RouteTable.routes.map(\.documentedName))
+  func `what a route asks of its caller stands in its operation`(name: String) throws {
+    let route = try #require(RouteTable.routes.first { $0.documentedName == name })
+    let operation = try #require(document.operations.first { $0.name == name }).json
+    let anyCredential: JSONValue = [["apiKey": []], ["bearer": []], ["session": []]]
+    #expect(operation["security"] == (route.scope == .open ? [[:]] : anyCredential))
+    let parameters = (operation["parameters"]?.array ?? [])
+      .compactMap { ContractDocument.name(in: $0, below: "parameters") }
+      .compactMap { document.component("parameters", $0) }
+    let inPath = parameters.filter { $0["in"]?.string == "path" }.compactMap { $0["name"]?.string }
     #expect(
-      Operations.all.map { "\($0.method) \($0.pattern)" }
-        == RouteTable.routes.map { "\($0.method) \($0.pattern)" })
-    #expect(Set(Operations.all.map(\.id)).count == Operations.all.count)
+      inPath.map { "{\($0)}" } == route.documentedPath.split(separator: "/").filter { $0.hasPrefix("{") })
   }
 
-  /// One word for each case, without its values. A case that is added does not compile until it is
-  /// documented.
-  private static func kind(_ error: APIError) -> String {
-    switch error {
-    case .notFound, .notUTF8Path, .methodNotAllowed, .unsupportedMediaType, .malformedBody, .bodyTooLarge,
-      .bodyIncomplete, .bodyLengthRequired, .invalidFields, .notADictionary, .noData, .tooManyFields,
-      .methodOverrideRefused, .notAuthenticated, .forbidden, .tokenRefused, .tokenUnfit, .tokenNotUsable,
-      .appRefused,
-      .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing, .mappingNotFound, .postNotFound,
-      .conflict,
-      .tooManyAttempts, .rateLimited, .upstreamFailed, .upstreamTimedOut, .unavailable, .serverError:
-      String("\(error)".prefix { $0 != "(" })
-    }
-  }
-  private static let kinds = 31
-
-  @Test func `every error that the program can give is documented, and none that no route gives`() {
-    #expect(Set(DocumentedError.all.map { Self.kind($0.error) }).count == Self.kinds)
-    var declared: Set<String> = []
-    for route in RouteTable.routes {
-      guard let operation = Operations.operation(for: route) else { continue }
-      declared.formUnion(operation.errors(for: route.scope).map(\.name))
-    }
-    #expect(declared == Set(DocumentedError.all.map(\.name)))
-  }
-
-  @Test(arguments: RouteTable.routes.map(\.pattern))
-  func `what can happen to a route stands in its operation`(pattern: String) throws {
-    for route in RouteTable.routes where route.pattern == pattern {
-      let path = try #require(document["paths"]?[OpenAPIDocument.path(pattern)])
-      let operation = try #require(path[route.method.lowercased()])
-      let statuses = Set(try #require(operation["responses"]?.object).keys)
-      // A path that is not UTF-8, another method, a body too large, a fault of ours.
-      var expected: Set<String> = ["400", "405", "411", "413", "500"]
-      if route.scope != .open { expected.formUnion(["401", "403", "503"]) }
-      if pattern.contains("<") { expected.insert("404") }
-      if route.method != "GET", operation["requestBody"] != nil { expected.insert("415") }
-      #expect(expected.isSubset(of: statuses), "\(route.method) \(pattern)")
-      #expect(operation["security"] == (route.scope == .open ? [[:]] : OpenAPIDocument.anyCredential))
-    }
+  @Test func `the document tells the version of the program`() {
+    #expect(
+      document.json["info"]?["version"]?.string == version, "Sources/COpenAPI/openapi.json, info.version")
   }
 
   @Test func `the address of the server is the mount point, with and without the slash`() throws {

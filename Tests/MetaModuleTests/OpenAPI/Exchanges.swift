@@ -6,7 +6,7 @@ import JSON
 final class Exchanges {
   private let harness: Harness
   private(set) var all: [JSONValue] = []
-  /// `GET /pages/ 200`
+  /// `GET /tokens/{id}/ 200`
   private(set) var seen: Set<String> = []
 
   init(_ harness: Harness) { self.harness = harness }
@@ -24,9 +24,9 @@ final class Exchanges {
     guard let route = routes.first(where: { $0.method == request.method }) ?? routes.first else {
       return answer
     }
-    seen.insert("\(route.method) \(route.pattern) \(answer.status)")
+    seen.insert("\(route.documentedName) \(answer.status)")
     all.append([
-      "method": .string(route.method), "path": .string(OpenAPIDocument.path(route.pattern)),
+      "method": .string(route.method), "path": .string(route.documentedPath),
       "status": JSONValue(answer.status),
       "headers": .array(answer.headers.map { [.string($0.name), .string($0.value)] }),
       "body": answer.text.isEmpty ? .null : answer.json,
