@@ -6,14 +6,17 @@ internal import Synchronization
 ///
 /// ```swift
 /// let server = try Server(listener: .bind(address), workers: 32)
-/// try server.run {
-///   let application = try Application()
+/// try server.run { waits in
+///   let application = try Application(willWait: waits)
 ///   return { exchange in application.answer(&exchange) }
 /// }
 /// ```
 public final class Server: Sendable {
   /// Answers one request. Made by a worker for itself, so that it may own what is not shared between threads.
   public typealias Handler = (inout Exchange) -> Void
+  /// Makes a worker's handler, on its thread. The handler calls `waits` when it is going to wait for something other than
+  /// its client, so that another worker takes its place at once.
+  public typealias MakeHandler = @Sendable (_ waits: @escaping @Sendable () -> Void) throws -> Handler
 
   private let queue: ConnectionQueue
   private let workers: Int
@@ -57,7 +60,7 @@ public final class Server: Sendable {
   ///   behind; the process can end.
   /// - Throws: `workerFailed` if not even one worker could start; `system`.
   @discardableResult
-  public func run(makeHandler: @escaping @Sendable () throws -> Handler) throws(FastCGIError) -> Int {
+  public func run(makeHandler: @escaping MakeHandler) throws(FastCGIError) -> Int {
     guard RequestSlot.initialized else {
       throw .system(action: "initialise", subject: "libfcgi", errno: errno)
     }

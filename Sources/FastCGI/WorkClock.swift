@@ -9,7 +9,8 @@ struct WorkClock: ~Copyable, @unchecked Sendable {
 
   private let workers: Int
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
-  private let now = Atomic<UInt64>(1)
+  private static let longSince: UInt64 = 1
+  private let now = Atomic<UInt64>(longSince + 2)
 
   init(workers: Int) {
     self.workers = workers
@@ -24,6 +25,11 @@ struct WorkClock: ~Copyable, @unchecked Sendable {
     // Ordered before the look at whether the supervisor sleeps, as its own look at us comes after it says so.
     words[worker * Self.wordsPerWorker].store(
       now.load(ordering: .relaxed), ordering: .sequentiallyConsistent)
+  }
+
+  /// A worker's request is going to take long: it need not be waited for to know that.
+  borrowing func beLong(_ worker: Int) {
+    words[worker * Self.wordsPerWorker].store(Self.longSince, ordering: .sequentiallyConsistent)
   }
 
   /// A worker has ended its request.

@@ -35,7 +35,7 @@ final class WorkerPool: Sendable {
 
   private let queue: ConnectionQueue
   private let limits: Limits
-  private let makeHandler: @Sendable () throws -> Server.Handler
+  private let makeHandler: Server.MakeHandler
   private let report: @Sendable (String) -> Void
   /// Called when no thread is left.
   private let onEnd: @Sendable () -> Void
@@ -52,7 +52,7 @@ final class WorkerPool: Sendable {
 
   init(
     queue: ConnectionQueue, workers: Int, limits: Limits,
-    makeHandler: @escaping @Sendable () throws -> Server.Handler,
+    makeHandler: @escaping Server.MakeHandler,
     report: @escaping @Sendable (String) -> Void, onEnd: @escaping @Sendable () -> Void
   ) throws(FastCGIError) {
     self.queue = queue
@@ -97,7 +97,7 @@ final class WorkerPool: Sendable {
     let wanted = wanted.load(ordering: .relaxed)
     enum Source { case reserve, newThread(Int) }
     let source = threads.withLock { threads -> Source? in
-      guard threads.onDuty < wanted, threads.starting == 0 else { return nil }
+      guard threads.onDuty < wanted, threads.starting < processors else { return nil }
       if threads.inReserve > 0 {
         threads.inReserve -= 1
         onDuty.store(threads.onDuty, ordering: .relaxed)
@@ -129,12 +129,24 @@ final class WorkerPool: Sendable {
     for _ in 0..<count { reserve.signal() }
   }
 
+  /// A worker is going to wait in the middle of its request: another comes in for it at once. After a tick it would too,
+  /// but a burst of those that wait would be let in no faster than the clock ticks, and everybody else stands behind it.
+  private func waits(_ number: Int) {
+    clock.beLong(number)
+    wanted.add(1, ordering: .relaxed)
+    bringInIfNobodyWaits()
+  }
+
+  private func bringInIfNobodyWaits() {
+    if queue.waitingWorkers == 0 { bringIn() }
+  }
+
   // MARK: A worker's life
 
   private func run(_ number: Int) {
     let handler: Server.Handler
     do {
-      handler = try makeHandler()
+      handler = try makeHandler { [weak self] in self?.waits(number) }
     } catch {
       return ended(started: false, failure: error)
     }
@@ -142,6 +154,8 @@ final class WorkerPool: Sendable {
       $0.starting -= 1
       $0.hasServed = true
     }
+    // Those that began to wait meanwhile found this one on its way.
+    bringInIfNobodyWaits()
     let slot = RequestSlot(limits: limits, answers: queue.answers)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 8)
     defer { buffer.deallocate() }

@@ -15,15 +15,13 @@ public final class Application {
   let graphHealth: GraphHealth
   let appHealth: AppHealth
   let graphBreaker: GraphBreaker
-  /// `nil` when the directory cannot be used: everything is then answered uncached.
-  let cache: FileCache?
   let vault: Vault
-  let lanes: Lanes
+  public let shared: Shared
+  var cache: FileCache? { shared.cache }
+  var lanes: Lanes { shared.lanes }
+  let willWait: @Sendable () -> Void
   private var openStore: Store?
-  private let readMemory: ReadMemory?
   private let making: Store.Making
-  /// The ring that was last held against the database, and when.
-  private var checkedRing: (fingerprints: [String], at: ChangeCounter)?
   private var remembered: RememberedReads?
   private var requestIDs = RequestIDs()
   private let warnings = WarningLimiter()
@@ -41,43 +39,28 @@ public final class Application {
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
   ///
   /// - Parameters:
-  ///   - entryMemory: what the workers of a process share of the cache; `nil`: each entry is read from its file.
-  ///   - readMemory: what they share of the database; `nil`: it remembers for itself.
-  ///   - lanes: what they share of the places for slow work; `nil`: there is only this one.
+  ///   - shared: what the other workers of the process have; `nil`: there is none yet.
+  ///   - isServing: it is the first of several, or is asked for more than one thing.
+  ///   - willWait: told that the request at hand is going to wait, so that another thread answers the others.
   ///   - making: `.nothing` for a command that only works with what is there.
   public init(
-    configuration: Configuration, logger: Logger? = nil, entryMemory: EntryMemory? = nil,
-    readMemory: ReadMemory? = nil, lanes: Lanes? = nil, making: Store.Making = .whatIsMissing
+    configuration: Configuration, logger: Logger? = nil, shared: Shared? = nil, isServing: Bool = false,
+    willWait: @escaping @Sendable () -> Void = {}, making: Store.Making = .whatIsMissing
   ) {
     self.configuration = configuration
     self.making = making
-    self.readMemory = readMemory
-    self.lanes = lanes ?? Lanes(workers: configuration.workers)
+    self.willWait = willWait
     self.logger =
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
     vault = Vault(configuration)
-    if making != .nothing { Self.makeDataDirectory(configuration.dataDirectory) }
-    // Root leaves a service's cache to the service: it would not use what root has made.
-    let mayMakeCache = making != .nothing && !FileOwner.isForeign(configuration.dataDirectory)
-    guard mayMakeCache || access(configuration.cacheDirectory, F_OK) == 0 else {
-      cache = nil
-      graphHealth = GraphHealth(nil)
-      appHealth = AppHealth(nil, configuration)
-      graphBreaker = GraphBreaker(nil)
-      graph = GraphClient(configuration)
-      return
+    self.shared = shared ?? Shared(configuration, isServing: isServing, mayMake: making != .nothing)
+    if shared == nil, let trouble = self.shared.cacheTrouble {
+      self.logger.warning("The cache cannot be used: \(trouble)")
     }
-    do {
-      cache = try FileCache(
-        directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes,
-        memory: entryMemory)
-    } catch {
-      cache = nil
-      self.logger.warning("The cache cannot be used: \(error)")
-    }
-    graphHealth = GraphHealth(cache)
-    appHealth = AppHealth(cache, configuration)
-    graphBreaker = GraphBreaker(cache)
+    let shared = self.shared
+    graphHealth = GraphHealth(shared.cache)
+    appHealth = AppHealth(shared.cache, configuration)
+    graphBreaker = GraphBreaker(shared.cache)
     graph = GraphClient(configuration, breaker: graphBreaker)
   }
 
@@ -186,6 +169,7 @@ public final class Application {
     if hasPlace { return true }
     place = lanes.waiting.tryEnter()
     hasPlace = place != nil
+    if hasPlace { willWait() }
     return hasPlace
   }
 
@@ -244,7 +228,7 @@ public final class Application {
 
   /// The reads of a warm request, as they are at its beginning.
   func rememberedReads() throws(APIError) -> RememberedReads {
-    let reads = if let remembered { remembered } else { RememberedReads(of: try store(), in: readMemory) }
+    let reads = if let remembered { remembered } else { RememberedReads(of: try store(), in: shared.reads) }
     remembered = reads
     return reads
   }
@@ -253,20 +237,18 @@ public final class Application {
   func keyRing() throws(APIError) -> KeyRing {
     do {
       let store = try store()
-      let counter = try store.changeCounter()
-      let hasSealed = try store.hasSealed()
+      let reads = try rememberedReads()
+      try reads.forgetIfAnythingWasWritten()
       let ring: KeyRing
-      do throws(VaultError) { ring = try vault.ring(mayCreate: !hasSealed && making != .nothing) } catch {
-        if case .missing(let path) = error, !hasSealed { throw VaultError.none(path) }
-        throw error
+      do throws(VaultError) { ring = try vault.ring(mayCreate: false) } catch {
+        guard case .missing(let path) = error, try !store.hasSealed() else { throw error }
+        guard making != .nothing else { throw VaultError.none(path) }
+        ring = try vault.ring(mayCreate: true)
       }
-      let fingerprints = ring.fingerprints
-      if let checkedRing, checkedRing.fingerprints == fingerprints, checkedRing.at == counter { return ring }
-      guard try !hasSealed || isRing(ring, of: store) else {
+      guard try reads.accepts(ring, or: { () throws(StoreError) in try opensWhatIsStored(ring, store) }) else {
         trouble = wrongKey
         throw APIError.unavailable(wrongKey, retryAfter: 60)
       }
-      checkedRing = (fingerprints, counter)
       return ring
     } catch let error as VaultError {
       trouble = error.sentence
@@ -274,8 +256,9 @@ public final class Application {
     } catch { throw APIError(storeOr: error) }
   }
 
-  /// Whether the ring opens anything of what is stored, or was accepted although it does not.
-  private func isRing(_ ring: KeyRing, of store: Store) throws(StoreError) -> Bool {
+  /// Whether the ring opens anything of what is stored, where anything is, or was accepted although it does not.
+  private func opensWhatIsStored(_ ring: KeyRing, _ store: Store) throws(StoreError) -> Bool {
+    if try !store.hasSealed() { return true }
     if try store.hasSealed(where: { ring.fingerprint(of: $0) != nil }) { return true }
     return try store.fingerprints(Store.acceptedSetting).contains(where: ring.fingerprints.contains)
   }
@@ -295,14 +278,6 @@ public final class Application {
     "The Fernet key is not the one that this database was written with, so nothing is encrypted with it and nothing was "
       + "changed: put the right "
       + (configuration.fernetKeys == nil ? "fernet.keys back." : "key back into META_FERNET_KEYS.")
-  }
-
-  private static func makeDataDirectory(_ path: String) {
-    var partial = ""
-    for part in path.split(separator: "/") {
-      partial += "/" + part
-      if mkdir(partial, 0o700) == 0 { FileOwner.inherit(partial) }
-    }
   }
 }
 

@@ -182,9 +182,12 @@ package final class Connection {
 
 /// The owner of SQLite's connection.
 private struct Handle: ~Copyable {
+  private static let countsNoMemory = csqlite_count_no_memory() == SQLITE_OK
+
   let pointer: OpaquePointer
 
   init(opening path: String, isReadOnly: Bool) throws(SQLError) {
+    _ = Self.countsNoMemory
     var opened: OpaquePointer?
     let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
     errno = 0

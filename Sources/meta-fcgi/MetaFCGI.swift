@@ -39,19 +39,15 @@ enum MetaFCGI {
   }
 
   private static func serve(_ listener: consuming Listener, _ configuration: Configuration) throws {
-    Application(configuration: configuration).prepare()
-    let lanes = Lanes(workers: configuration.workers)
+    let first = Application(configuration: configuration, isServing: true)
+    first.prepare()
+    let shared = first.shared
     let server = try Server(
-      listener: listener, workers: lanes.threads, bodyLimit: Request.bodyLimit,
+      listener: listener, workers: shared.lanes.threads, bodyLimit: Request.bodyLimit,
       report: { complain("meta.fcgi: \($0)") },
       atWork: { LogSink.standardError.gather($0) })
-    // Some 350 grids: the warm ones of an agency, and little beside what the workers take anyway.
-    let entryMemory = EntryMemory(maximumBytes: 4 << 20)
-    // Some 2,000 clients.
-    let readMemory = ReadMemory(maximumBytes: 2 << 20)
-    try server.run {
-      let application = Application(
-        configuration: configuration, entryMemory: entryMemory, readMemory: readMemory, lanes: lanes)
+    try server.run { waits in
+      let application = Application(configuration: configuration, shared: shared, willWait: waits)
       return { exchange in answer(&exchange, application) }
     }
     // Whatever the workers have left in the WAL.

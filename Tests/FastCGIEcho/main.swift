@@ -31,7 +31,7 @@ func serve() throws {
   let server = try Server(
     listener: listener, workers: options["--workers"].flatMap { Int($0) } ?? 32, timeouts: timeouts,
     report: { text in _ = "fastcgi-echo: \(text)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) } })
-  try server.run {
+  try server.run { _ in
     let echo = Echo()
     return { exchange in echo.answer(&exchange) }
   }

@@ -16,12 +16,12 @@ final class RunningServer {
   /// - Parameter port: of TCP; without one it listens at a unix socket.
   init(
     workers: Int = 2, port: UInt16? = nil, timeouts: ServerTimeouts = ServerTimeouts(),
-    makeHandler: @escaping @Sendable () throws -> Server.Handler
+    atWork: @escaping @Sendable (Bool) -> Void = { _ in }, makeHandler: @escaping Server.MakeHandler
   ) throws {
     folder = try TemporaryFolder()
     server = try Server(
       listener: .bind(port.map { .loopback(host: "127.0.0.1", port: $0) } ?? .unix(path: folder.socket)),
-      workers: workers, timeouts: timeouts)
+      workers: workers, timeouts: timeouts, atWork: atWork)
     onThread { [server, ended] in
       let result: Result<Int, FastCGIError>
       do throws(FastCGIError) {
@@ -38,7 +38,7 @@ final class RunningServer {
     workers: Int = 2, port: UInt16? = nil, timeouts: ServerTimeouts = ServerTimeouts(),
     handler: @escaping SharedHandler
   ) throws {
-    try self.init(workers: workers, port: port, timeouts: timeouts, makeHandler: { handler })
+    try self.init(workers: workers, port: port, timeouts: timeouts, makeHandler: { _ in handler })
   }
 
   deinit { server.stop() }

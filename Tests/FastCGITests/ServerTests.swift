@@ -7,7 +7,7 @@ import Testing
   private struct NoDatabase: Error {}
 
   @Test func `when no worker can start, run says why`() throws {
-    let server = try RunningServer(makeHandler: { throw NoDatabase() })
+    let server = try RunningServer(makeHandler: { _ in throw NoDatabase() })
     guard case .failure(.workerFailed(let error)) = server.waitForEnd() else {
       Issue.record("run did not fail")
       return
@@ -20,7 +20,7 @@ import Testing
     let counter = Seen()
     let server = try RunningServer(
       workers: 4,
-      makeHandler: {
+      makeHandler: { _ in
         counter.add("attempt")
         if counter.all.count > 1 { throw NoDatabase() }
         // Long enough that a second worker is called for, however the threads are scheduled.
@@ -40,7 +40,7 @@ import Testing
     let handlers = Seen()
     let server = try RunningServer(
       workers: 3,
-      makeHandler: {
+      makeHandler: { _ in
         handlers.add("one more")
         return { exchange in
           usleep(100_000)
@@ -82,6 +82,30 @@ import Testing
       client.send(Wire.request("/long"))
       hold.signal()
     }
+    #expect(try server.stop()?.get() == 0)
+  }
+
+  /// The supervisor is held back here: nobody else lets workers in.
+  @Test func `who says that it waits is replaced at once`() throws {
+    let (hold, supervisor) = (Semaphore(), Semaphore())
+    let held = Seen()
+    let server = try RunningServer(workers: 12, atWork: { if $0 { supervisor.wait() } }) { waits in
+      { exchange in
+        if exchange.parameter("PATH_INFO") == "/long" {
+          waits()
+          held.add("")
+          hold.wait()
+        }
+        exchange.write([], [65])
+      }
+    }
+    let long = try (0..<8).map { _ in try Client(server.path) }
+    for client in long { client.send(Wire.request("/long")) }
+    while held.all.count < 8 { usleep(1000) }
+    #expect(try Client.exchange(server.path, Wire.request("/quick")).text == "A")
+    for _ in long { hold.signal() }
+    for client in long { #expect(Wire.answer(in: client.readAnswer()).text == "A") }
+    for _ in 0..<1000 { supervisor.signal() }
     #expect(try server.stop()?.get() == 0)
   }
 

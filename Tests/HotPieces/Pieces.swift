@@ -23,7 +23,7 @@ final class Pieces {
     ]
     let configuration = try Configuration(environment: environment)
     let memory = EntryMemory(maximumBytes: 1 << 20)
-    application = Application(configuration: configuration, entryMemory: memory)
+    application = Application(configuration: configuration, isServing: true)
     application.prepare()
 
     let account = "17841405822348523"

@@ -17,7 +17,11 @@ static inline long csqlite_access_list(const char *path, void *buffer, size_t ca
   return (long)getxattr(path, "system.posix_acl_access", buffer, capacity);
 }
 
-// sqlite3_db_config() is variadic, and Swift cannot call variadic C.
+// sqlite3_config() and sqlite3_db_config() are variadic, and Swift cannot call variadic C.
+
+/// SQLite counts every block of memory under one mutex of the process, for figures that nobody here asks for: threads
+/// that open the database at the same time stand in line for it. To be called before anything else of SQLite is.
+static inline int csqlite_count_no_memory(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
 /// A connection that closes does not checkpoint: only the holder of the write lock may (WAL-reset bug).
 static inline int csqlite_no_checkpoint_on_close(sqlite3 *connection) {

@@ -21,6 +21,7 @@ extension Endpoints {
       guard let hash = try store.passwordHash() else {
         throw APIError.forbidden("No admin password is set. Run metactl admin set-password on the server.")
       }
+      context.application.willWait()
       // An address that is locked out and goes on is turned away without a write or a place.
       let gate = try store.signInGate(for: address)
       if case .locked(let until) = gate { throw lockedOut(until: until) }

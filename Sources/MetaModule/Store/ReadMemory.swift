@@ -8,6 +8,8 @@ public final class ReadMemory: Sendable {
   private struct Contents {
     var counter: ChangeCounter?
     var credentials: Credentials?
+    /// The fingerprints of the keys that open what is stored.
+    var ring: [String]?
     var young = Generation()
     var old = Generation()
   }
@@ -45,6 +47,14 @@ public final class ReadMemory: Sendable {
 
   func keep(_ credentials: Credentials, readAt counter: ChangeCounter?) {
     contents.withLock { if $0.counter == counter { $0.credentials = credentials } }
+  }
+
+  func ring(at counter: ChangeCounter?) -> [String]? {
+    contents.withLock { $0.counter == counter ? $0.ring : nil }
+  }
+
+  func keep(ring: [String], readAt counter: ChangeCounter?) {
+    contents.withLock { if $0.counter == counter { $0.ring = ring } }
   }
 
   func key(hash: [UInt8], at counter: ChangeCounter?) -> StoredKey? {

@@ -1,3 +1,5 @@
+internal import Cryptography
+
 /// The reads that every warm request makes, answered from memory as long as nothing was written since.
 ///
 /// One cheap question a request (`changeCounter`) stands for three statements. It sees what any thread or process has
@@ -35,6 +37,15 @@ final class RememberedReads {
     guard let key = try store.key(hash: hash) else { return nil }
     memory.keep(key, hash: hash, readAt: counter)
     return key
+  }
+
+  /// Whether the ring may be used: it was held against this state of the database, or is now.
+  func accepts(_ ring: KeyRing, or isGood: () throws(StoreError) -> Bool) throws(StoreError) -> Bool {
+    let fingerprints = ring.fingerprints
+    if memory.ring(at: counter) == fingerprints { return true }
+    guard try isGood() else { return false }
+    memory.keep(ring: fingerprints, readAt: counter)
+    return true
   }
 
   /// `Store.latestMappingWithInstagram`.
