@@ -1,69 +1,52 @@
 internal import Glibc
-public import Logging
+package import Logging
 
-/// Every setting, read once at start (API.md, section 6).
+/// What can be set, read once at start (API.md, section 6). What each setting means and may be says the table of
+/// `Setting`; the values here are the defaults.
 public struct Configuration: Sendable {
-  /// Where `meta.sqlite3`, `fernet.keys` and the cache are.
-  public var dataDirectory: String
-  /// Where cached answers are.
-  public var cacheDirectory: String
-  /// Seconds for which a grid is served without asking Graph.
-  public var cacheTTL: Int64 = 300
-  /// Seconds for which an expired grid may stand in for a Graph that fails.
-  public var cacheStale: Int64 = 86400
-  /// Bytes that the cache directory may hold.
-  public var cacheMaximumBytes = 268_435_456
-  /// The key ring from the environment, newest first; `nil`: from `fernet.keys`.
-  public var fernetKeys: Secret?
-  /// `https://graph.facebook.com`, without a slash at its end.
-  public var graphURL = "https://graph.facebook.com"
-  /// `v26.0`.
-  public var graphVersion = "v26.0"
-  /// Seconds for one call to Graph.
-  public var graphTimeout: Int64 = 10
-  /// How often a call is repeated.
-  public var retries = 3
-  /// Milliseconds that the first wait lasts; each further one is twice as long.
-  public var backoffUnit: Int64 = 1000
-  /// Seconds that one request may spend on Graph, waits included.
-  public var requestBudget: Int64 = 10
-  /// The Meta app, for `debug_token`, the long-lived exchange and `appsecret_proof`.
-  public var app: MetaApp?
-  /// Threads of one process.
-  public var workers = 32
-  /// Whose `X-Forwarded-For` is believed.
+  package var dataDirectory = "~/.local/share/meta-module"
+  package var cacheDirectory = ""
+  package var cacheTTL: Int64 = 300
+  package var cacheStale: Int64 = 86400
+  package var cacheMaximumBytes = 268_435_456
+  /// `nil`: they are in `fernet.keys`.
+  package var fernetKeys: Secret?
+  /// Without a slash at its end.
+  package var graphURL = "https://graph.facebook.com"
+  package var graphVersion = "v26.0"
+  package var graphTimeout: Int64 = 10
+  package var retries = 3
+  package var backoffUnit: Int64 = 1000
+  package var requestBudget: Int64 = 10
+  package var app: MetaApp?
+  package var workers = 32
   var trustedProxies = TrustedProxies.none
-  /// What is logged.
-  public var logLevel = Logger.Level.info
-  /// The configuration file that was read, if any.
-  public var file: String?
-  /// Which of them a file or the environment has set: `environment`, or the path of the file. All others have their
-  /// defaults.
-  public private(set) var origins: [String: String] = [:]
-  /// A sentence for each name that begins with `META_` and is none of ours: mistyped, it would be ignored in silence.
-  public private(set) var warnings: [String] = []
+  package var logLevel = Logger.Level.info
 
-  /// The names that a configuration file may set.
-  public static let names = [
-    "META_DATA_DIR", "META_CACHE_DIR", "META_CACHE_TTL", "META_CACHE_STALE", "META_CACHE_MAX_BYTES",
-    "META_FERNET_KEYS", "META_GRAPH_URL", "META_GRAPH_VERSION", "META_GRAPH_TIMEOUT", "META_RETRIES",
-    "META_BACKOFF_UNIT_MS", "META_REQUEST_BUDGET", "META_APP_ID", "META_APP_SECRET", "META_WORKERS",
-    "META_TRUSTED_PROXIES", "META_LOG_LEVEL",
-  ]
+  /// The configuration file that was read, if any.
+  package var file: String?
+  /// Which of the settings a file or the environment has set: `environment`, or the path of the file. All others have
+  /// their defaults.
+  package private(set) var origins: [String: String] = [:]
+  /// A sentence for each name that begins with `META_` and is none of ours: mistyped, it would be ignored in silence.
+  package private(set) var warnings: [String] = []
+
+  private init() {}
 
   /// The path of the database.
-  public var databasePath: String { dataDirectory + "/meta.sqlite3" }
+  package var databasePath: String { dataDirectory + "/meta.sqlite3" }
   /// The path of the key file.
-  public var keyFilePath: String { dataDirectory + "/fernet.keys" }
+  package var keyFilePath: String { dataDirectory + "/fernet.keys" }
 
   /// Reads the settings: a file first, then the environment, which wins.
   ///
   /// - Parameter explicitFile: `--config FILE`. Without it `$META_CONFIG`, `meta.conf` beside the executable and
   ///   `~/.config/meta-module/meta.conf` are tried in this order, and the first one that exists is read.
   /// - Throws: a sentence that names the setting, the file, or the line.
-  public init(
+  package init(
     explicitFile: String? = nil, environment: [String: String] = Self.processEnvironment()
   ) throws(ConfigurationError) {
+    self.init()
     let home = Self.home(environment)
     var values: [String: String] = [:]
     if let found = try ConfigurationFile.find(explicitFile, environment: environment, home: home) {
@@ -73,16 +56,16 @@ public struct Configuration: Sendable {
       warnings += found.unknown.map { Self.warning(of: $0, in: found.path) }
     }
     for name in environment.keys.sorted()
-    where name.utf8.starts(with: "META_".utf8) && name != "META_CONFIG" && !Self.names.contains(name) {
+    where name.utf8.starts(with: "META_".utf8) && name != "META_CONFIG" && !Setting.names.contains(name) {
       warnings.append(Self.warning(of: name, in: "the environment"))
     }
-    for name in Self.names {
+    for name in Setting.names {
       guard let value = environment[name], !value.isEmpty else { continue }
       values[name] = value
       origins[name] = "environment"
     }
 
-    guard let data = values["META_DATA_DIR"] ?? home.map({ $0 + "/.local/share/meta-module" }) else {
+    guard let data = values["META_DATA_DIR"] ?? home.map({ $0 + dataDirectory.dropFirst() }) else {
       throw ConfigurationError("META_DATA_DIR is not set, and this account has no home folder to put it in.")
     }
     dataDirectory = try Self.path("META_DATA_DIR", data, home: home)
@@ -95,40 +78,21 @@ public struct Configuration: Sendable {
       }
     }
 
-    cacheTTL = try Self.integer("META_CACHE_TTL", values, 1...86400) ?? cacheTTL
-    cacheStale = try Self.integer("META_CACHE_STALE", values, 0...2_592_000) ?? cacheStale
-    cacheMaximumBytes =
-      try Self.integer("META_CACHE_MAX_BYTES", values, 1_048_576...1_099_511_627_776).map { Int($0) }
-      ?? cacheMaximumBytes
-    fernetKeys = try Self.fernetKeys(values["META_FERNET_KEYS"])
-    if let url = values["META_GRAPH_URL"] { graphURL = try GraphAddress.checked(url) }
-    if let version = values["META_GRAPH_VERSION"] { graphVersion = try GraphAddress.checkedVersion(version) }
-    graphTimeout = try Self.integer("META_GRAPH_TIMEOUT", values, 1...300) ?? graphTimeout
-    retries = try Self.integer("META_RETRIES", values, 0...10).map { Int($0) } ?? retries
-    backoffUnit = try Self.integer("META_BACKOFF_UNIT_MS", values, 1...60000) ?? backoffUnit
-    requestBudget = try Self.integer("META_REQUEST_BUDGET", values, 1...300) ?? requestBudget
-    workers = try Self.integer("META_WORKERS", values, 1...1024).map { Int($0) } ?? workers
-    app = try MetaApp(id: values["META_APP_ID"], secret: values["META_APP_SECRET"])
-    if let list = values["META_TRUSTED_PROXIES"] { trustedProxies = try TrustedProxies(parsing: list) }
-    if let level = values["META_LOG_LEVEL"] {
-      guard let parsed = Logger.Level(rawValue: level.lowercased()) else {
-        throw ConfigurationError(
-          "META_LOG_LEVEL is \"\(level)\"; it must be trace, debug, info, notice, warning, error or critical."
-        )
-      }
-      logLevel = parsed
+    for setting in Setting.all {
+      if let text = values[setting.name] { try setting.read?(&self, text) }
     }
+    app = try MetaApp(id: values["META_APP_ID"], secret: values["META_APP_SECRET"])
   }
 
   /// For a command: the log lines of a server would stand between a person and the answer, unless they were asked for.
-  public var withQuietLog: Configuration {
+  package var withQuietLog: Configuration {
     var copy = self
     if origins["META_LOG_LEVEL"] == nil { copy.logLevel = .critical }
     return copy
   }
 
   /// The environment of this process. What is not UTF-8 is repaired, and so no usable setting any more.
-  public static func processEnvironment() -> [String: String] {
+  package static func processEnvironment() -> [String: String] {
     var result: [String: String] = [:]
     var entry = environ
     while let line = entry.pointee {
@@ -163,27 +127,18 @@ public struct Configuration: Sendable {
     return path
   }
 
-  /// Looked at here, so that a key that is none stops the program instead of every request.
-  private static func fernetKeys(_ text: String?) throws(ConfigurationError) -> Secret? {
-    guard let text else { return nil }
-    do { _ = try Vault.keys(listedIn: text) } catch { throw ConfigurationError(error.sentence) }
-    return Secret(text)
-  }
-
   private static func warning(of name: String, in place: String) -> String {
-    let nearest = NearestName.to(name, in: names + ["META_CONFIG"]).map { "; did you mean \($0)?" } ?? "."
-    return "\(name) in \(place) is no setting of this program\(nearest)"
+    let nearest = NearestName.to(name, in: Setting.names + ["META_CONFIG"])
+    return "\(name) in \(place) is no setting of this program"
+      + (nearest.map { "; did you mean \($0)?" } ?? ".")
   }
+}
 
-  private static func integer(
-    _ name: String, _ values: [String: String], _ range: ClosedRange<Int64>
-  ) throws(ConfigurationError) -> Int64? {
-    guard let text = values[name] else { return nil }
-    guard text.utf8.allSatisfy(FieldRule.isDigit), let number = Int64(text), range.contains(number) else {
-      throw ConfigurationError(
-        "\(name) is \"\(text)\"; it must be a whole number from \(range.lowerBound) to \(range.upperBound).")
-    }
-    return number
+extension Configuration {
+  /// Every setting as `metactl config` shows it: its name, the value in force, and `environment`, the path of the file
+  /// that sets it, or `default`.
+  package var settings: [(name: String, value: String?, origin: String)] {
+    Setting.all.map { ($0.name, $0.shown(self), origins[$0.name] ?? "default") }
   }
 }
 

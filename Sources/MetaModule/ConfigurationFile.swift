@@ -47,11 +47,11 @@ struct ConfigurationFile {
         throw ConfigurationError("\(path), line \(index + 1): expected NAME=value.")
       }
       let name = FieldRule.trimmed(String(line[..<equals]))
-      if name.utf8.starts(with: "META_".utf8), !Configuration.names.contains(name) {
+      if name.utf8.starts(with: "META_".utf8), !Setting.names.contains(name) {
         unknown.append(name)
         continue
       }
-      guard Configuration.names.contains(name) else {
+      guard Setting.names.contains(name) else {
         throw ConfigurationError("\(path), line \(index + 1): there is no setting named \(name).")
       }
       values[name] = Self.unquoted(FieldRule.trimmed(String(line[line.index(after: equals)...])))
