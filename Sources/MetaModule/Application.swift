@@ -32,9 +32,6 @@ public final class Application {
   private var place: Lane.Place?
   private var hasPlace = false
   private var lastSweep = ContinuousClock.now
-  /// What was wrong with the database or the key when they were last opened, in the operator's words: clients are told
-  /// less. `nil`: nothing.
-  public private(set) var trouble: String?
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
   ///
@@ -72,7 +69,7 @@ public final class Application {
     do {
       _ = try store()
       _ = try keyRing()
-    } catch { logger.critical("\(error.cause ?? error.detail)") }
+    } catch { logger.critical("\(OperationError(error))") }
   }
 
   /// Leaves the database as one file that can be copied by itself: to be called when all workers have ended.
@@ -92,7 +89,7 @@ public final class Application {
   public func respond(to request: Request) -> Response {
     var answer: Response?
     respond(to: request) { answer = $0 }
-    return answer ?? APIError.serverError(cause: "No answer.").response()
+    return answer ?? ServerError(cause: "No answer.").response()
   }
 
   /// Answers one request by calling `send`, exactly once; nobody who waits for the answer waits for what is done then:
@@ -106,11 +103,14 @@ public final class Application {
       graph.resetCounts()
       var request = request
       var response: Response
-      do throws(APIError) {
+      do {
         request = try request.withMethodMeant()
         record.note(method: request.method)
         response = try dispatch(request, &record)
       } catch {
+        let error =
+          error as? any Answerable
+          ?? ServerError(cause: "An unexpected error of type \(type(of: error)).")
         record.reason = error.logReason
         record.cause = error.cause
         response = error.response(isForOperator: request.isFromOperator)
@@ -173,23 +173,23 @@ public final class Application {
     return hasPlace
   }
 
-  private func dispatch(_ request: Request, _ record: inout RequestRecord) throws(APIError) -> Response {
+  private func dispatch(_ request: Request, _ record: inout RequestRecord) throws -> Response {
     let path: RequestPath
     do { path = try RequestPath(of: request) } catch {
-      throw error == .notUTF8 ? .notUTF8Path : .notFound
+      throw error == .notUTF8 ? APIError.notUTF8Path : APIError.notFound
     }
     guard let route = RouteTable.route(request.method, path.segments) else {
       return try refuseMethod(request, path, &record)
     }
     record.route = route.pattern
     let caller = try Access(self).caller(of: request, for: route)
-    if case .tooLarge = request.body { throw .bodyTooLarge }
-    if case .incomplete = request.body { throw .bodyIncomplete }
-    if case .lengthRequired = request.body { throw .bodyLengthRequired }
+    if case .tooLarge = request.body { throw APIError.bodyTooLarge }
+    if case .incomplete = request.body { throw APIError.bodyIncomplete }
+    if case .lengthRequired = request.body { throw APIError.bodyLengthRequired }
 
     let query: FormFields?
     do { query = request.queryString.isEmpty ? nil : try FormFields(query: request.queryString) } catch {
-      throw .tooManyFields
+      throw APIError.tooManyFields
     }
     let context = RequestContext(
       self, request, captures: route.captures(in: path.segments), query: query, caller: caller, record: record
@@ -201,59 +201,49 @@ public final class Application {
   /// A path that is not there, or not with this method. Who may not use it is not told its methods.
   private func refuseMethod(
     _ request: Request, _ path: RequestPath, _ record: inout RequestRecord
-  ) throws(APIError) -> Response {
+  ) throws -> Response {
     let routes = RouteTable.routes(for: path.segments)
-    guard let first = routes.first else { throw .notFound }
+    guard let first = routes.first else { throw APIError.notFound }
     record.route = first.pattern
     _ = try Access(self).caller(of: request, for: first)
     let allowed = RouteTable.allowedMethods(routes)
-    guard request.method == "OPTIONS" else { throw .methodNotAllowed(request.method, allowed: allowed) }
+    guard request.method == "OPTIONS" else {
+      throw APIError.methodNotAllowed(request.method, allowed: allowed)
+    }
     return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
   }
 
   /// The database; opened by the first request that needs it, and again by the next one when that failed.
-  func store() throws(APIError) -> Store {
+  func store() throws(StoreError) -> Store {
     if let openStore { return openStore }
-    do {
-      let opened = try Store(folder: configuration.dataDirectory, making: making)
-      opened.mayWait = { [weak self] in self?.takePlace() ?? true }
-      openStore = opened
-      trouble = nil
-      return opened
-    } catch {
-      trouble = error.sentence
-      throw APIError(error)
-    }
+    let opened = try Store(folder: configuration.dataDirectory, making: making)
+    opened.mayWait = { [weak self] in self?.takePlace() ?? true }
+    openStore = opened
+    return opened
   }
 
   /// The reads of a warm request, as they are at its beginning.
-  func rememberedReads() throws(APIError) -> RememberedReads {
+  func rememberedReads() throws(StoreError) -> RememberedReads {
     let reads = if let remembered { remembered } else { RememberedReads(of: try store(), in: shared.reads) }
     remembered = reads
     return reads
   }
 
   /// The key ring, held against the database: a ring that opens nothing of what is stored there is not used at all.
-  func keyRing() throws(APIError) -> KeyRing {
-    do {
-      let store = try store()
-      let reads = try rememberedReads()
-      try reads.forgetIfAnythingWasWritten()
-      let ring: KeyRing
-      do throws(VaultError) { ring = try vault.ring(mayCreate: false) } catch {
-        guard case .missing(let path) = error, try !store.hasSealed() else { throw error }
-        guard making != .nothing else { throw VaultError.none(path) }
-        ring = try vault.ring(mayCreate: true)
-      }
-      guard try reads.accepts(ring, or: { () throws(StoreError) in try opensWhatIsStored(ring, store) }) else {
-        trouble = wrongKey
-        throw APIError.unavailable(wrongKey, retryAfter: 60)
-      }
-      return ring
-    } catch let error as VaultError {
-      trouble = error.sentence
-      throw .unavailable(error.detail, retryAfter: 60, cause: error.sentence)
-    } catch { throw APIError(storeOr: error) }
+  func keyRing() throws -> KeyRing {
+    let store = try store()
+    let reads = try rememberedReads()
+    try reads.forgetIfAnythingWasWritten()
+    let ring: KeyRing
+    do throws(VaultError) { ring = try vault.ring(mayCreate: false) } catch {
+      guard case .missing(let path) = error, try !store.hasSealed() else { throw error }
+      guard making != .nothing else { throw VaultError.none(path) }
+      ring = try vault.ring(mayCreate: true)
+    }
+    guard try reads.accepts(ring, or: { () throws(StoreError) in try opensWhatIsStored(ring, store) }) else {
+      throw Refusal.wrongKey(isOfEnvironment: configuration.fernetKeys != nil)
+    }
+    return ring
   }
 
   /// Whether the ring opens anything of what is stored, where anything is, or was accepted although it does not.
@@ -272,33 +262,4 @@ public final class Application {
   }
 
   static let fingerprintSetting = Store.fingerprintSetting
-  static let undecryptable =
-    "The stored token was encrypted with a Fernet key that is not in the key ring: put that key back."
-  private var wrongKey: String {
-    "The Fernet key is not the one that this database was written with, so nothing is encrypted with it and nothing was "
-      + "changed: put the right "
-      + (configuration.fernetKeys == nil ? "fernet.keys back." : "key back into META_FERNET_KEYS.")
-  }
-}
-
-extension APIError {
-  /// What a client is told when the database cannot be used: what is the matter, without paths, since not even a
-  /// stranger's credential can be looked at then.
-  init(_ error: StoreError) {
-    switch error {
-    case .conflict:
-      self = .conflict("Another stored account already belongs to this Meta user. Nothing was changed.")
-    case .unexpected: self = .serverError(cause: error.sentence)
-    default: self = .unavailable(error.detail, retryAfter: 5, cause: error.sentence)
-    }
-  }
-
-  /// An error of ours passes; one of the store is told; anything else is our fault.
-  init(storeOr error: any Error) {
-    switch error {
-    case let error as APIError: self = error
-    case let error as StoreError: self = APIError(error)
-    default: self = .serverError(cause: "An unexpected error of type \(type(of: error)).")
-    }
-  }
 }

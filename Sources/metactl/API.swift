@@ -24,9 +24,7 @@ struct API {
     let response = send(method, target, body?.serializedText())
     let json = (try? JSONValue(parsing: response.body)) ?? .null
     guard response.status < 400 else {
-      // Of a database or key that cannot be used, clients are told less than the operator may know.
-      var detail = response.status == 503 ? application.trouble : nil
-      if response.status == 404 { detail = missing }
+      var detail = response.status == 404 ? missing : nil
       let fields = options.flatMap { option in
         (json[option.field]?.array ?? []).compactMap(\.string).map { "\(option.name): \($0)" }
       }

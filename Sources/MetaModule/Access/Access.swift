@@ -8,40 +8,33 @@ package struct Access {
 
   /// The caller, or the refusal. A route that is open to everybody and does not care who asks is served whatever state
   /// the database is in.
-  package func caller(of request: Request, for route: Route) throws(APIError) -> Caller {
+  package func caller(of request: Request, for route: Route) throws -> Caller {
     guard !isChanging(request) || !SameOrigin.isViolated(by: request) else {
-      throw .forbidden(SameOrigin.refusal)
+      throw APIError.forbidden(.foreignOrigin)
     }
     guard route.looksAtCaller else { return .anyone }
     let store = try application.store()
     let reads = try application.rememberedReads()
-    let credentials: Credentials
-    do {
-      try reads.forgetIfAnythingWasWritten()
-      if request.isFromOperator { return .operator }
-      credentials = try reads.credentials()
-    } catch { throw APIError(error) }
+    try reads.forgetIfAnythingWasWritten()
+    if request.isFromOperator { return .operator }
+    let credentials = try reads.credentials()
     guard credentials.haveExisted else {
       if ProtectedMode.isDirectAndLocal(request) { return .thisMachine }
-      guard route.scope == .open else { throw .forbidden(ProtectedMode.refusal) }
+      guard route.scope == .open else { throw APIError.forbidden(.protectedMode) }
       return .anyone
     }
     if let key = try presentedKey(request) { return try holder(of: key, reads, store, route) }
     if let session = try session(of: request, store) { return session }
     guard route.scope != .open else { return .anyone }
-    throw .notAuthenticated(credentials.areInForce ? nil : Self.noneInForce)
+    throw APIError.notAuthenticated(credentials.areInForce ? .noneSent : .noneInForce)
   }
-
-  private static let noneInForce =
-    "Every credential of this installation was revoked or removed. Run metactl admin set-password or metactl apikey "
-    + "create on the server."
 
   /// The API key that a request presents, in whichever of its headers. One in each is one too many: a web server in
   /// front may have looked at the other.
-  private func presentedKey(_ request: Request) throws(APIError) -> String? {
+  private func presentedKey(_ request: Request) throws -> String? {
     let authorization = request.authorization.flatMap { BearerScheme.isMeant(by: $0) ? $0 : nil }
     guard !request.hasRepeatedCredential, request.apiKey == nil || authorization == nil else {
-      throw .notAuthenticated("More than one credential was sent; send one.")
+      throw APIError.notAuthenticated(.severalSent)
     }
     if let key = request.apiKey { return FieldRule.trimmed(key) }
     guard let authorization else { return nil }
@@ -50,32 +43,26 @@ package struct Access {
 
   private func holder(
     of key: String, _ reads: RememberedReads, _ store: Store, _ route: Route
-  ) throws(APIError) -> Caller {
-    do {
-      guard let stored = try reads.key(hash: SHA256.digest(Array(key.utf8))) else {
-        throw APIError.notAuthenticated("This API key is not known, or was revoked.")
-      }
-      guard stored.scope == .admin || route.scope != .admin else {
-        throw APIError.forbidden("You do not have permission to perform this action.")
-      }
-      // Losing the time of the last use is no reason to refuse the request, nor to hold it up.
-      if Store.isTouchDue(after: stored.lastUsedAt) { application.afterwards { try? store.touch(stored) } }
-      return .apiKey(id: stored.id, label: stored.label, isAdmin: stored.scope == .admin)
-    } catch { throw APIError(storeOr: error) }
+  ) throws -> Caller {
+    guard let stored = try reads.key(hash: SHA256.digest(Array(key.utf8))) else {
+      throw APIError.notAuthenticated(.unknownKey)
+    }
+    guard stored.scope == .admin || route.scope != .admin else { throw APIError.forbidden(.readOnlyKey) }
+    // Losing the time of the last use is no reason to refuse the request, nor to hold it up.
+    if Store.isTouchDue(after: stored.lastUsedAt) { application.afterwards { try? store.touch(stored) } }
+    return .apiKey(id: stored.id, label: stored.label, isAdmin: stored.scope == .admin)
   }
 
-  private func session(of request: Request, _ store: Store) throws(APIError) -> Caller? {
+  private func session(of request: Request, _ store: Store) throws -> Caller? {
     guard let hash = try SessionCookie.hash(in: request) else { return nil }
-    do {
-      guard let session = try store.session(hash: hash) else { return nil }
-      guard !isChanging(request) || SameOrigin.holds(for: request) else {
-        throw APIError.forbidden(SameOrigin.cookieRefusal)
-      }
-      if Store.isTouchDue(after: session.lastSeen) {
-        application.afterwards { try? store.touch(session, hash: hash) }
-      }
-      return .admin(sessionEnds: session.expiresAt)
-    } catch { throw APIError(storeOr: error) }
+    guard let session = try store.session(hash: hash) else { return nil }
+    guard !isChanging(request) || SameOrigin.holds(for: request) else {
+      throw APIError.forbidden(.cookieFromElsewhere)
+    }
+    if Store.isTouchDue(after: session.lastSeen) {
+      application.afterwards { try? store.touch(session, hash: hash) }
+    }
+    return .admin(sessionEnds: session.expiresAt)
   }
 
   private func isChanging(_ request: Request) -> Bool {

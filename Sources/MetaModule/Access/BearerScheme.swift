@@ -11,7 +11,7 @@ enum BearerScheme {
   static func key(in header: String) throws(APIError) -> String {
     let parts = header.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-      throw .notAuthenticated("The Authorization header must read \"Bearer\" and an API key.")
+      throw APIError.notAuthenticated(.malformedHeader)
     }
     return FieldRule.trimmed(String(parts[1]))
   }

@@ -8,9 +8,9 @@ enum SessionCookie {
   private static func name(isHTTPS: Bool) -> String { isHTTPS ? "__Host-meta_session" : "meta_session" }
 
   /// A new value, to be sent once and not kept.
-  static func newValue() throws(APIError) -> Secret {
+  static func newValue() throws -> Secret {
     do { return Secret(Base64URL.encode(try SecureRandom.bytes(32), padded: false)) } catch {
-      throw .unavailable("The operating system gave no random bytes for a session: try again.", retryAfter: 5)
+      throw Refusal.noRandomness("for a session")
     }
   }
 
@@ -18,14 +18,14 @@ enum SessionCookie {
 
   /// What identifies the session of a request; `nil` when it has no such cookie. Two are refused: one of them is
   /// somebody else's.
-  static func hash(in request: Request) throws(APIError) -> [UInt8]? {
+  static func hash(in request: Request) throws -> [UInt8]? {
     guard let cookie = request.cookie else { return nil }
     let prefix = name(isHTTPS: request.isHTTPS) + "="
     let values = cookie.split(separator: ";").map { FieldRule.trimmed(String($0)) }.filter {
       $0.hasPrefix(prefix)
     }
     guard values.count < 2 else {
-      throw .notAuthenticated("Two cookies of one name were sent; clear the cookies of this site.")
+      throw APIError.notAuthenticated(.severalCookies)
     }
     guard let value = values.first?.dropFirst(prefix.count), !value.isEmpty else { return nil }
     return hash(of: Secret(String(value)))

@@ -3,7 +3,7 @@ internal import JSON
 extension Endpoints {
   /// `POST /tokens/`: verifies a token, exchanges a short-lived one, reads its expiry, stores it. The same Meta user
   /// again replaces the token of the row that there is, and its mappings get new page tokens.
-  static func addToken(_ context: RequestContext) throws(APIError) -> Response {
+  static func addToken(_ context: RequestContext) throws -> Response {
     var fields = try context.fields()
     let given = Secret(fields.string("access_token", .accessToken))
     let label = fields.string("account_label", .accountLabel)
@@ -12,15 +12,11 @@ extension Endpoints {
     try fields.finish()
 
     try context.prepareToAskGraph(mayProbe: true)
-    let found: TokenInspection
-    do { found = try context.inspect(given, expiresAt: expiresAt) } catch { throw error.apiError }
+    let found = try context.inspect(given, expiresAt: expiresAt)
     var token = NewToken(
       accountLabel: label, sealedToken: try context.sealed(found.token), facts: found.facts)
     token.reason = found.reason
-    let saved: (token: StoredToken, created: Bool)
-    do { saved = try context.store().saveToken(token, event: context.event("token.add")) } catch {
-      throw APIError(storeOr: error)
-    }
+    let saved = try context.store().saveToken(token, event: context.event("token.add"))
     var warnings = found.warnings
     if !saved.created { warnings += try context.rederivePageTokens(of: saved.token, found.token) }
     return Response(saved.created ? 201 : 200, json: context.json(saved.token, warnings))

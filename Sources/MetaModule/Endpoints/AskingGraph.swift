@@ -3,9 +3,6 @@ internal import JSON
 
 /// How endpoints ask Graph: not while a token is blocked, and so that a block is remembered for every process.
 extension RequestContext {
-  /// Seconds for which a token rests when Graph throttles it without saying for how long.
-  static let throttleRest: Int64 = 60
-
   /// One call as one token.
   ///
   /// Throws `.throttled` at once, without a call, until the moment that is remembered on disk for this token.
@@ -67,7 +64,7 @@ extension RequestContext {
   /// - Returns: the same failure, with the seconds that the caller is told.
   func remembering(_ failure: GraphFailure, of token: Secret) -> GraphFailure {
     guard case .throttled(let asked) = failure.kind else { return failure }
-    let seconds = max(1, asked ?? Self.throttleRest)
+    let seconds = max(1, asked ?? GraphFailure.throttleRest)
     let (application, subject) = (application, Self.throttleSubject(token))
     let event = Event(actor: "system", action: "graph.throttled")
     let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
@@ -113,23 +110,5 @@ extension GraphFailure {
     var copy = GraphFailure(.throttled(seconds: seconds))
     (copy.code, copy.subcode, copy.traceID) = (code, subcode, traceID)
     return copy
-  }
-}
-
-extension APIError {
-  /// What a caller is told of a failure when the endpoint has nothing better to say.
-  init(_ failure: GraphFailure) {
-    self =
-      switch failure.kind {
-      case .refused(let reason): .tokenRefused(reason: reason.rawValue)
-      case .pageTokenRefused: .tokenRefused(reason: RefusalReason.invalid.rawValue)
-      case .permissionMissing: .permissionMissing
-      case .throttled(let seconds): .rateLimited(seconds: seconds ?? RequestContext.throttleRest)
-      case .timedOut: .upstreamTimedOut
-      case .appRefused(let trouble): .appRefused(trouble.sentence)
-      case .unfit(.proof): .appRefused(AppTrouble.credentials.sentence)
-      case .unfit(let misfit): .tokenUnfit(misfit.sentence)
-      case .notFound, .transient, .declined, .failed: .upstreamFailed
-      }
   }
 }

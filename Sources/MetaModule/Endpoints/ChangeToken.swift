@@ -2,7 +2,7 @@ internal import JSON
 
 extension Endpoints {
   /// `PATCH /tokens/<id>/`: label, status (`active` or `invalid`), or a new token of the same Meta user.
-  static func changeToken(_ context: RequestContext) throws(APIError) -> Response {
+  static func changeToken(_ context: RequestContext) throws -> Response {
     let id = try context.capturedID()
     var fields = try context.fields()
     let label = fields.isPresent("account_label") ? fields.string("account_label", .accountLabel) : nil
@@ -16,48 +16,41 @@ extension Endpoints {
 
     var token = try context.existingToken(id)
     var warnings: [String] = []
-    do {
-      if let replacement { (token, warnings) = try replace(token, with: replacement, context) }
-      if label != nil || status != nil {
-        let newStatus = status.flatMap { TokenStatus(rawValue: $0) }
-        guard
-          let changed = try context.store().updateToken(
-            id, label: label, status: newStatus, reason: newStatus == .invalid ? "disabled" : nil,
-            event: context.event("token.change"))
-        else { throw APIError.notFound }
-        token = changed
-      }
-    } catch { throw APIError(storeOr: error) }
+    if let replacement { (token, warnings) = try replace(token, with: replacement, context) }
+    if label != nil || status != nil {
+      let newStatus = status.flatMap { TokenStatus(rawValue: $0) }
+      guard
+        let changed = try context.store().updateToken(
+          id, label: label, status: newStatus, reason: newStatus == .invalid ? "disabled" : nil,
+          event: context.event("token.change"))
+      else { throw APIError.notFound }
+      token = changed
+    }
     return Response(json: context.json(token, warnings))
   }
 
   /// The new token is verified before the old one is given up, and mappings get their page tokens from it.
   private static func replace(
     _ token: StoredToken, with replacement: Secret, _ context: RequestContext
-  ) throws(APIError) -> (StoredToken, [String]) {
+  ) throws -> (StoredToken, [String]) {
     try context.prepareToAskGraph(mayProbe: true)
-    let found: TokenInspection
-    do { found = try context.inspect(replacement) } catch { throw error.apiError }
+    let found = try context.inspect(replacement)
     if let userID = token.userID, userID != found.facts.userID {
-      throw .conflict("This token belongs to another Meta user than the stored one. Nothing was changed.")
+      throw Refusal.otherUser
     }
-    do {
-      guard
-        let replaced = try context.store().replaceSealedToken(
-          token.id, with: context.sealed(found.token), facts: found.facts,
-          event: context.event("token.replace"))
-      else { throw APIError.notFound }
-      return (replaced, found.warnings + (try context.rederivePageTokens(of: replaced, found.token)))
-    } catch { throw APIError(storeOr: error) }
+    guard
+      let replaced = try context.store().replaceSealedToken(
+        token.id, with: context.sealed(found.token), facts: found.facts,
+        event: context.event("token.replace"))
+    else { throw APIError.notFound }
+    return (replaced, found.warnings + (try context.rederivePageTokens(of: replaced, found.token)))
   }
 }
 
 extension RequestContext {
   /// The row of that id, or 404.
-  func existingToken(_ id: Int64) throws(APIError) -> StoredToken {
-    do {
-      guard let token = try store().token(id) else { throw APIError.notFound }
-      return token
-    } catch { throw APIError(storeOr: error) }
+  func existingToken(_ id: Int64) throws -> StoredToken {
+    guard let token = try store().token(id) else { throw APIError.notFound }
+    return token
   }
 }

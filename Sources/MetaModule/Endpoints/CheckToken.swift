@@ -3,7 +3,7 @@ internal import JSON
 extension Endpoints {
   /// `POST /tokens/<id>/check/`: asks Graph now, updates status and expiry, returns the row. That Graph refuses the
   /// token is what one wanted to know, and no error; that it cannot be asked is one, and changes nothing.
-  static func checkToken(_ context: RequestContext) throws(APIError) -> Response {
+  static func checkToken(_ context: RequestContext) throws -> Response {
     let token = try context.existingToken(try context.capturedID())
     try context.prepareToAskGraph(mayProbe: true)
     let warnings = try context.check(token)
@@ -15,18 +15,11 @@ extension RequestContext {
   /// Asks Graph about a stored token and writes down what it says.
   ///
   /// - Returns: what a person should know besides.
-  func check(_ token: StoredToken) throws(APIError) -> [String] {
-    let run: TokenRun
-    do {
-      run = TokenRun(self, try store(), [token], .check)
-      try run.go()
-    } catch { throw APIError(storeOr: error) }
-    switch run.stops[0] {
-    case let failure as GraphFailure:
-      if case .refused = failure.kind { break }
-      throw APIError(failure)
-    case let error?: throw APIError(storeOr: error)
-    case nil: break
+  func check(_ token: StoredToken) throws -> [String] {
+    let run = TokenRun(self, try store(), [token], .check)
+    try run.go()
+    if let stop = run.stops[0] {
+      guard case .refused? = (stop as? GraphFailure)?.kind else { throw stop }
     }
     return run.entries.first?.warnings ?? []
   }

@@ -2,14 +2,9 @@ internal import JSON
 
 extension Endpoints {
   /// `GET /events/`: the newest changes first. `?after=<id>` goes on behind that row, into the past.
-  static func listEvents(_ context: RequestContext) throws(APIError) -> Response {
+  static func listEvents(_ context: RequestContext) throws -> Response {
     let page = try ListPage(context.query)
-    let rows: [StoredEvent]
-    do {
-      rows = try context.store().events(before: page.after == 0 ? nil : page.after, limit: page.fetched)
-    } catch {
-      throw APIError(storeOr: error)
-    }
+    let rows = try context.store().events(before: page.after == 0 ? nil : page.after, limit: page.fetched)
     return page.answer("events", rows, id: \.id) { event in
       [
         "id": JSONValue(event.id), "at": .string(event.at.description), "actor": .string(event.actor),

@@ -13,7 +13,7 @@ struct GridService {
   /// How long Graph, or another request that asks it, is waited for when an expired grid stands ready.
   private static let patience = Duration.seconds(1)
 
-  func answer(_ mapping: StoredMapping, _ account: String) throws(APIError) -> Response {
+  func answer(_ mapping: StoredMapping, _ account: String) throws -> Response {
     guard let key = CacheKey("ig_grid_\(account)"), let cache else {
       try context.prepareToAskGraph()
       return fresh(try fetch(mapping, account, orServe: nil))
@@ -35,9 +35,9 @@ struct GridService {
     case .landed(let entry):
       return served(entry, "hit")
     case .failed(let note):
-      return try stale(cached, insteadOf: GridFailure(note: note)?.apiError ?? .upstreamFailed)
+      return try stale(cached, insteadOf: GraphFailure(note: note))
     case .timedOut:
-      return try stale(cached, insteadOf: .upstreamTimedOut)
+      return try stale(cached, insteadOf: GraphFailure.timedOut)
     case .unavailable:
       context.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
       guard context.application.graphBreaker.mayAsk() else {
@@ -52,27 +52,26 @@ struct GridService {
   /// Fetches the grid anew, however fresh the cached one is, which stays until then: `POST /mappings/<id>/refresh/`.
   ///
   /// - Returns: why the cached one stands in for a while longer; `nil`: it is replaced.
-  func refresh(_ mapping: StoredMapping, _ account: String) throws(APIError) -> APIError? {
+  func refresh(_ mapping: StoredMapping, _ account: String) throws -> (any Answerable)? {
     try context.prepareToAskGraph(mayProbe: true)
     guard let key = CacheKey("ig_grid_\(account)"), let cache else {
       _ = try fetch(mapping, account, orServe: nil)
       return nil
     }
     let cached = cache.read(key, now: context.now)
-    do throws(APIError) {
+    do {
       switch cache.beginFlight(
         key, now: .now, waitAtMost: context.budget().remaining, insteadOf: cached)
       {
       case .leader(let flight): _ = try lead(flight, mapping, account, orServe: nil, cache)
       case .landed: break
-      case .failed(let note): throw GridFailure(note: note)?.apiError ?? APIError.upstreamFailed
-      case .timedOut: throw APIError.upstreamTimedOut
+      case .failed(let note): throw GraphFailure(note: note)
+      case .timedOut: throw GraphFailure.timedOut
       case .unavailable: _ = try fetch(mapping, account, orServe: nil)
       }
       return nil
-    } catch {
-      guard cached != nil, GridFailure(error)?.mayBeCoveredByStale == true else { throw error }
-      return error
+    } catch let failure as GraphFailure where cached != nil && failure.mayBeCoveredByStale {
+      return failure
     }
   }
 
@@ -91,7 +90,7 @@ struct GridService {
   private func lead(
     _ flight: consuming Flight, _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?,
     _ cache: FileCache
-  ) throws(APIError) -> Response {
+  ) throws -> Response {
     let configuration = context.configuration
     do {
       let grid = try fetch(mapping, account, orServe: expired)
@@ -110,10 +109,10 @@ struct GridService {
         _ = try? application.store().setInstagramUsername(username, ofAccount: account, waitingAtMost: 0)
       }
       return fresh(grid)
-    } catch {
-      guard let failure = GridFailure(error) else { throw error }
-      flight.fail(Array(failure.note.utf8))
-      return try stale(expired, insteadOf: error)
+    } catch let failure as GraphFailure {
+      guard let note = failure.note else { throw failure }
+      flight.fail(Array(note.utf8))
+      return try stale(expired, insteadOf: failure)
     }
   }
 
@@ -128,21 +127,16 @@ struct GridService {
   /// - Parameter expired: what is sent when Graph takes longer than somebody wants to wait; it is asked on.
   private func fetch(
     _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?
-  ) throws(APIError) -> Grid {
+  ) throws -> Grid {
     var budget = context.budget(retries: expired == nil)
     if let expired {
       budget.overdue = Overdue(at: context.moment(after: Self.patience)) {
-        context.record.reason = APIError.upstreamTimedOut.reason
+        context.record.reason = GraphFailure.timedOut.reason
         context.answerNow(served(expired, "stale"))
       }
     }
-    let grid: InstagramGrid
-    do {
-      let value = try context.askAsPage(of: mapping, account, InstagramGrid.query, within: budget)
-      grid = try InstagramGrid(value)
-    } catch let failure as GraphCallFailure {
-      throw failure.apiError
-    } catch { throw .upstreamFailed }
+    let grid = try InstagramGrid(
+      context.askAsPage(of: mapping, account, InstagramGrid.query, within: budget))
     let application = context.application
     application.afterwards {
       do {
@@ -164,14 +158,14 @@ struct GridService {
   }
 
   /// The expired grid, if there is one, instead of the error. A refused token is not covered up.
-  private func stale(_ expired: CachedEntry?, insteadOf error: APIError) throws(APIError) -> Response {
-    guard let expired, GridFailure(error)?.mayBeCoveredByStale == true else { throw error }
-    context.record.reason = error.reason
+  private func stale(_ expired: CachedEntry?, insteadOf error: any Error) throws -> Response {
+    guard let expired, let failure = error as? GraphFailure, failure.mayBeCoveredByStale else { throw error }
+    context.record.reason = failure.reason
     return served(expired, "stale")
   }
 
   /// The expired grid, if there is one, without asking Graph at all.
-  private func standIn(_ expired: CachedEntry?, insteadOf error: APIError) throws(APIError) -> Response {
+  private func standIn(_ expired: CachedEntry?, insteadOf error: Refusal) throws -> Response {
     guard let expired else { throw error }
     context.record.reason = error.logReason
     return served(expired, "stale")
@@ -200,45 +194,40 @@ struct GridService {
 }
 
 /// A leader's failure as a note to those who waited for it, so that Graph is not asked once more by each of them.
-struct GridFailure {
-  let apiError: APIError
+extension GraphFailure {
+  static let timedOut = GraphFailure(Kind.timedOut)
 
-  /// `nil` for failures that concern this request alone.
-  init?(_ error: APIError) {
-    switch error {
-    case .tokenRefused, .permissionMissing, .rateLimited, .upstreamFailed, .upstreamTimedOut, .appRefused:
-      apiError = error
-    default: return nil
+  /// `nil` for a token that is none for us, which only this request can tell.
+  var note: String? {
+    switch kind {
+    case .unfit(.proof): "app_refused \(AppTrouble.credentials.rawValue)"
+    case .unfit: nil
+    case .appRefused(let trouble): "app_refused \(trouble.rawValue)"
+    case .refused, .pageTokenRefused: "token_refused \(logReason)"
+    case .throttled: "rate_limited \(retryAfter ?? Self.throttleRest)"
+    default: logReason
     }
   }
 
-  init?(note: [UInt8]) {
+  init(note: [UInt8]) {
     let parts = String(decoding: note, as: UTF8.self).split(separator: " ", maxSplits: 1).map(String.init)
-    switch (parts.first, parts.count > 1 ? parts[1] : "") {
-    case ("token_refused", let reason): apiError = .tokenRefused(reason: reason)
-    case ("permission_missing", _): apiError = .permissionMissing
-    case ("rate_limited", let seconds): apiError = .rateLimited(seconds: Int64(seconds) ?? 60)
-    case ("upstream_error", _): apiError = .upstreamFailed
-    case ("upstream_timeout", _): apiError = .upstreamTimedOut
-    case ("app_refused", let sentence): apiError = .appRefused(sentence)
-    default: return nil
-    }
-  }
-
-  var note: String {
-    switch apiError {
-    case .tokenRefused(let reason): "token_refused \(reason)"
-    case .rateLimited(let seconds): "rate_limited \(seconds)"
-    case .appRefused(let sentence): "app_refused \(sentence)"
-    default: apiError.reason ?? ""
+    let told = parts.count > 1 ? parts[1] : ""
+    switch parts.first {
+    case "token_refused": self.init(.refused(RefusalReason(rawValue: told) ?? .invalid))
+    case "permission_missing": self.init(.permissionMissing)
+    case "rate_limited": self.init(.throttled(seconds: Int64(told)))
+    case "upstream_timeout": self = .timedOut
+    case "app_refused": self.init(.appRefused(AppTrouble(rawValue: told) ?? .credentials))
+    default: self.init(.failed)
     }
   }
 
   /// Graph throttles, fails, does not answer, or refuses our app: its last word stands a while longer.
   var mayBeCoveredByStale: Bool {
-    switch apiError {
-    case .rateLimited, .upstreamFailed, .upstreamTimedOut, .appRefused: true
-    default: false
+    switch kind {
+    case .refused, .pageTokenRefused, .permissionMissing: false
+    case .unfit(let misfit): misfit == .proof
+    case .throttled, .timedOut, .appRefused, .notFound, .transient, .declined, .failed: true
     }
   }
 }

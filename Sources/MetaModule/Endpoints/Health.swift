@@ -3,11 +3,11 @@ internal import JSON
 extension Endpoints {
   /// `GET /health/`: 200, or 503 when requests cannot be answered. Open to everyone, so it says nothing but which part
   /// is unwell; the log and `metactl doctor` say why.
-  static func health(_ context: RequestContext) throws(APIError) -> Response {
+  static func health(_ context: RequestContext) throws -> Response {
     let application = context.application
     var database = Check.ok
     do { try application.store().checkHealth(waitingAtMost: 1000) } catch {
-      context.record.cause = APIError(storeOr: error).cause
+      context.record.cause = error.cause
       database = .error("The database cannot be used.")
     }
     if !database.isError {
@@ -23,7 +23,7 @@ extension Endpoints {
       key = .warning("Not checked, since the database cannot be used.")
     } else {
       do { _ = try application.keyRing() } catch {
-        context.record.cause = error.cause ?? error.detail
+        context.record.cause = OperationError(error).description
         key = .error("The Fernet key is missing or is not the one of this database.")
       }
     }

@@ -1,4 +1,3 @@
-internal import Cryptography
 internal import JSON
 
 extension Endpoints {
@@ -6,19 +5,16 @@ extension Endpoints {
   ///
   /// The frequent request: a visitor of a client's site causes one, and nearly all are answered from the cache. The
   /// mapping is looked up first, so that one that was removed is served no more, whatever the cache still holds.
-  static func instagramProfile(_ context: RequestContext) throws(APIError) -> Response {
-    guard FieldRule.clientID.accepts(context.capture) else { throw .mappingNotFound }
-    let lookup: MappingLookup
-    do {
-      lookup = try context.application.rememberedReads().latestMappingWithInstagram(
-        clientID: context.capture, pageID: context.query?["fb_page_id"])
-    } catch { throw APIError(storeOr: error) }
+  static func instagramProfile(_ context: RequestContext) throws -> Response {
+    guard FieldRule.clientID.accepts(context.capture) else { throw Refusal.mappingNotFound }
+    let lookup = try context.application.rememberedReads().latestMappingWithInstagram(
+      clientID: context.capture, pageID: context.query?["fb_page_id"])
     switch lookup {
-    case .none: throw .mappingNotFound
+    case .none: throw Refusal.mappingNotFound
     case .withoutInstagram: return Response(json: ["detail": "No Instagram account linked"])
     case .mapping(let mapping):
       guard let account = mapping.instagramAccountID else {
-        throw .serverError(cause: "A mapping with Instagram has none.")
+        throw ServerError(cause: "A mapping with Instagram has none.")
       }
       return try GridService(context).answer(mapping, account)
     }

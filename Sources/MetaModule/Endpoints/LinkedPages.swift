@@ -3,13 +3,10 @@ internal import JSON
 extension Endpoints {
   /// `GET /pages/`: every Page that every active token reaches. All tokens are asked at the same time, each at its
   /// own pace: a slow, dead or throttled one never holds up the others.
-  static func linkedPages(_ context: RequestContext) throws(APIError) -> Response {
-    let tokens: [StoredToken]
-    do {
-      let store = try context.store()
-      _ = try store.expireTokens(now: context.now)
-      tokens = try store.activeTokens()
-    } catch { throw APIError(storeOr: error) }
+  static func linkedPages(_ context: RequestContext) throws -> Response {
+    let store = try context.store()
+    _ = try store.expireTokens(now: context.now)
+    let tokens = try store.activeTokens()
 
     let census = PageCensus()
     var calls: [GraphCall<PageCensus.Question>] = []
@@ -37,7 +34,7 @@ extension Endpoints {
 
   private static func answer(
     _ all: [PageCensus.Findings], _ context: RequestContext
-  ) throws(APIError) -> Response {
+  ) throws -> Response {
     var pages: [JSONValue] = []
     var warnings: [JSONValue] = []
     var failures: [GraphFailure] = []
@@ -49,7 +46,7 @@ extension Endpoints {
         context.noteGraph(nil)
         context.noteRecovery(of: findings.token)
       case .undecryptable:
-        warnings.append(warning(findings.token, Application.undecryptable))
+        warnings.append(warning(findings.token, Refusal.undecryptable.detail))
       case .graph(let failure):
         context.noteGraph(failure)
         let failure = context.settled(failure, of: findings.secret)
@@ -64,19 +61,19 @@ extension Endpoints {
         case .permissionMissing, .pageTokenRefused, .notFound, .unfit:
           // Graph has answered: there are no Pages for this token.
           asked += 1
-          warnings.append(warning(findings.token, APIError(failure).detail))
+          warnings.append(warning(findings.token, failure.detail))
         case .throttled, .transient, .timedOut, .appRefused, .declined, .failed:
           if findings.isListed { asked += 1 }
           // What is remembered already must not be remembered anew: it would never end.
           let remembered = findings.isBlocked ? failure : context.remembering(failure, of: findings.secret)
           failures.append(remembered)
-          warnings.append(warning(findings.token, APIError(remembered).detail))
+          warnings.append(warning(findings.token, remembered.detail))
         }
       }
       warnings += findings.flaws.map { warning(findings.token, $0) }
       pages += findings.pages.map { row($0, findings.token) }
     }
-    if asked == 0, let worst = worst(failures) { throw APIError(worst) }
+    if asked == 0, let worst = worst(failures) { throw worst }
     var body: JSONObject = ["pages": .array(pages)]
     if !warnings.isEmpty { body["warnings"] = .array(warnings) }
     return Response(json: .object(body))

@@ -7,7 +7,7 @@ struct ListPage {
 
   static let maximum = 200
 
-  init(_ query: FormFields?) throws(APIError) {
+  init(_ query: FormFields?) throws {
     limit = Int(try Self.number("limit", query, 1...Int64(Self.maximum)) ?? Int64(Self.maximum))
     after = try Self.number("after", query, 0...Int64.max) ?? 0
   }
@@ -26,17 +26,17 @@ struct ListPage {
 
   private static func number(
     _ name: String, _ query: FormFields?, _ range: ClosedRange<Int64>
-  ) throws(APIError) -> Int64? {
+  ) throws -> Int64? {
     guard let text = query?[name] else { return nil }
     guard !text.isEmpty, text.utf8.allSatisfy(FieldRule.isDigit) else {
-      throw .invalidFields([.init(field: name, messages: ["A valid integer is required."])])
+      throw APIError.invalidFields([.init(field: name, messages: ["A valid integer is required."])])
     }
     let number = Int64(text) ?? .max  // Digits past 64 bits: too many rows, or behind the last one.
     guard range.contains(number) else {
       let bound =
         number < range.lowerBound
         ? "greater than or equal to \(range.lowerBound)" : "less than or equal to \(range.upperBound)"
-      throw .invalidFields([.init(field: name, messages: ["Ensure this value is \(bound)."])])
+      throw APIError.invalidFields([.init(field: name, messages: ["Ensure this value is \(bound)."])])
     }
     return number
   }

@@ -5,21 +5,20 @@ extension Endpoints {
   ///
   /// A medium that was seen in a grid costs one call, as the Page of its account. For an unknown id every token that a
   /// mapping uses is asked at the same time, and the medium's owner decides; `UnknownPosts` keeps that rare.
-  static func postDetail(_ context: RequestContext) throws(APIError) -> Response {
+  static func postDetail(_ context: RequestContext) throws -> Response {
     let id = context.capture
-    guard FieldRule.postID.accepts(id) else { throw .postNotFound }
-    let known: StoredMapping?
-    do {
-      let store = try context.store()
-      known = try store.account(ofMedium: id).flatMap { try store.mappings(instagramAccountID: $0).first }
-    } catch { throw APIError(storeOr: error) }
+    guard FieldRule.postID.accepts(id) else { throw Refusal.postNotFound }
+    let store = try context.store()
+    let known = try store.account(ofMedium: id).flatMap {
+      try store.mappings(instagramAccountID: $0).first
+    }
     let medium = if let known { try seen(id, known, context) } else { try unknown(id, context) }
     return Response(json: .object(medium.detailJSON))
   }
 
   private static func seen(
     _ id: String, _ mapping: StoredMapping, _ context: RequestContext
-  ) throws(APIError) -> InstagramMedium {
+  ) throws -> InstagramMedium {
     try context.prepareToAskGraph()
     do {
       let value = try context.askAsPage(
@@ -27,31 +26,25 @@ extension Endpoints {
       let medium = try InstagramMedium(value)
       guard medium.id == id else { throw GraphFailure(.failed) }
       return medium
-    } catch let failure as GraphCallFailure {
-      if case .graph(let failure) = failure, failure.kind == .notFound { throw .postNotFound }
-      throw failure.apiError
-    } catch { throw .upstreamFailed }
+    } catch let failure as GraphFailure where failure.kind == .notFound { throw Refusal.postNotFound }
   }
 
-  private static func unknown(_ id: String, _ context: RequestContext) throws(APIError) -> InstagramMedium {
-    let tokens: [StoredToken]
-    do {
-      let store = try context.store()
-      _ = try store.expireTokens(now: context.now)
-      tokens = try store.activeTokensInUse()
-    } catch { throw APIError(storeOr: error) }
-    if tokens.isEmpty { throw .postNotFound }
+  private static func unknown(_ id: String, _ context: RequestContext) throws -> InstagramMedium {
+    let store = try context.store()
+    _ = try store.expireTokens(now: context.now)
+    let tokens = try store.activeTokensInUse()
+    if tokens.isEmpty { throw Refusal.postNotFound }
     let unknownPosts = context.application.cache.map(UnknownPosts.init)
     if let unknownPosts, let owner = unknownPosts.knownOwner(of: id, tokens: tokens, now: context.now),
-      try !isMapped(owner, context)
+      try !store.isInstagramAccountMapped(owner)
     {
-      throw .postNotFound
+      throw Refusal.postNotFound
     }
     // Only keys are counted: whoever else may ask is the operator.
     if let unknownPosts, case .apiKey(let key, _, _) = context.caller,
       let seconds = unknownPosts.secondsUntilTurn(of: key)
     {
-      throw .rateLimited(seconds: seconds)
+      throw Refusal.tooManyUnknownPosts(seconds: seconds)
     }
 
     var failures: [GraphFailure] = []
@@ -91,31 +84,21 @@ extension Endpoints {
       }
       if let failure { failures.append(context.remembering(failure, of: askers[index].secret)) }
     }
-    do {
-      let store = try context.store()
-      for medium in found {
-        guard let owner = medium.ownerID, try store.isInstagramAccountMapped(owner) else { continue }
-        context.application.afterwards { try? store.rememberMedia([id], ofAccount: owner) }
-        return medium
-      }
-    } catch { throw APIError(storeOr: error) }
-    let refusal = refusal(failures, wasFound: !found.isEmpty)
-    if case .postNotFound = refusal {
+    for medium in found {
+      guard let owner = medium.ownerID, try store.isInstagramAccountMapped(owner) else { continue }
+      context.application.afterwards { try? store.rememberMedia([id], ofAccount: owner) }
+      return medium
+    }
+    let refusal: any Error = found.isEmpty ? refusal(failures) : Refusal.postNotFound
+    if refusal is Refusal {
       unknownPosts?.remember(id, owner: found.first?.ownerID, tokens: tokens, now: context.now)
     }
     throw refusal
   }
 
-  private static func isMapped(_ account: String, _ context: RequestContext) throws(APIError) -> Bool {
-    do { return try context.store().isInstagramAccountMapped(account) } catch {
-      throw APIError(storeOr: error)
-    }
-  }
-
   /// When nobody may show the medium: that some token could not be asked counts more than that others do not know
   /// it, since that one might have.
-  private static func refusal(_ failures: [GraphFailure], wasFound: Bool) -> APIError {
-    if wasFound { return .postNotFound }
+  private static func refusal(_ failures: [GraphFailure]) -> any Error {
     var refused: GraphFailure?
     var unasked: GraphFailure?
     var isUnknown = false
@@ -131,8 +114,8 @@ extension Endpoints {
       case .timedOut, .transient, .failed, .declined, .appRefused: unasked = unasked ?? failure
       }
     }
-    if let unasked { return APIError(unasked) }
-    if let refused, !isUnknown { return APIError(refused) }
-    return .postNotFound
+    if let unasked { return unasked }
+    if let refused, !isUnknown { return refused }
+    return Refusal.postNotFound
   }
 }

@@ -2,13 +2,13 @@ internal import JSON
 
 extension Endpoints {
   /// `GET /session/`: who am I. Open to everyone: the page asks it first, to know whether to show a sign-in.
-  static func showSession(_ context: RequestContext) throws(APIError) -> Response {
+  static func showSession(_ context: RequestContext) throws -> Response {
     Response(json: try sessionBody(context.caller, context))
   }
 
   /// `POST /session/`: sign in with the admin password. Attempts are counted before they are made: a hundred at once
   /// from one address are ten attempts and a lock-out. And they are few at a time, wherever they come from.
-  static func signIn(_ context: RequestContext) throws(APIError) -> Response {
+  static func signIn(_ context: RequestContext) throws -> Response {
     var fields = try context.fields()
     let password = fields.password("password")
     try fields.finish()
@@ -17,28 +17,24 @@ extension Endpoints {
 
     let store = try context.store()
     let address = context.client?.household ?? ""
-    do {
-      guard let hash = try store.passwordHash() else {
-        throw APIError.forbidden("No admin password is set. Run metactl admin set-password on the server.")
-      }
-      context.application.willWait()
-      // An address that is locked out and goes on is turned away without a write or a place.
-      let gate = try store.signInGate(for: address)
-      if case .locked(let until) = gate { throw lockedOut(until: until) }
-      guard
-        let check = PasswordCheck(
-          in: context.application.lanes.signIns, folder: context.configuration.dataDirectory),
-        check.waitForTurn(alone: gate == .narrow)
-      else { throw tooManyAtOnce }
-      if case .locked(let until) = try store.beginSignIn(from: address) { throw lockedOut(until: until) }
-      guard check.verify(password, against: hash) else {
-        // The answer is the same where no event can be left.
-        try? store.tellOfFailedSignIn(context.event("session.sign-in"), from: address)
-        throw APIError.forbidden("Wrong password.")
-      }
-      try store.clearSignInFailures(from: address)
-      return try signedIn(context, store, passwordHash: hash)
-    } catch { throw APIError(storeOr: error) }
+    guard let hash = try store.passwordHash() else { throw APIError.forbidden(.noPassword) }
+    context.application.willWait()
+    // An address that is locked out and goes on is turned away without a write or a place.
+    let gate = try store.signInGate(for: address)
+    if case .locked(let until) = gate { throw lockedOut(until: until) }
+    guard
+      let check = PasswordCheck(
+        in: context.application.lanes.signIns, folder: context.configuration.dataDirectory),
+      check.waitForTurn(alone: gate == .narrow)
+    else { throw tooManyAtOnce }
+    if case .locked(let until) = try store.beginSignIn(from: address) { throw lockedOut(until: until) }
+    guard check.verify(password, against: hash) else {
+      // The answer is the same where no event can be left.
+      try? store.tellOfFailedSignIn(context.event("session.sign-in"), from: address)
+      throw APIError.forbidden(.wrongPassword)
+    }
+    try store.clearSignInFailures(from: address)
+    return try signedIn(context, store, passwordHash: hash)
   }
 
   private static func signedIn(
@@ -53,39 +49,33 @@ extension Endpoints {
       try store.insertSession(
         hash: SessionCookie.hash(of: value), expiresAt: ends, address: event.address ?? "",
         ifPasswordHashIs: passwordHash, event: event)
-    else { throw APIError.forbidden("Wrong password.") }  // It was changed while this one was checked.
+    else { throw APIError.forbidden(.wrongPassword) }  // It was changed while this one was checked.
     return Response(
       json: try sessionBody(caller, context), headers: [SessionCookie.header(value, for: context.request)])
   }
 
   private static func lockedOut(until: Timestamp) -> APIError {
-    let seconds = max(1, until.seconds - Timestamp.now.seconds)
-    return .tooManyAttempts(
-      seconds: seconds, "Too many failed sign-ins. Try again in \((seconds + 59) / 60) minutes.")
+    .tooManySignIns(seconds: max(1, until.seconds - Timestamp.now.seconds), isLockedOut: true)
   }
 
-  private static let tooManyAtOnce = APIError.tooManyAttempts(
-    seconds: 1, "Too many sign-ins at the same time. Try again in a second.")
+  private static let tooManyAtOnce = APIError.tooManySignIns(seconds: 1, isLockedOut: false)
 
   /// `DELETE /session/`: sign out. Whoever is not signed in already is where this leads; whoever is, and does not ask
   /// from our own page, is told that nothing was done.
-  static func signOut(_ context: RequestContext) throws(APIError) -> Response {
+  static func signOut(_ context: RequestContext) throws -> Response {
     if let hash = try SessionCookie.hash(in: context.request) {
-      do {
-        let store = try context.store()
-        // With a key beside it, the cookie has not been looked at yet.
-        if try store.session(hash: hash) != nil, !SameOrigin.holds(for: context.request) {
-          throw APIError.forbidden(SameOrigin.cookieRefusal)
-        }
-        try store.removeSession(hash: hash, event: context.event("session.sign-out"))
-      } catch { throw APIError(storeOr: error) }
+      let store = try context.store()
+      // With a key beside it, the cookie has not been looked at yet.
+      if try store.session(hash: hash) != nil, !SameOrigin.holds(for: context.request) {
+        throw APIError.forbidden(.cookieFromElsewhere)
+      }
+      try store.removeSession(hash: hash, event: context.event("session.sign-out"))
     }
     return Response(empty: 204, headers: [SessionCookie.header(nil, for: context.request)])
   }
 
-  private static func sessionBody(_ caller: Caller, _ context: RequestContext) throws(APIError) -> JSONValue {
-    let credentials: Credentials
-    do { credentials = try context.store().credentials() } catch { throw APIError(storeOr: error) }
+  private static func sessionBody(_ caller: Caller, _ context: RequestContext) throws -> JSONValue {
+    let credentials = try context.store().credentials()
     var ends: Timestamp?
     if case .admin(let sessionEnds) = caller { ends = sessionEnds }
     return [

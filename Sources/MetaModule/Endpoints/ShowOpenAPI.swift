@@ -3,7 +3,7 @@ internal import JSON
 
 extension Endpoints {
   /// `GET /openapi.json`: the contract, for tools. Open to everyone, since it tells nothing of the installation.
-  static func showOpenAPI(_ context: RequestContext) throws(APIError) -> Response {
+  static func showOpenAPI(_ context: RequestContext) throws -> Response {
     let asked = context.request.pathInfo.isEmpty ? context.request.requestURI : context.request.pathInfo
     let hasSlash = asked.prefix { $0 != UInt8(ascii: "?") }.last == UInt8(ascii: "/")
     return Response(

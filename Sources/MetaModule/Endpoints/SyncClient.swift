@@ -2,7 +2,7 @@ internal import JSON
 
 extension Endpoints {
   /// `POST /sync/`: maps a client to a Page, with the Page's own token. One Graph call.
-  static func syncClient(_ context: RequestContext) throws(APIError) -> Response {
+  static func syncClient(_ context: RequestContext) throws -> Response {
     var fields = try context.fields()
     let clientID = fields.string("client_id", .clientID)
     let pageID = fields.string("fb_page_id", .graphID)
@@ -12,43 +12,36 @@ extension Endpoints {
 
     let token = try usableToken(tokenID, context)
     guard let secret = try context.unsealed(token.sealedToken) else {
-      throw .unavailable(Application.undecryptable, retryAfter: 60)
+      throw Refusal.undecryptable
     }
     let page = try page(pageID, token, secret, context)
-    guard let pageToken = page.accessToken else { throw .pageNotAccessible }
+    guard let pageToken = page.accessToken else { throw Refusal.pageNotAccessible }
     if let wantedAccount, let linked = page.instagramAccountID, linked != wantedAccount {
-      throw .instagramAccountNotLinked
+      throw Refusal.instagramAccountNotLinked
     }
     let mapping = NewMapping(
       clientID: clientID, pageID: pageID, instagramAccountID: page.instagramAccountID ?? wantedAccount,
       sealedPageToken: try context.sealed(pageToken), tokenID: tokenID, pageName: page.name)
-    let outcome: MappingOutcome
-    do { outcome = try context.store().saveMapping(mapping, event: context.event("mapping.sync")) } catch {
-      throw APIError(storeOr: error)
-    }
+    let outcome = try context.store().saveMapping(mapping, event: context.event("mapping.sync"))
     switch outcome {
     case .created: return Response(json: ["success": true, "created": true])
     case .updated: return Response(json: ["success": true, "created": false])
-    case .unknownToken: throw .tokenNotUsable  // Removed while Graph was asked.
+    case .unknownToken: throw Refusal.tokenNotUsable  // Removed while Graph was asked.
     }
   }
 
   /// The row of an active token; one whose time is over is set to `expired` on the way.
-  private static func usableToken(_ id: Int64, _ context: RequestContext) throws(APIError) -> StoredToken {
-    let token: StoredToken?
-    do {
-      let store = try context.store()
-      _ = try store.expireTokens(now: context.now)
-      token = try store.token(id)
-    } catch { throw APIError(storeOr: error) }
-    guard let token, token.status == .active else { throw .tokenNotUsable }
+  private static func usableToken(_ id: Int64, _ context: RequestContext) throws -> StoredToken {
+    let store = try context.store()
+    _ = try store.expireTokens(now: context.now)
+    guard let token = try store.token(id), token.status == .active else { throw Refusal.tokenNotUsable }
     return token
   }
 
   /// The Page as the token sees it. That Graph does not know it, or not for this token, is the caller's mistake.
   private static func page(
     _ id: String, _ token: StoredToken, _ secret: Secret, _ context: RequestContext
-  ) throws(APIError) -> GraphPage {
+  ) throws -> GraphPage {
     try context.prepareToAskGraph(mayProbe: true)
     let value: JSONValue
     do {
@@ -59,13 +52,13 @@ extension Endpoints {
       if error.kind == .notFound || error.kind == .pageTokenRefused
         || error.code == 100 && error.kind == .failed
       {
-        throw .pageNotAccessible
+        throw Refusal.pageNotAccessible
       }
-      throw APIError(error)
+      throw error
     }
     context.noteRecovery(of: token)
-    guard let page = GraphPage(value) else { throw .upstreamFailed }
-    guard page.id == id else { throw .pageNotAccessible }
+    guard let page = GraphPage(value) else { throw GraphFailure(.failed) }
+    guard page.id == id else { throw Refusal.pageNotAccessible }
     return page
   }
 }

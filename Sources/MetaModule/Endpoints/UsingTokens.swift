@@ -6,20 +6,19 @@ extension RequestContext {
   /// The plain token of a sealed one.
   ///
   /// - Returns: `nil` when no key of the ring opens it: the row keeps its status, and is left out.
-  func unsealed(_ sealed: String) throws(APIError) -> Secret? {
+  func unsealed(_ sealed: String) throws -> Secret? {
     let ring = try application.keyRing()
     guard let bytes = try? ring.open(sealed) else { return nil }
     return Secret(String(decoding: bytes, as: UTF8.self))
   }
 
   /// The sealed form of a token, to be stored.
-  func sealed(_ token: Secret) throws(APIError) -> String {
+  func sealed(_ token: Secret) throws -> String {
     let ring = try application.keyRing()
     // Before it is used: a backup that was made in between names one key more than it needs, never one less.
-    do { try store().recordKey(ring) } catch { throw APIError(storeOr: error) }
+    try store().recordKey(ring)
     do { return try ring.seal(Array(token.revealed().utf8)) } catch {
-      throw .unavailable(
-        "The operating system gave no random bytes to encrypt a token with: try again.", retryAfter: 5)
+      throw Refusal.noRandomness("to encrypt a token with")
     }
   }
 
@@ -60,32 +59,27 @@ extension RequestContext {
   /// that it came from, stored, and the call repeated (API.md, section 2).
   func askAsPage(
     of mapping: StoredMapping, _ path: String, _ query: [(String, String)], within budget: GraphBudget
-  ) throws(GraphCallFailure) -> JSONValue {
-    guard let token = try unsealedOrFail(mapping.sealedPageToken) else {
-      throw .answer(.unavailable(Application.undecryptable, retryAfter: 60))
-    }
+  ) throws -> JSONValue {
+    guard let token = try unsealed(mapping.sealedPageToken) else { throw Refusal.undecryptable }
     do {
       return try ask(path, query, as: token, within: budget)
     } catch {
       switch error.kind {
       case .refused, .pageTokenRefused: break
-      default: throw .graph(error)
+      default: throw error
       }
       let renewed = try renewedPageToken(of: mapping, after: error, within: budget)
-      do { return try ask(path, query, as: renewed, within: budget) } catch { throw .graph(error) }
+      return try ask(path, query, as: renewed, within: budget)
     }
   }
 
   /// Fetches a mapping's page token with its user's token and stores it; a stored one is never replaced by nothing.
   private func renewedPageToken(
     of mapping: StoredMapping, after refusal: GraphFailure, within budget: GraphBudget
-  ) throws(GraphCallFailure) -> Secret {
-    let user: StoredToken?
-    do { user = try mapping.tokenID.flatMap { id in try store().token(id) } } catch {
-      throw .answer(APIError(storeOr: error))
-    }
-    guard let user, user.status == .active, let userToken = try unsealedOrFail(user.sealedToken) else {
-      throw .graph(refusal)
+  ) throws -> Secret {
+    let user = try mapping.tokenID.flatMap { try store().token($0) }
+    guard let user, user.status == .active, let userToken = try unsealed(user.sealedToken) else {
+      throw refusal
     }
     let page: GraphPage?
     do {
@@ -93,34 +87,14 @@ extension RequestContext {
     } catch {
       mark(user, after: error)
       switch error.kind {
-      case .notFound, .permissionMissing, .pageTokenRefused: throw .graph(refusal)
-      default: throw .graph(error)
+      case .notFound, .permissionMissing, .pageTokenRefused: throw refusal
+      default: throw error
       }
     }
     noteRecovery(of: user)
-    guard let page, page.id == mapping.pageID, let renewed = page.accessToken else { throw .graph(refusal) }
-    do {
-      _ = try store().replacePageToken(
-        mapping.id, with: sealed(renewed), ifSealedIs: mapping.sealedPageToken)
-    } catch { throw .answer(APIError(storeOr: error)) }
+    guard let page, page.id == mapping.pageID, let renewed = page.accessToken else { throw refusal }
+    _ = try store().replacePageToken(
+      mapping.id, with: sealed(renewed), ifSealedIs: mapping.sealedPageToken)
     return renewed
-  }
-
-  private func unsealedOrFail(_ sealed: String) throws(GraphCallFailure) -> Secret? {
-    do { return try unsealed(sealed) } catch { throw .answer(error) }
-  }
-}
-
-/// Why a call that used stored tokens gave nothing: Graph's doing, or ours.
-enum GraphCallFailure: Error {
-  case graph(GraphFailure)
-  case answer(APIError)
-
-  /// What a caller is told.
-  var apiError: APIError {
-    switch self {
-    case .graph(let failure): APIError(failure)
-    case .answer(let error): error
-    }
   }
 }

@@ -3,16 +3,16 @@ internal import JSON
 extension Endpoints {
   /// `POST /verify-user/`: who a token belongs to, so that a person can confirm it before it is stored. One Graph
   /// call; stores nothing.
-  static func verifyUser(_ context: RequestContext) throws(APIError) -> Response {
+  static func verifyUser(_ context: RequestContext) throws -> Response {
     var fields = try context.fields()
     let token = Secret(fields.string("access_token", .accessToken))
     _ = fields.optionalString("account_label", .accountLabel)
     try fields.finish()
 
-    let user: GraphUser
     try context.prepareToAskGraph(mayProbe: true)
+    let user: GraphUser
     do { user = try GraphUser(context.ask("me", GraphUser.query, as: token)) } catch {
-      throw GraphCallFailure(pasted: token, error).apiError
+      throw Refusal.misfit(of: token, after: error) ?? error
     }
     return Response(json: [
       "user_id": .string(user.id), "user_name": JSONValue(user.name),

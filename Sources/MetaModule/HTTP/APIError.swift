@@ -1,10 +1,7 @@
-internal import JSON
+package import JSON
 
-/// Everything that is answered with an error: one table, mirroring the one in API.md, section 1.
-///
-/// Endpoints throw it; each layer below has its own errors, which the endpoint translates. Nothing that came from
-/// Graph, SQLite or the operating system stands in a `detail`: only our own sentences.
-package enum APIError: Error {
+/// What is wrong with a request itself, or with who makes it: the upper half of the error table in API.md, section 1.
+package enum APIError: Answerable {
   case notFound
   case notUTF8Path
   case methodNotAllowed(String, allowed: [String])
@@ -18,29 +15,9 @@ package enum APIError: Error {
   case noData
   case tooManyFields
   case methodOverrideRefused
-  case notAuthenticated(String?)
-  case forbidden(String)
-  case tokenRefused(reason: String)
-  /// A stored token is none that can be used here; the sentence says why.
-  case tokenUnfit(String)
-  case tokenNotUsable
-  case pageNotAccessible
-  case instagramAccountNotLinked
-  case permissionMissing
-  case mappingNotFound
-  case postNotFound
-  /// `forOperator`: what to type on a command line instead, where the sentence speaks of HTTP.
-  case conflict(String, forOperator: String? = nil)
-  case tooManyAttempts(seconds: Int64, String)
-  case rateLimited(seconds: Int64)
-  case upstreamFailed
-  case upstreamTimedOut
-  /// Graph refuses our app, which is no token's fault; the sentence says what to compare.
-  case appRefused(String)
-  /// Something of ours is out of order; `cause` is for the operator alone, with paths and what to do.
-  case unavailable(String, retryAfter: Int, cause: String? = nil)
-  /// A mistake of ours; the client learns nothing of the cause.
-  case serverError(cause: String)
+  case notAuthenticated(CredentialProblem = .noneSent)
+  case forbidden(Prohibition)
+  case tooManySignIns(seconds: Int64, isLockedOut: Bool)
 
   /// One field's complaints, in Django REST framework's words.
   package struct FieldError {
@@ -48,20 +25,11 @@ package enum APIError: Error {
     let messages: [String]
   }
 
-  /// As many requests wait already as may.
-  static let tooManyWait = APIError.unavailable(
-    "Too many requests wait for Meta's Graph API at the moment: try again.", retryAfter: 2)
-  /// Graph has failed so often that it is asked only now and then.
-  static let graphRests = APIError.unavailable(
-    "Meta's Graph API has failed again and again: it is asked once a second until it answers.", retryAfter: 5)
-
-  var status: Int {
+  package var status: Int {
     switch self {
-    case .notFound, .mappingNotFound, .postNotFound: 404
+    case .notFound: 404
     case .notUTF8Path, .malformedBody, .bodyIncomplete, .invalidFields, .notADictionary, .noData,
-      .tooManyFields,
-      .methodOverrideRefused, .tokenRefused, .tokenUnfit, .tokenNotUsable, .pageNotAccessible,
-      .instagramAccountNotLinked, .permissionMissing:
+      .tooManyFields, .methodOverrideRefused:
       400
     case .methodNotAllowed: 405
     case .unsupportedMediaType: 415
@@ -69,17 +37,11 @@ package enum APIError: Error {
     case .bodyLengthRequired: 411
     case .notAuthenticated: 401
     case .forbidden: 403
-    case .conflict: 409
-    case .tooManyAttempts, .rateLimited: 429
-    case .upstreamFailed: 502
-    case .upstreamTimedOut: 504
-    case .unavailable, .appRefused: 503
-    case .serverError: 500
+    case .tooManySignIns: 429
     }
   }
 
-  /// A sentence for a person.
-  var detail: String {
+  package var detail: String {
     switch self {
     case .notFound: "Not found."
     case .notUTF8Path: "The path is not valid UTF-8."
@@ -96,40 +58,22 @@ package enum APIError: Error {
     case .tooManyFields: "Too many fields: a request may have \(FormFields.limit)."
     case .methodOverrideRefused:
       "X-HTTP-Method-Override is understood on a POST only, and there as PATCH or DELETE."
-    case .notAuthenticated(let sentence): sentence ?? "Authentication credentials were not provided."
-    case .forbidden(let sentence), .conflict(let sentence, _), .tooManyAttempts(_, let sentence),
-      .unavailable(let sentence, _, _), .appRefused(let sentence), .tokenUnfit(let sentence):
-      sentence
-    case .tokenRefused: "Token expired or invalid"
-    case .tokenNotUsable: "Token not found or inactive"
-    case .pageNotAccessible: "Page not found or not accessible with this token"
-    case .instagramAccountNotLinked: "Instagram account is not linked to this page"
-    case .permissionMissing: "Token lacks a required permission"
-    case .mappingNotFound: "Mapping not found"
-    case .postNotFound: "Post not found or not mapped"
-    case .rateLimited(let seconds): "Rate limit reached, try again in \(seconds) seconds"
-    case .upstreamFailed: "Meta Graph API error"
-    case .upstreamTimedOut: "Meta Graph API did not answer in time"
-    case .serverError: "A server error occurred."
+    case .notAuthenticated(let problem): problem.sentence
+    case .forbidden(let prohibition): prohibition.sentence
+    case .tooManySignIns(let seconds, true):
+      "Too many failed sign-ins. Try again in \((seconds + 59) / 60) minutes."
+    case .tooManySignIns: "Too many sign-ins at the same time. Try again in a second."
     }
   }
 
-  /// A stable word for a program.
-  var reason: String? {
+  package var reason: String? {
     switch self {
-    case .invalidFields, .notADictionary, .noData, .tokenUnfit: "invalid"
-    case .tokenRefused(let reason): reason
-    case .permissionMissing: "permission_missing"
-    case .rateLimited: "rate_limited"
-    case .upstreamFailed: "upstream_error"
-    case .upstreamTimedOut: "upstream_timeout"
-    case .appRefused: "app_refused"
+    case .invalidFields, .notADictionary, .noData: "invalid"
     default: nil
     }
   }
 
-  /// What the log says in place of the answer's `reason`, where that has none.
-  var logReason: String {
+  package var logReason: String {
     switch self {
     case .notFound: "not_found"
     case .notUTF8Path: "path_not_utf8"
@@ -139,57 +83,90 @@ package enum APIError: Error {
     case .bodyTooLarge: "body_too_large"
     case .bodyIncomplete: "body_incomplete"
     case .bodyLengthRequired: "body_length_required"
+    case .invalidFields: "invalid"
+    case .notADictionary: "body_not_an_object"
+    case .noData: "body_null"
     case .tooManyFields: "too_many_fields"
     case .methodOverrideRefused: "method_override_refused"
-    case .notAuthenticated: "not_authenticated"
-    case .forbidden: "forbidden"
-    case .tokenNotUsable: "token_not_usable"
-    case .pageNotAccessible: "page_not_accessible"
-    case .instagramAccountNotLinked: "instagram_account_not_linked"
-    case .mappingNotFound: "mapping_not_found"
-    case .postNotFound: "post_not_found"
-    case .conflict: "conflict"
-    case .tooManyAttempts: "too_many_attempts"
-    case .unavailable: "unavailable"
-    case .serverError: "server_error"
-    default: reason ?? "error"
+    case .notAuthenticated(let problem): problem.rawValue
+    case .forbidden(let prohibition): prohibition.rawValue
+    case .tooManySignIns(_, let isLockedOut): isLockedOut ? "too_many_attempts" : "too_many_sign_ins"
     }
   }
 
-  /// What only the log and the operator are told.
-  var cause: String? {
+  package var members: JSONObject {
     switch self {
-    case .unavailable(_, _, let cause): cause
-    case .serverError(let cause): cause
-    case .conflict(_, let sentence): sentence
-    default: nil
+    case .invalidFields(let errors):
+      var members = JSONObject()
+      for error in errors { members[error.field] = .array(error.messages.map { .string($0) }) }
+      return members
+    case .notADictionary, .noData: return ["non_field_errors": [.string(detail)]]
+    default: return [:]
     }
   }
 
-  private var headers: [Response.Header] {
+  package var retryAfter: Int64? {
+    if case .tooManySignIns(let seconds, _) = self { seconds } else { nil }
+  }
+}
+
+/// Why it is not known who makes a request. The raw value is the log's word.
+package enum CredentialProblem: String, Sendable {
+  case noneSent = "not_authenticated"
+  case noneInForce = "no_credential_in_force"
+  case severalSent = "several_credentials"
+  case severalCookies = "several_cookies"
+  case malformedHeader = "malformed_authorization"
+  case unknownKey = "unknown_key"
+
+  var sentence: String {
     switch self {
-    case .methodNotAllowed(_, let allowed): [("Allow", allowed.joined(separator: ", "))]
-    case .notAuthenticated: [("WWW-Authenticate", "Bearer")]
-    case .rateLimited(let seconds), .tooManyAttempts(let seconds, _): [("Retry-After", String(seconds))]
-    case .unavailable(_, let seconds, _): [("Retry-After", String(seconds))]
-    case .appRefused: [("Retry-After", "60")]
-    default: []
+    case .noneSent: "Authentication credentials were not provided."
+    case .noneInForce:
+      "Every credential of this installation was revoked or removed. Run metactl admin set-password or metactl apikey "
+        + "create on the server."
+    case .severalSent: "More than one credential was sent; send one."
+    case .severalCookies: "Two cookies of one name were sent; clear the cookies of this site."
+    case .malformedHeader: "The Authorization header must read \"Bearer\" and an API key."
+    case .unknownKey: "This API key is not known, or was revoked."
     }
   }
+}
 
-  /// The answer.
-  ///
+/// Why somebody may not do what they ask for. The raw value is the log's word.
+package enum Prohibition: String, Sendable {
+  case readOnlyKey = "forbidden"
+  case foreignOrigin = "foreign_origin"
+  case cookieFromElsewhere = "cookie_from_elsewhere"
+  case protectedMode = "protected_mode"
+  case noPassword = "no_password"
+  case wrongPassword = "wrong_password"
+
+  var sentence: String {
+    switch self {
+    case .readOnlyKey: "You do not have permission to perform this action."
+    case .foreignOrigin: SameOrigin.refusal
+    case .cookieFromElsewhere: SameOrigin.cookieRefusal
+    case .protectedMode: ProtectedMode.refusal
+    case .noPassword: "No admin password is set. Run metactl admin set-password on the server."
+    case .wrongPassword: "Wrong password."
+    }
+  }
+}
+
+extension Answerable {
   /// - Parameter isForOperator: `metactl` asked, whose user may read the log, and is told the cause.
   func response(isForOperator: Bool = false) -> Response {
     var body: JSONObject = ["detail": .string(isForOperator ? cause ?? detail : detail)]
     if let reason { body["reason"] = .string(reason) }
-    switch self {
-    case .invalidFields(let errors):
-      for error in errors { body[error.field] = .array(error.messages.map { .string($0) }) }
-    case .notADictionary, .noData:
-      body["non_field_errors"] = [.string(detail)]
+    for (name, value) in members.members { body[name] = value }
+    var headers: [Response.Header] = []
+    switch self as? APIError {
+    case .methodNotAllowed(_, let allowed): headers.append(("Allow", allowed.joined(separator: ", ")))
+    case .notAuthenticated: headers.append(("WWW-Authenticate", "Bearer"))
     default: break
     }
+    if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
     return Response(status, json: .object(body), headers: headers)
   }
 }

@@ -18,7 +18,7 @@ extension Application {
             "Free some; metactl cache clear gives back what the cache takes.")
           : .ok("database", configuration.databasePath))
     } catch {
-      return [.trouble("database", operationError(error).description, "metactl doctor looks closer.")]
+      return [.trouble("database", OperationError(error).description, "metactl doctor looks closer.")]
     }
     func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
     do {
@@ -30,10 +30,10 @@ extension Application {
     } catch  where !exists(configuration.keyFilePath) && (try? store().hasSealed()) == false {
       findings.append(.ok("key", VaultError.none(configuration.keyFilePath).sentence))
     } catch {
-      findings.append(.trouble("key", operationError(error).description, "metactl doctor looks closer."))
+      findings.append(.trouble("key", OperationError(error).description, "metactl doctor looks closer."))
     }
     do { findings += try TokenFindings(application: self, warnDays: warnDays).findings() } catch {
-      findings.append(.trouble("tokens", operationError(error).description, "metactl doctor looks closer."))
+      findings.append(.trouble("tokens", OperationError(error).description, "metactl doctor looks closer."))
     }
     if graphBreaker.isOpen {
       findings.append(

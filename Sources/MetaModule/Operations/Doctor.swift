@@ -49,8 +49,7 @@ public struct Doctor {
     let store: Store
     do { store = try application.store() } catch {
       return [
-        error.cause == StoreError.busy.sentence
-          ? locked() : databaseTrouble(application.operationError(error))
+        error == .busy ? locked() : databaseTrouble(error)
       ]
     }
     var findings = [integrity(store)]

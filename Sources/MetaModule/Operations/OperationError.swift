@@ -25,8 +25,9 @@ public struct OperationError: Error, Sendable, CustomStringConvertible {
     switch error {
     case let error as OperationError: self = error
     case let error as StoreError: self = .trouble(error.sentence)
-    case let error as VaultError: self = .trouble(error.sentence)
-    case let error as APIError: self = error.status < 500 ? .refused(error.detail) : .trouble(error.detail)
+    case let error as any Answerable:
+      let sentence = error.cause ?? error.detail
+      self = error.status < 500 ? .refused(sentence) : .trouble(sentence)
     case let error as CacheError: self = .trouble("\(error)")
     default: self = .trouble("Something went wrong that should not: \(error)")
     }
@@ -39,13 +40,7 @@ public typealias ProgressReport = (_ doing: String, _ done: Int, _ all: Int) -> 
 extension Application {
   /// Runs what several layers may throw from, and says it in the operator's words.
   func operation<Result>(_ body: () throws -> Result) throws(OperationError) -> Result {
-    do { return try body() } catch { throw operationError(error) }
-  }
-
-  /// The same failure in the operator's words: where clients are only told that something is wrong, which it is.
-  func operationError(_ error: any Error) -> OperationError {
-    if let error = error as? APIError, error.status == 503, let trouble { return .trouble(trouble) }
-    return OperationError(error)
+    do { return try body() } catch { throw OperationError(error) }
   }
 
   /// The audit row of a command.

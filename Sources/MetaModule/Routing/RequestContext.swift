@@ -36,9 +36,9 @@ final class RequestContext {
   /// To be called before Graph is asked: takes a place among those who wait for it.
   ///
   /// - Parameter mayProbe: the operator asks, whose wish to know is reason enough while Graph fails again and again.
-  func prepareToAskGraph(mayProbe: Bool = false) throws(APIError) {
-    guard application.takePlace() else { throw .tooManyWait }
-    guard mayProbe || application.graphBreaker.mayAsk() else { throw .graphRests }
+  func prepareToAskGraph(mayProbe: Bool = false) throws {
+    guard application.takePlace() else { throw Refusal.tooManyWait }
+    guard mayProbe || application.graphBreaker.mayAsk() else { throw Refusal.graphRests }
   }
 
   /// Answers now; what the endpoint returns later is not sent.
@@ -53,12 +53,12 @@ final class RequestContext {
   /// The captured id of one of our own rows; anything but its digits, as they are written, is a path that does not
   /// exist.
   func capturedID() throws(APIError) -> Int64 {
-    guard let id = Int64(capture), String(id) == capture, id > 0 else { throw .notFound }
+    guard let id = Int64(capture), String(id) == capture, id > 0 else { throw APIError.notFound }
     return id
   }
 
   /// The database, opened with the first request that needs it.
-  func store() throws(APIError) -> Store { try application.store() }
+  func store() throws(StoreError) -> Store { try application.store() }
 
   /// The fields of the body.
   func fields() throws(APIError) -> FieldReader { FieldReader(try RequestBody(of: request)) }

@@ -1,6 +1,6 @@
 /// One line of the route table: a method, a path below the mount point, who may call it, and the endpoint.
 package struct Route: Sendable {
-  typealias Endpoint = @Sendable (RequestContext) throws(APIError) -> Response
+  typealias Endpoint = @Sendable (RequestContext) throws -> Response
 
   /// What a caller needs.
   enum Scope: Sendable {

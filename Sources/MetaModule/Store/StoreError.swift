@@ -69,7 +69,7 @@ public enum StoreError: Error, Sendable, Equatable {
     case .untrusted: "Other users of the server could change the files of this program, so they are not used."
     case .cannotBackUp: "The backup cannot be written."
     case .outOfMemory: "The database has no memory left to work with."
-    case .conflict: "Another row has the same identity."
+    case .conflict: "Another stored account already belongs to this Meta user. Nothing was changed."
     case .unexpected: "A server error occurred."
     }
   }

@@ -176,23 +176,37 @@ import Testing
   }
 
   @Test func `a fault of ours tells nothing of itself`() {
-    let error = APIError(StoreError.unexpected(code: 21))
+    let error = StoreError.unexpected(code: 21)
     #expect(error.status == 500)
     #expect(Answer(error.response()).text == #"{"detail":"A server error occurred."}"#)
     #expect(error.cause?.contains("21") == true)
   }
 
   @Test func `every error has a sentence, and a reason that is one word`() {
-    let errors: [APIError] = [
+    let requests: [APIError] = [
       .notFound, .notUTF8Path, .methodNotAllowed("X", allowed: ["GET"]), .unsupportedMediaType("x"),
       .malformedBody("x"), .bodyTooLarge, .bodyIncomplete, .bodyLengthRequired,
       .invalidFields([.init(field: "a", messages: ["x"])]),
-      .notADictionary("list"), .notAuthenticated(nil), .forbidden("x"), .tokenRefused(reason: "expired"),
-      .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .permissionMissing, .mappingNotFound,
-      .postNotFound, .conflict("x"), .tooManyAttempts(seconds: 1, "x"), .rateLimited(seconds: 1),
-      .upstreamFailed,
-      .upstreamTimedOut, .unavailable("x", retryAfter: 1), .serverError(cause: "x"),
+      .notADictionary("list"), .noData, .tooManyFields, .methodOverrideRefused, .notAuthenticated(),
+      .forbidden(.wrongPassword), .tooManySignIns(seconds: 1, isLockedOut: true),
     ]
+    let refusals: [Refusal] = [
+      .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .mappingNotFound, .postNotFound,
+      .otherUser, .tokenInUse(1, mappings: 1), .misfit(.page), .tooManyUnknownPosts(seconds: 1), .tooManyWait,
+      .graphRests, .undecryptable, .wrongKey(isOfEnvironment: true), .noRandomness("for a session"),
+    ]
+    let failures: [GraphFailure.Kind] = [
+      .refused(.expired), .pageTokenRefused, .permissionMissing, .notFound, .throttled(seconds: nil),
+      .transient, .timedOut, .appRefused(.version), .unfit(.proof), .unfit(.page), .declined, .failed,
+    ]
+    let ofRooms: [any Answerable] = [
+      StoreError.busy, StoreError.conflict, StoreError.unexpected(code: 1), VaultError.missing("x"),
+      ServerError(cause: "x"),
+    ]
+    let errors: [any Answerable] = requests + refusals + failures.map { GraphFailure($0) } + ofRooms
+    #expect(
+      Set((requests + refusals as [any Answerable]).map(\.logReason)).count == requests.count + refusals.count
+    )
     for error in errors {
       let answer = Answer(error.response())
       #expect(answer.detail?.isEmpty == false)

@@ -1,7 +1,4 @@
 extension GraphFailure {
-  /// The contract's word for it.
-  var word: String { APIError(self).reason ?? "upstream_error" }
-
   /// For the operator.
   var sentence: String {
     let told = code.map { code in " (code \(code)\(subcode.map { "/\($0)" } ?? ""))" } ?? ""

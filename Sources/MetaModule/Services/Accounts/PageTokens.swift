@@ -6,9 +6,8 @@ extension RequestContext {
   /// stays as it is: it may still work, and is fetched again when it is refused.
   ///
   /// - Returns: a sentence for each that was not given.
-  func rederivePageTokens(of token: StoredToken, _ secret: Secret) throws(APIError) -> [String] {
-    let mappings: [StoredMapping]
-    do { mappings = try store().mappings(tokenID: token.id) } catch { throw APIError(storeOr: error) }
+  func rederivePageTokens(of token: StoredToken, _ secret: Secret) throws -> [String] {
+    let mappings = try store().mappings(tokenID: token.id)
     let calls = mappings.enumerated().map { index, mapping in
       GraphCall(
         tag: index, path: mapping.pageID, query: GraphPage.syncQuery.map { (name: $0.0, value: $0.1) },
@@ -29,12 +28,10 @@ extension RequestContext {
       }
       return []
     }
-    do {
-      for (mapping, pageToken) in renewed {
-        _ = try store().replacePageToken(
-          mapping.id, with: sealed(pageToken), ifSealedIs: mapping.sealedPageToken)
-      }
-    } catch { throw APIError(storeOr: error) }
+    for (mapping, pageToken) in renewed {
+      _ = try store().replacePageToken(
+        mapping.id, with: sealed(pageToken), ifSealedIs: mapping.sealedPageToken)
+    }
     return kept
   }
 }

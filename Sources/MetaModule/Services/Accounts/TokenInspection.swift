@@ -18,8 +18,7 @@ extension RequestContext {
   /// Verifies a token and, where an app id and secret are configured, reads its expiry and exchanges a short-lived one.
   ///
   /// The token that comes out has answered at least one call. Nothing is stored.
-  func inspect(_ given: Secret, expiresAt told: Timestamp? = nil) throws(GraphCallFailure) -> TokenInspection
-  {
+  func inspect(_ given: Secret, expiresAt told: Timestamp? = nil) throws -> TokenInspection {
     do throws(GraphFailure) {
       let user = try GraphUser(ask("me", GraphUser.query, as: given))
       guard let app = configuration.app else {
@@ -36,7 +35,7 @@ extension RequestContext {
       return TokenInspection(
         token: given, facts: debugged.facts(of: user), reason: TokenRun.notExtended,
         warnings: [TokenRun.declined(end)])
-    } catch { throw GraphCallFailure(pasted: given, error) }
+    } catch { throw Refusal.misfit(of: given, after: error) ?? error }
   }
 
   /// What Graph knows of a token, when that is good for us.
@@ -79,19 +78,12 @@ extension RequestContext {
   }
 }
 
-extension GraphCallFailure {
-  /// Why a token that somebody pasted was not taken: where it is another thing than a user's token, that is said.
-  init(pasted token: Secret, _ failure: GraphFailure) {
-    var misfit: Misfit?
-    if case .unfit(let found) = failure.kind, found != .proof { misfit = found }
+extension Refusal {
+  /// That a token which somebody pasted is another thing than a user's token, where that is why it was not taken.
+  static func misfit(of token: Secret, after failure: GraphFailure) -> (any Error)? {
+    if case .unfit(let misfit) = failure.kind, misfit != .proof { return Refusal.misfit(misfit) }
     // Instagram Login's tokens are unknown to this host, and begin with the two letters.
-    if failure.kind == .refused(.invalid), token.revealed().utf8.starts(with: "IG".utf8) {
-      misfit = .instagram
-    }
-    guard let misfit else {
-      self = .graph(failure)
-      return
-    }
-    self = .answer(.invalidFields([.init(field: "access_token", messages: [misfit.sentence])]))
+    let isInstagrams = failure.kind == .refused(.invalid) && token.revealed().utf8.starts(with: "IG".utf8)
+    return isInstagrams ? Refusal.misfit(.instagram) : nil
   }
 }

@@ -9,7 +9,7 @@ extension TokenRun {
       return nil
     }
     guard let secret = try context.unsealed(row.sealedToken) else {
-      fail(index, "key_missing", Application.undecryptable)
+      fail(index, "key_missing", Refusal.undecryptable.detail)
       return nil
     }
     secrets[index] = secret
@@ -109,7 +109,8 @@ extension TokenRun {
       fail(index, failure)
     case .verify:
       fail(
-        index, failure.word, "The new token did not answer (\(failure.sentence)); the stored one was kept.")
+        index, failure.logReason,
+        "The new token did not answer (\(failure.sentence)); the stored one was kept.")
     case .inspect(let renewal):
       switch failure.kind {
       case .refused, .unfit:

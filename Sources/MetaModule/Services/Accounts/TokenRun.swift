@@ -148,7 +148,7 @@ final class TokenRun {
 
   private func stop(_ index: Int, _ error: any Error) -> [GraphCall<Tag>] {
     stops[index] = error
-    fail(index, "not_stored", context.application.operationError(error).description)
+    fail(index, "not_stored", OperationError(error).description)
     return []
   }
 
@@ -183,7 +183,7 @@ final class TokenRun {
 
   func fail(_ index: Int, _ failure: GraphFailure) {
     stops[index] = failure
-    fail(index, failure.word, failure.sentence)
+    fail(index, failure.logReason, failure.sentence)
   }
 }
 

@@ -1,0 +1,106 @@
+/// What the rooms throw, as answers: the lower half of the error table in API.md, section 1.
+
+extension StoreError: Answerable {
+  package var status: Int {
+    switch self {
+    case .conflict: 409
+    case .unexpected: 500
+    default: 503
+    }
+  }
+
+  package var logReason: String {
+    switch self {
+    case .busy: "database_locked"
+    case .full: "disk_full"
+    case .readOnly: "database_read_only"
+    case .damaged: "database_damaged"
+    case .newer: "database_newer"
+    case .notOurs: "database_not_ours"
+    case .inputOutput: "database_input_output"
+    case .cannotOpen: "database_not_opened"
+    case .missing: "database_missing"
+    case .lost: "database_lost"
+    case .untrusted: "database_untrusted"
+    case .cannotBackUp: "backup_not_written"
+    case .outOfMemory: "database_out_of_memory"
+    case .conflict: "user_stored_already"
+    case .unexpected: "database_unexpected"
+    }
+  }
+
+  package var cause: String? { self == .conflict ? nil : sentence }
+  package var retryAfter: Int64? { status == 503 ? 5 : nil }
+}
+
+extension VaultError: Answerable {
+  var status: Int { 503 }
+  var cause: String? { sentence }
+  var retryAfter: Int64? { 60 }
+
+  var logReason: String {
+    switch self {
+    case .missing: "key_missing"
+    case .unreadable: "key_unreadable"
+    case .unwritable: "key_unwritable"
+    case .malformed: "key_malformed"
+    case .empty: "key_empty"
+    case .notText: "key_not_text"
+    case .untrusted: "key_untrusted"
+    case .none: "key_not_made"
+    case .noRandomness: "key_no_randomness"
+    }
+  }
+}
+
+extension GraphFailure: Answerable {
+  /// Seconds for which a token rests when Graph throttles it without saying for how long.
+  static let throttleRest: Int64 = 60
+
+  package var status: Int {
+    switch kind {
+    case .refused, .pageTokenRefused, .permissionMissing: 400
+    case .appRefused, .unfit(.proof): 503
+    case .unfit: 400
+    case .throttled: 429
+    case .timedOut: 504
+    case .notFound, .transient, .declined, .failed: 502
+    }
+  }
+
+  package var detail: String {
+    switch kind {
+    case .refused, .pageTokenRefused: "Token expired or invalid"
+    case .permissionMissing: "Token lacks a required permission"
+    case .appRefused(let trouble): trouble.sentence
+    case .unfit(.proof): AppTrouble.credentials.sentence
+    case .unfit(let misfit): misfit.sentence
+    case .throttled: "Rate limit reached, try again in \(retryAfter ?? 0) seconds"
+    case .timedOut: "Meta Graph API did not answer in time"
+    case .notFound, .transient, .declined, .failed: "Meta Graph API error"
+    }
+  }
+
+  package var reason: String? { logReason }
+
+  package var logReason: String {
+    switch kind {
+    case .refused(let reason): reason.rawValue
+    case .pageTokenRefused: RefusalReason.invalid.rawValue
+    case .permissionMissing: "permission_missing"
+    case .appRefused, .unfit(.proof): "app_refused"
+    case .unfit: "invalid"
+    case .throttled: "rate_limited"
+    case .timedOut: "upstream_timeout"
+    case .notFound, .transient, .declined, .failed: "upstream_error"
+    }
+  }
+
+  package var retryAfter: Int64? {
+    switch kind {
+    case .throttled(let seconds): seconds ?? Self.throttleRest
+    case .appRefused, .unfit(.proof): 60
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package import JSON
+
+/// An error that a client may meet. It knows its answer and passes untouched through services and endpoints to
+/// `Application.respond`, the one place that makes a response of it.
+///
+/// Nothing that came from Graph, SQLite or the operating system stands in a `detail`: only our own sentences.
+package protocol Answerable: Error {
+  var status: Int { get }
+  /// A sentence for a person.
+  var detail: String { get }
+  /// A stable word for a program.
+  var reason: String? { get }
+  /// The log's own word for it: one `detail` may have five causes.
+  var logReason: String { get }
+  /// What only the log and the operator are told, with paths and what to do.
+  var cause: String? { get }
+  /// What the body has besides.
+  var members: JSONObject { get }
+  /// Seconds after which to try again.
+  var retryAfter: Int64? { get }
+}
+
+extension Answerable {
+  package var reason: String? { nil }
+  package var cause: String? { nil }
+  package var members: JSONObject { [:] }
+  package var retryAfter: Int64? { nil }
+}
+
+/// A mistake of ours; the client learns nothing of the cause.
+struct ServerError: Answerable {
+  let cause: String?
+  let status = 500
+  let detail = "A server error occurred."
+  let logReason = "server_error"
+}
