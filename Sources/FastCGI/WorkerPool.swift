@@ -155,7 +155,7 @@ final class WorkerPool: Sendable {
       $0.hasServed = true
     }
     // Those that began to wait meanwhile found this one on its way.
-    bringInIfNobodyWaits()
+    if wanted.load(ordering: .relaxed) > processors { bringInIfNobodyWaits() }
     let slot = RequestSlot(limits: limits, answers: queue.answers)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 8)
     defer { buffer.deallocate() }

@@ -7,8 +7,9 @@ extension Store {
     if let connection { return connection }
     // Not one that took the place of what was open here before.
     try checkFiles()
-    try file.checkTrust()
     identity = file.identity
+    // What this process has open already was looked at then.
+    if identity.flatMap(OpenDatabase.files) == nil { try file.checkTrust() }
     try makeIfMissing()
     try refuseIfTakenAway()
     // A command that only looks leaves nothing behind where nothing was: SQLite removes its files as it closes.
