@@ -30,7 +30,8 @@ public final class Application {
   private var left: [() -> Void] = []
   /// Held for as long as the request at hand may wait for something.
   private var place: Lane.Place?
-  private var hasPlace = false
+  private var askingPlace: Lane.Place?
+  private var (hasPlace, mayAsk) = (false, false)
   private var lastSweep = ContinuousClock.now
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
@@ -124,8 +125,9 @@ public final class Application {
       }
       answer(response, to: request, &record)
       doWhatIsLeft()
+      askingPlace = nil
       place = nil
-      hasPlace = false
+      (hasPlace, mayAsk) = (false, false)
     }
   }
 
@@ -171,6 +173,14 @@ public final class Application {
     hasPlace = place != nil
     if hasPlace { willWait() }
     return hasPlace
+  }
+
+  /// The same before it asks Graph itself.
+  func takePlaceToAsk() -> Bool {
+    guard takePlace(), !mayAsk else { return mayAsk }
+    askingPlace = lanes.asking.tryEnter()
+    mayAsk = askingPlace != nil
+    return mayAsk
   }
 
   private func dispatch(_ request: Request, _ record: inout RequestRecord) throws -> Response {

@@ -5,6 +5,8 @@ public final class Lanes: Sendable {
   let signIns: Lane
   /// For waiting: for Graph, for another request that asks it, for a lock.
   let waiting: Lane
+  /// For those of them that ask Graph: each needs a thread's whole outfit, which is what a burst of them costs.
+  let asking: Lane
 
   /// How many threads the process may have: a worker's for each, and one for each place. They are started as they are
   /// needed.
@@ -15,6 +17,7 @@ public final class Lanes: Sendable {
   public init(workers: Int) {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
     waiting = Lane(places: workers * 2)
+    asking = Lane(places: workers)
     threads = workers + signIns.places + waiting.places
   }
 }

@@ -28,6 +28,7 @@ struct GridService {
       ? context.budget().remaining : ContinuousClock.now.duration(to: context.moment(after: Self.patience))
     switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
     case .leader(let flight):
+      guard context.application.takePlaceToAsk() else { return try standIn(cached, insteadOf: .tooManyWait) }
       guard context.application.graphBreaker.mayAsk() else {
         return try standIn(cached, insteadOf: .graphRests)
       }
@@ -40,6 +41,7 @@ struct GridService {
       return try stale(cached, insteadOf: GraphFailure.timedOut)
     case .unavailable:
       context.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
+      guard context.application.takePlaceToAsk() else { return try standIn(cached, insteadOf: .tooManyWait) }
       guard context.application.graphBreaker.mayAsk() else {
         return try standIn(cached, insteadOf: .graphRests)
       }

@@ -37,7 +37,7 @@ final class RequestContext {
   ///
   /// - Parameter mayProbe: the operator asks, whose wish to know is reason enough while Graph fails again and again.
   func prepareToAskGraph(mayProbe: Bool = false) throws {
-    guard application.takePlace() else { throw Refusal.tooManyWait }
+    guard application.takePlaceToAsk() else { throw Refusal.tooManyWait }
     guard mayProbe || application.graphBreaker.mayAsk() else { throw Refusal.graphRests }
   }
 

@@ -36,6 +36,19 @@ import Testing
     #expect(harness.send("GET", "/instagram/client_001/").status == 200)
   }
 
+  @Test func `as many as there are workers ask Graph, and those who wait for their answers come on top`() throws {
+    let harness = try Self.harness()
+    let lanes = harness.application.lanes
+    #expect(lanes.asking.places == 1)
+    let asking = try #require(lanes.asking.tryEnter())
+    #expect(harness.send("GET", "/instagram/client_001/").status == 503)
+    #expect(harness.send("GET", "/pages/").status == 503)
+    _ = consume asking
+    #expect(harness.send("GET", "/instagram/client_001/").status == 200)
+    #expect(harness.send("GET", "/pages/").status == 200)
+    #expect(lanes.waiting.places == 2)
+  }
+
   @Test func `an expired grid is served at once, a warm one and health as ever`() throws {
     let harness = try Self.harness()
     harness.send("GET", "/instagram/client_001/")
