@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Text built as bytes, where a request's every line of log and header comes through.
 extension [UInt8] {
   mutating func append(_ text: StaticString) {
@@ -29,7 +31,19 @@ extension [UInt8] {
 extension String {
   /// Whether both are the same bytes, as SQLite compares. `==` also takes composed for decomposed characters.
   func isSameBytes(as other: String) -> Bool {
-    // Texts that look alike and are as long as each other may still differ; those that do not look alike always do.
-    utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
+    guard utf8.count == other.utf8.count else { return false }
+    let isSame = utf8.withContiguousStorageIfAvailable { own in
+      other.utf8.withContiguousStorageIfAvailable { UnsafeRawBufferPointer(own).isSame(as: UnsafeRawBufferPointer($0)) }
+    }
+    return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Byte by byte, by the C library: `elementsEqual` is a loop, and a warm request compares some hundred texts.
+  func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    guard count > 0, let own = baseAddress, let others = other.baseAddress else { return true }
+    return memcmp(own, others, count) == 0
   }
 }

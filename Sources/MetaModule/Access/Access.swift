@@ -66,6 +66,9 @@ package struct Access {
   }
 
   private func isChanging(_ request: Request) -> Bool {
-    !["GET", "HEAD", "OPTIONS"].contains(request.method)
+    switch request.method {
+    case "GET", "HEAD", "OPTIONS": false
+    default: true
+    }
   }
 }

@@ -78,10 +78,7 @@ extension Request {
 
 extension Span<UInt8> {
   fileprivate func equals(_ text: StaticString) -> Bool {
-    withUnsafeBufferPointer { own in
-      own.count == text.utf8CodeUnitCount
-        && own.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: own.count))
-    }
+    withUnsafeBytes { $0.isSame(as: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
   }
 
   fileprivate var bytes: [UInt8] { withUnsafeBufferPointer { Array($0) } }

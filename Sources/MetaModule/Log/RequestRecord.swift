@@ -21,11 +21,11 @@ struct RequestRecord {
   /// Graph's own `fbtrace_id` values, to be quoted to Meta's support.
   var graphTraces: [String] = []
   private let start = ContinuousClock.now
+  private static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
 
   /// Notes the method that was sent.
   mutating func note(method: String) {
-    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
-    self.method = known.first { $0.isSameBytes(as: method) } ?? "-"
+    self.method = Self.methods.first { $0.isSameBytes(as: method) } ?? "-"
   }
 
   /// Writes the line: `{"time","level","message":"request","request_id","method","route","status","ms",…}`.
