@@ -1,4 +1,4 @@
-"""The measurements, one function a section, and the table they fill."""
+"""The measurements, one function a section; each adds its figures to the table."""
 
 import concurrent.futures
 import json
@@ -10,30 +10,8 @@ import subprocess
 import time
 import urllib.parse
 
-import stage
-
-
-class Table:
-    def __init__(self, thresholds):
-        self.thresholds, self.rows, self.failures = thresholds, [], 0
-
-    def add(self, name, values, digits=2, unit=""):
-        """One figure: the median of its rounds, with minimum and maximum, held against its threshold."""
-        values = sorted(values)
-        median = statistics.median(values)
-        spread = f"{values[0]:.{digits}f} – {values[-1]:.{digits}f}" if len(values) > 1 else ""
-        limit, verdict = self.thresholds.get(name, {}), ""
-        if "at_least" in limit:
-            verdict = f"≥ {limit['at_least']}: {'met' if median >= limit['at_least'] else 'MISSED'}"
-        if "at_most" in limit:
-            verdict = f"≤ {limit['at_most']}: {'met' if median <= limit['at_most'] else 'MISSED'}"
-        self.failures += "MISSED" in verdict
-        self.rows.append((name, f"{median:.{digits}f}{unit}", spread, verdict))
-        print("  " + " | ".join(cell for cell in self.rows[-1] if cell), flush=True)
-
-    def text(self):
-        rows = [("figure", "median", "min – max", "bar"), ("---", "---:", "---", "---"), *self.rows]
-        return "\n" + "\n".join("| " + " | ".join(row) + " |" for row in rows)
+from scene import CLIENT, PAGE, SIZES, THREADS, Population, stage
+from stage import Failed
 
 
 # Load
@@ -44,9 +22,9 @@ def wrk(scene, place, seconds, connections=16, script=None):
     if script:
         command += ["-s", str(script)]
     command.append(f"http://127.0.0.1:{scene.port}{scene.grid(place)}")
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    text = scene.output(*command)
     if "Non-2xx" in text or "Socket errors" in text:
-        raise SystemExit(f"Tests/Benchmarks/run: {place} failed under load:\n{text}")
+        raise Failed(f"{place} failed under load:\n{text}")
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
     count = int(re.search(r"(\d+) requests in", text)[1])
     latency = {name: milliseconds(value) for name, value in re.findall(r"(50|99)%\s+([\d.]+(?:us|ms|s))", text)}
@@ -69,7 +47,7 @@ def best_reference(scene, kept):
     if kept not in scene.best:
         rates = {}
         for _ in range(3):
-            for threads in stage.THREADS:
+            for threads in THREADS:
                 if not kept or threads >= 16:
                     rates.setdefault(threads, []).append(wrk(scene, f"c{threads}-{'on' if kept else 'off'}", 1)[0])
         scene.best[kept] = max(rates, key=lambda threads: statistics.median(rates[threads]))
@@ -94,6 +72,7 @@ def throughput(scene, table, quick):
             if place in cost:
                 cost[place].append((cpu_seconds(child) - before) / count * 1e6)
     ratio = lambda one, other: [a / b for a, b in zip(rates[one], rates[other])]  # noqa: E731
+    table.add("warm grid, requests/s", rates["ours-off"], 0)
     table.add("warm grid / C, connections closed", ratio("ours-off", c_off))
     table.add("warm grid / C, connections kept", ratio("ours-on", c_on))
     if scene.php:
@@ -130,17 +109,15 @@ def latency(scene, table, quick):
 def start(scene, table, quick):
     rounds, count = (3, 60) if quick else (7, 200)
     data = scene.copy_data("cgi-data")
-    cgi = {
-        "PATH": scene.environment["PATH"], "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": "/cgi-bin/meta.fcgi", "PATH_INFO": f"/instagram/{stage.CLIENT}/", "REMOTE_ADDR": "127.0.0.1",
-        "REQUEST_URI": f"/cgi-bin/meta.fcgi/instagram/{stage.CLIENT}/", "HTTP_HOST": "localhost",
-        "HTTP_X_API_KEY": scene.key, "META_DATA_DIR": str(data), "META_GRAPH_URL": "http://127.0.0.1:9",
-        "META_CACHE_TTL": "86400", "REFERENCE_DATABASE": str(data / "meta.sqlite3"), "REFERENCE_FILE": str(scene.folder / "body"),
-    }
+    cgi = stage.parameters(
+        "GET", f"/instagram/{CLIENT}/", GATEWAY_INTERFACE="CGI/1.1", HTTP_X_API_KEY=scene.key, PATH=stage.PATH, META_DATA_DIR=str(data),
+        META_GRAPH_URL="http://127.0.0.1:9", META_CACHE_TTL="86400", REFERENCE_DATABASE=str(data / "meta.sqlite3"),
+        REFERENCE_FILE=str(scene.folder / "body"),
+    )
     programs = {"ours": scene.programs / "meta.fcgi", "c": scene.folder / "reference-cgi"}
     answer = subprocess.run([programs["ours"]], env=cgi, stdin=subprocess.DEVNULL, capture_output=True).stdout
     if b"X-Cache: hit" not in answer:
-        raise SystemExit(f"Tests/Benchmarks/run: the CGI form has no warm grid: {answer[:300]}")
+        raise Failed(f"the CGI form has no warm grid: {answer[:300]}")
     php = next(iter(sorted(pathlib.Path("/usr/bin").glob("php-cgi*"))), None)
     if php and (scene.folder / "grid.php").exists():
         programs["php"] = php
@@ -168,10 +145,10 @@ def footprint(child):
 
 def all_workers_at_once(scene):
     """Every worker waits for Graph at the same time, so that all have been started."""
-    scene.control("POST", "faults", {"kind": "latency", "ms": 500})
+    scene.fault("latency", ms=500)
     with concurrent.futures.ThreadPoolExecutor(48) as pool:
         list(pool.map(lambda _: timed(scene, "POST", "/mappings/1/refresh/"), range(48)))
-    scene.control("DELETE", "faults")
+    scene.heal()
 
 
 def memory(scene, table, quick):
@@ -203,17 +180,16 @@ def timed(scene, method, target, body=None, expected=200, place="ours-off"):
     status, _, content = scene.request(method, f"/{place}{target}", body)
     elapsed = (time.perf_counter() - begin) * 1000
     if status != expected:
-        raise SystemExit(f"Tests/Benchmarks/run: {method} {target} answered {status}: {content[:200]}")
+        raise Failed(f"{method} {target} answered {status}: {content[:200]}")
     return elapsed
 
 
 def own_call(scene, call, token, graph_port=None):
     """How to make the one call to Graph that `call` makes, without us: what is left of our time is our own share. It goes
     through the same nginx, unless a port says that `call` does not."""
-    control = graph_port or scene.graph_port
-    scene.request("DELETE", "/_control/calls", port=control)
+    scene.control("calls", "DELETE")
     call()
-    record = json.loads(scene.request("GET", "/_control/calls", port=control)[2])[-1]
+    record = scene.control("calls")[-1]
     query = {name: value for name, value in record["query"].items() if name != "access_token"} | {"access_token": token}
     target = "/v26.0/" + record["path"].strip("/") + "?" + urllib.parse.urlencode(query)
 
@@ -221,7 +197,7 @@ def own_call(scene, call, token, graph_port=None):
         begin = time.perf_counter()
         status, _, content = scene.request("GET", target if graph_port else "/graph" + target, port=graph_port)
         if status != 200:
-            raise SystemExit(f"Tests/Benchmarks/run: the simulator answered {status}: {content[:200]}")
+            raise Failed(f"the simulator answered {status}: {content[:200]}")
         return (time.perf_counter() - begin) * 1000
 
     return ask
@@ -231,34 +207,36 @@ def cold_grid(scene):
     """A grid that has to be fetched: its entry is gone, as after its time."""
     for entry in (scene.folder / "data/cache").glob("*/ig_grid_*.entry"):
         entry.unlink()
-    return timed(scene, "GET", f"/instagram/{stage.CLIENT}/")
+    return timed(scene, "GET", f"/instagram/{CLIENT}/")
 
 
 def calls(scene, table, quick):
     count = 8 if quick else 30
-    page = {"client_id": stage.CLIENT, "fb_page_id": "104567890123", "token_id": 1}
-    verify = {"access_token": scene.token, "account_label": "bench"}
+    page = {"client_id": CLIENT, "fb_page_id": PAGE, "token_id": 1}
+    verify = {"access_token": scene.token("john"), "account_label": "bench"}
     endpoints = {
         "cold grid": lambda: cold_grid(scene),
         "sync": lambda: timed(scene, "POST", "/sync/", page),
         "verify": lambda: timed(scene, "POST", "/verify-user/", verify),
     }
-    graph = {name: own_call(scene, call, scene.token) for name, call in endpoints.items()}
+    graph = {name: own_call(scene, call, scene.token("john")) for name, call in endpoints.items()}
     for latency in (0, 100):
-        scene.control("DELETE", "faults")
+        scene.heal()
         if latency:
-            scene.control("POST", "faults", {"kind": "latency", "ms": latency})
+            scene.fault("latency", ms=latency)
         for name, call in endpoints.items():
             pairs = [(call(), graph[name]()) for _ in range(count)]
             table.add(f"{name}, Graph at {latency} ms: our share, ms", [ours - graphs for ours, graphs in pairs])
-    scene.control("DELETE", "faults")
-    with stage.Population(scene, 50) as population:
+    scene.heal()
+    with Population(scene.programs, 50) as population:
         population.activate(1)
-        graph = own_call(scene, population.pages, population.token, population.port)
+        graph = own_call(population, population.pages, population.world["tokens"][0]["token"], population.graph_port)
         for tokens in (1, 10, 50):
             population.activate(tokens)
             for latency in (0, 100):
-                population.latency(latency)
+                population.heal()
+                if latency:
+                    population.fault("latency", ms=latency)
                 pairs = [(population.pages(), graph()) for _ in range(3 if quick else 9)]
                 name = f"pages, {tokens} token{'s' * (tokens > 1)}, Graph at {latency} ms"
                 table.add(f"{name}, ms", [ours for ours, _ in pairs], 1)
@@ -286,11 +264,11 @@ def growth(scene, table, quick):
     """The same warm grid and the same sync, with few and with many mappings and cache entries beside them: programs of
     their own, asked in turns."""
     seconds, rounds = (1, 3) if quick else (3, 7)
-    few, *many = (size for size in stage.SIZES if size <= (10_000 if quick else 100_000))
+    few, *many = (size for size in SIZES if size <= (10_000 if quick else 100_000))
     for size in (few, *many):
-        scene.grow(size)
+        scene.start_grown(size)
     os.sync()  # What was written is not to be written back under the measurement.
-    page = {"client_id": stage.CLIENT, "fb_page_id": "104567890123", "token_id": 1}
+    page = {"client_id": CLIENT, "fb_page_id": PAGE, "token_id": 1}
     rates, syncs = {}, {}
     for _ in range(rounds):
         for size in (few, *many):

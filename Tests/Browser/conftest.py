@@ -1,12 +1,13 @@
 """A stage per test, a browser for all, and a page that fails its test when it complains."""
 
+import contextlib
 import pathlib
 import re
 import shutil
 
 import playwright.sync_api
 import pytest
-from stage import PASSWORD, Stage
+from stage import PASSWORD, Site
 
 ARTEFACTS = pathlib.Path(__file__).parent / "artefacts"
 # Chromium itself notes every answer that is no success. Those the page must put into words; the tests look at that.
@@ -30,15 +31,8 @@ def browser():
 @pytest.fixture
 def make_stage():
     """Stages with settings of the test's own."""
-    made = []
-
-    def make(*simulator, **settings):
-        made.append(Stage(simulator or ("--demo",), **settings))
-        return made[-1]
-
-    yield make
-    for stage in made:
-        stage.close()
+    with contextlib.ExitStack() as made:
+        yield lambda *simulator, **settings: made.enter_context(Site(*simulator, **settings))
 
 
 @pytest.fixture

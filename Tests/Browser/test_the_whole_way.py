@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 from seen import region, toast
-from stage import PASSWORD, wait_for
+from stage import PASSWORD, wait_until
 
 JOHN = "123456789"
 
@@ -123,7 +123,7 @@ def test_the_copied_curl_line_works_and_the_address_is_the_endpoint(stage, open_
     address = page.evaluate("navigator.clipboard.readText()")
     assert address == f"{stage.url}api/meta/instagram/o%27brien%20%26%20co/"
     preview.get_by_role("button", name="Copy curl line").click()
-    wait_for(lambda: page.evaluate("navigator.clipboard.readText()") == f"curl '{address}'", "the curl line is copied")
+    wait_until(lambda: page.evaluate("navigator.clipboard.readText()") == f"curl '{address}'", "the curl line was not copied")
 
 
 def test_the_page_works_below_another_address(stage, open_page):

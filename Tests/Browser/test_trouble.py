@@ -95,7 +95,7 @@ def test_a_line_that_is_cut_is_noticed_and_recovers(stage, open_page):
     region(page, "Connect an account").get_by_label("Access token").fill(stage.token("john"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("Connection lost. What you typed is kept.")).to_be_visible()
-    stage.start_web_server()
+    stage.start_nginx()
     expect(toast(page)).to_have_text("Connected again.")
     region(page, "Connect an account").get_by_role("button", name="Verify").click()
     expect(region(page, "Connect an account")).to_contain_text("John Doe")
@@ -107,7 +107,10 @@ def test_a_firewall_that_blocks_PATCH_and_DELETE_is_gone_around(stage, open_page
     [john] = stage.connect("john")
     stage.map("client_001", john, PAGE)
     stage.map("client_002", john, PAGE)
-    stage.block_methods(status)
+    rule = f'if ($request_method ~ "^(?:PATCH|DELETE)$") {{ return {status} "<h1>Forbidden</h1>"; }}'
+    stage.stop("nginx")
+    stage.write_site(more=rule)
+    stage.start_nginx()
     page = open_page(stage.url)
     sent = []
     page.on("request", lambda request: sent.append(request.method) if "/mappings/" in request.url else None)

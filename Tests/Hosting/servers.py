@@ -1,17 +1,16 @@
 """How each web server is started on a loopback port of its own, without root, in a folder that is removed afterwards."""
 
-import contextlib
 import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
 import subprocess
-import time
+
+import stage
+from stage import Failed, free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 APACHE_MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules")
 
 
@@ -19,69 +18,39 @@ class Unavailable(Exception):
     """The server is not installed: it is skipped, with this reason."""
 
 
-class Failed(Exception):
-    """The server was started, and did not do what it should."""
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(condition, what, seconds=20, process=None):
-    end = time.monotonic() + seconds
-    while not condition():
-        if process and process.poll() is not None:
-            raise Failed(f"{what}: it ended with status {process.returncode}")
-        if time.monotonic() > end:
-            raise Failed(f"{what} within {seconds} s")
-        time.sleep(0.02)
-
-
-def accepts(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        return True
-    except OSError:
-        return False
-
-
 def program(*names):
     for name in names:
-        if found := shutil.which(name, path=PATH):
+        if found := shutil.which(name, path=stage.PATH):
             return found
     raise Unavailable(f"{names[0]} is not installed")
 
 
-class Place:
+class Place(stage.Stage):
     """One server's folder: the program with its settings, the data, the site; and the processes started in it."""
 
     def __init__(self, folder, material, settings):
-        self.folder = folder
-        self.material = material  # Copies of the project's files, readable for the account that the tests run as.
-        self.port = free_port()
-        self.socket = folder / "fcgi.sock"
-        self.upstream = None  # Where nginx finds the program, when not at the socket.
-        self.processes = []
         folder.mkdir()
-        shutil.copytree(material / "data", folder / "data", copy_function=shutil.copy)
-        os.chmod(folder / "data", 0o700)
-        shutil.copytree(material / "www", folder / "www")
-        self.program = self.install_program(folder / "bin", settings)
+        super().__init__(material / "programs", folder)
+        self.material = material  # Copies of the project's files, readable for the account that the tests run as.
+        self.settings = f"META_DATA_DIR={folder}/data\n{settings}"
+        # A server's environment tells the program nothing.
+        self.environment = {"PATH": stage.PATH, "HOME": str(folder), "LANG": "C.UTF-8"}
 
-    def install_program(self, folder, settings):
+    def prepare(self):
+        shutil.copytree(self.material / "data", self.folder / "data", copy_function=shutil.copy)
+        os.chmod(self.folder / "data", 0o700)
+        shutil.copytree(self.material / "www", self.folder / "www")
+        self.program = self.install_program(self.folder / "bin")
+
+    def install_program(self, folder):
         """meta.fcgi with meta.conf beside it: the only way to set anything where a server starts the program."""
-        self.link_program(folder)
-        (folder / "meta.conf").write_text(f"META_DATA_DIR={self.folder}/data\n{settings}")
-        os.chmod(folder / "meta.conf", 0o600)
-        return folder / "meta.fcgi"
-
-    def link_program(self, folder):
         folder.mkdir(exist_ok=True)
         for file in (self.material / "programs").iterdir():
             if file.name == "meta.fcgi" or ".so" in file.suffixes:
                 os.link(file, folder / file.name)
+        (folder / "meta.conf").write_text(self.settings)
+        os.chmod(folder / "meta.conf", 0o600)
+        return folder / "meta.fcgi"
 
     def configure(self, template, to=None, **more):
         """A configuration of this folder, with the @NAMES@ in it filled in."""
@@ -91,76 +60,34 @@ class Place:
         path.write_text(text)
         return path
 
-    def start(self, *command, stdin=subprocess.DEVNULL, log="program.log"):
-        with open(self.folder / log, "ab") as output:
-            process = subprocess.Popen(
-                [str(word) for word in command],
-                stdin=stdin,
-                stdout=output,
-                stderr=output,
-                cwd=self.folder,
-                # A server's environment tells the program nothing.
-                env={"PATH": PATH, "HOME": str(self.folder), "LANG": "C.UTF-8"},
-                start_new_session=True,
-            )
-        self.processes.append(process)
-        return process
+    def start_server(self, *command):
+        self.start("server", *command, ready=self.port)
 
     def start_program(self):
         """The usual case: meta.fcgi listens on its socket, and a server connects to it."""
-        self.start(self.program, "--listen", f"unix:{self.socket}")
-        wait_until(self.socket.exists, "meta.fcgi did not listen")
-
-    def stop(self, process):
-        """Ends a process that we started, with what it started in turn."""
-        self.processes.remove(process)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=8)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def close(self):
-        for process in reversed(list(self.processes)):
-            self.stop(process)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.start("program", self.program, "--listen", f"unix:{self.socket}", ready=self.socket)
 
     def logs(self):
-        parts = []
-        for name in ("program.log", "server.log"):
-            with contextlib.suppress(OSError):
-                parts += (self.folder / name).read_text(errors="replace").splitlines()[-5:]
-        return "\n".join(f"      | {line[:300]}" for line in parts)
+        lines = []
+        for name in ("program.log", "server.log", "nginx.log"):
+            log = self.folder / name
+            lines += log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
+        return "\n".join(f"      | {line[:300]}" for line in lines)
 
 
-def start_nginx(place, more_parameters=None):
-    """nginx with the project's own site file, whose lines marked "serve:" are set as nginx/serve sets them."""
-    nginx = program("nginx")
+def start_nginx(place, more_parameters=None, upstream=None):
+    """nginx with the project's own site file."""
+    program("nginx")
     shutil.copytree(place.material / "nginx", place.folder / "meta-module")
     if more_parameters:
         with open(place.folder / "meta-module/fastcgi.conf", "a") as file:
             file.write(more_parameters.read_text())
-    site = (place.folder / "meta-module/meta-module.conf").read_text()
-    for mark, line in {
-        "socket": f"server {place.upstream or 'unix:' + str(place.socket)};",
-        "media": 'default "";',
-        "listen": f"listen 127.0.0.1:{place.port};",
-        "listen6": "",
-        "root": f"root {place.folder}/www;",
-    }.items():
-        site, count = re.subn(rf"^.*# serve: {mark}$", line, site, flags=re.MULTILINE)
-        assert count == 1, f"meta-module.conf has {count} lines marked serve: {mark}"
-    (place.folder / "site.conf").write_text(site)
-    for name in ("fastcgi_params", "mime.types"):
-        shutil.copy(f"/etc/nginx/{name}", place.folder)
-    log = place.folder / "server.log"
-    command = [nginx, "-e", log, "-p", place.folder, "-c", place.configure("nginx.conf")]
-    checked = subprocess.run([*command, "-t", "-q"], capture_output=True, text=True)
+    place.write_site(upstream)
+    command = ["nginx", "-e", "stderr", "-p", place.folder, "-c", place.folder / "nginx.conf", "-t", "-q"]
+    checked = subprocess.run(command, env=place.environment, capture_output=True, text=True)
     if checked.returncode != 0 or checked.stderr.strip():
         raise Failed(f"nginx -t is not content: {checked.stderr}")
-    place.start(*command, log="server.log")
+    place.start_nginx("server")
 
 
 def nginx(place):
@@ -171,33 +98,24 @@ def nginx(place):
 def nginx_tcp(place):
     """Not how it should be run, but the other form of --listen."""
     port = free_port()
-    place.start(place.program, "--listen", f"127.0.0.1:{port}")
-    wait_until(lambda: accepts(port), "meta.fcgi did not listen")
-    place.upstream = f"127.0.0.1:{port}"
-    start_nginx(place)
+    place.start("program", place.program, "--listen", f"127.0.0.1:{port}", ready=port)
+    start_nginx(place, upstream=f"127.0.0.1:{port}")
 
 
 def nginx_fcgiwrap(place):
-    wrapper = program("fcgiwrap")
-    place.start(wrapper, "-s", f"unix:{place.socket}", "-c", "4")
-    wait_until(place.socket.exists, "fcgiwrap did not listen")
+    place.start("program", program("fcgiwrap"), "-s", f"unix:{place.socket}", "-c", "4", ready=place.socket)
     start_nginx(place, place.configure("nginx-fcgiwrap.conf"))
 
 
-def nginx_spawn_fcgi(place):
-    place.start(program("spawn-fcgi"), "-n", "-s", place.socket, "-M", "0660", "--", place.program)
-    wait_until(place.socket.exists, "spawn-fcgi did not listen")
+def nginx_spawn_fcgi(place, *words):
+    spawn = [program("spawn-fcgi"), "-n", "-s", place.socket, "-M", "0660", "--", *words]
+    place.start("program", *spawn, place.program, ready=place.socket)
     start_nginx(place)
 
 
 def nginx_multiwatch(place):
     """Three processes on one socket; spawn-fcgi makes the socket, multiwatch the processes."""
-    multiwatch = program("multiwatch")
-    place.start(
-        program("spawn-fcgi"), "-n", "-s", place.socket, "-M", "0660", "--", multiwatch, "-f", "3", "--", place.program
-    )
-    wait_until(place.socket.exists, "spawn-fcgi did not listen")
-    start_nginx(place)
+    nginx_spawn_fcgi(place, program("multiwatch"), "-f", "3", "--")
 
 
 def nginx_systemd(place):
@@ -208,16 +126,14 @@ def nginx_systemd(place):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(place.socket))
         listener.listen(512)
-        first = place.start(place.program, stdin=listener)
+        place.start("program", place.program, stdin=listener)
         start_nginx(place)
-        wait_until(lambda: accepts(place.port), "nginx did not listen")
-        place.stop(first)
-        if first.returncode != 0:
-            raise Failed(f"meta.fcgi ended with {first.returncode} on SIGTERM")
+        if status := place.stop("program"):
+            raise Failed(f"meta.fcgi ended with {status} on SIGTERM")
         with socket.create_connection(("127.0.0.1", place.port)) as early:
             early.sendall(b"GET /api/meta/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            place.start(place.program, stdin=listener)
-            early.settimeout(20)
+            place.start("program", place.program, stdin=listener)
+            early.settimeout(60)
             if b" 200 " not in early.recv(100):
                 raise Failed("a request made during a restart was lost")
 
@@ -231,7 +147,7 @@ def start_apache(place, template, handler=None, mpm="event"):
     place.configure("apache-common.conf", MODULES=modules, MPM=mpm)
     if handler:
         place.configure(handler, to="apache-handler.conf", MODULES=modules)
-    place.start(apache, "-f", place.configure(template, MODULES=modules), "-DFOREGROUND", log="server.log")
+    place.start_server(apache, "-f", place.configure(template, MODULES=modules), "-DFOREGROUND")
 
 
 def apache_proxy_fcgi(place):
@@ -243,8 +159,7 @@ def shared_host(place, handler, mpm="event"):
     """The account's folder: .htaccess, the page, a copy of meta.fcgi. meta.conf is where nothing else can be set."""
     site = place.folder / "public_html/social"
     shutil.copytree(place.material / "www", site)
-    place.link_program(site)
-    os.rename(place.folder / "bin/meta.conf", site / "meta.conf")
+    place.install_program(site)
     (place.folder / "fcgid").mkdir()
     start_apache(place, "apache-htaccess.conf", handler, mpm)
 
@@ -265,19 +180,19 @@ def lighttpd(place):
     server = program("lighttpd")
     place.start_program()
     place.configure("lighttpd-common.conf")
-    place.start(server, "-D", "-f", place.configure("lighttpd-socket.conf"), log="server.log")
+    place.start_server(server, "-D", "-f", place.configure("lighttpd-socket.conf"))
 
 
 def lighttpd_spawning(place):
     server = program("lighttpd")
     place.configure("lighttpd-common.conf")
-    place.start(server, "-D", "-f", place.configure("lighttpd-spawn.conf"), log="server.log")
+    place.start_server(server, "-D", "-f", place.configure("lighttpd-spawn.conf"))
 
 
 def caddy(place):
     server = program("caddy")
     place.start_program()
-    place.start(server, "run", "--adapter", "caddyfile", "--config", place.configure("Caddyfile"), log="server.log")
+    place.start_server(server, "run", "--adapter", "caddyfile", "--config", place.configure("Caddyfile"))
 
 
 # Name, how it is started, and where the API is mounted. nginx is first: the others are compared with it.

@@ -4,13 +4,14 @@ A case begins the program, starts its trouble when it is called, and returns wha
 before the `yield` is trouble begun, what it yields are the clients whose answers are told; what comes after is clearing up.
 """
 
-import json as text
 import os
 import socket
 import subprocess
 import threading
+import time
 
-import scene as stage
+import scene as place
+import stage
 
 FORM = "application/x-www-form-urlencoded"
 # 64 KiB in the shortest names that all differ.
@@ -52,8 +53,8 @@ def headers(scene, seconds):
     query = many_names("?", lambda name: name + "=", "&", "", size).decode()
     files = [
         scene.http("cookies", "GET", "session/", [cookies]), scene.http("twice", "GET", "session/", [twice]),
-        scene.http("tags", "GET", f"instagram/{stage.WARM}/", [tags], key=scene.reader),
-        scene.http("query", "GET", f"instagram/{stage.WARM}/{query}", key=scene.reader),
+        scene.http("tags", "GET", f"instagram/{place.WARM}/", [tags], key=scene.reader),
+        scene.http("query", "GET", f"instagram/{place.WARM}/{query}", key=scene.reader),
         scene.http("path", "GET", "a/" * 3_900), scene.http("encoded", "GET", "instagram/" + "%41" * 2_600),
     ]
     yield scene.crowd(scene.port, seconds, 100, 20, *files)
@@ -86,9 +87,9 @@ def slow(scene, seconds):
     """60 slow bodies and 40 dripping parameters at the socket, and 60 slow bodies through nginx: a byte in 3 s"""
     scene.begin()
     body = b'{"password":"wrong"}' + b" " * 400
-    parameters = scene.parameters("POST", "session/", body, "application/json", "127.0.0.1")
-    bodies = stage.fastcgi(parameters, body, cut=3)
-    whole = stage.fastcgi(parameters, body)
+    parameters = stage.parameters("POST", "/session/", body)
+    bodies = stage.records(parameters, body, cut=3)
+    whole = stage.records(parameters, body)
     http = f"POST /api/meta/session/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     ended = threading.Event()
 
@@ -122,9 +123,9 @@ def slow(scene, seconds):
 def _expired(scene, seconds, **fault):
     scene.begin()
     scene.fault(**fault)
-    visits = [scene.http(f"visit{number}", "GET", f"instagram/expired{number:08}/", key=scene.reader) for number in range(stage.EXPIRED)]
+    visits = [scene.http(f"visit{number}", "GET", f"instagram/expired{number:08}/", key=scene.reader) for number in range(place.EXPIRED)]
     yield [scene.client(scene.port, seconds, 0, "rate", 40, *visits)]
-    scene.control("DELETE", "faults")
+    scene.heal()
 
 
 def graph_hangs(scene, seconds):
@@ -146,8 +147,8 @@ def _cold(scene, seconds, parallel, **fault):
     scene.begin()
     scene.fault(**fault)
     visit = scene.http("visit", "GET", "instagram/cold00000@@@/", key=scene.reader)
-    yield [scene.client(scene.port, seconds, stage.COLD, "parallel", parallel, visit)]
-    scene.control("DELETE", "faults")
+    yield [scene.client(scene.port, seconds, place.COLD, "parallel", parallel, visit)]
+    scene.heal()
 
 
 def cold_hangs(scene, seconds):
@@ -196,7 +197,9 @@ def log(scene, seconds):
     os.close(write)
     visit = scene.http("visit", "GET", "nothing/")
     yield [scene.client(scene.port, seconds, 0, "rate", 200, visit)]
-    took, status = scene.stop_program()
+    began = time.monotonic()
+    status = scene.stop("program")
+    took = time.monotonic() - began
     os.close(read)
     yield f"ended {took:.1f} s after SIGTERM, status {status}", took <= 5 and status == 0
 
@@ -204,10 +207,10 @@ def log(scene, seconds):
 def posts(scene, seconds):
     """a read key asks for 24,000 posts that nobody knows"""
     scene.begin()
-    scene.control("DELETE", "calls")
+    scene.control("calls", "DELETE")
     ask = scene.http("ask", "GET", "post/1799@@@@@@@@/", key=scene.reader)
     yield [scene.client(scene.port, seconds, 24_000, "parallel", 16, ask)]
-    calls = sum(number for name, number in text.loads(scene.control("GET", "counts")[2]).items() if name != "maximum_in_flight")
+    calls = sum(number for name, number in scene.control("counts").items() if name != "maximum_in_flight")
     most = 20 + 2 * (seconds + 3)
     yield f"{calls} Graph calls", calls <= most
 
@@ -235,7 +238,7 @@ def disk_full(scene, seconds):
         visit = scene.http("visit", "GET", "instagram/cold00000@@@/", key=scene.key)
         change = scene.http("change", "PATCH", "tokens/1/", ["Content-Type: application/json"], b'{"account_label":"x"}', key=scene.key)
         yield scene.crowd(scene.port, seconds, 80, 20, visit, change)
-        scene.stop_program()
+        scene.stop("program")
     finally:
         subprocess.run(["umount", "--lazy", folder], capture_output=True)
 
@@ -243,12 +246,11 @@ def disk_full(scene, seconds):
 def big_answers(scene, seconds):
     """sixteen grids whose answers from Graph are 4 MiB of what costs a parser most"""
     body = b'{"id":"1","media":{"data":[' + b",".join([b"{}"] * ((4 << 20) // 3 - 20)) + b"]}}"
-    graph = stage.BigGraph(body[: 4 << 20])
+    graph = place.BigGraph(body[: 4 << 20])
     # The warm grid comes from the simulator, everything after it from this one.
-    scene.begin()
-    scene.stop_program()
-    data = scene.folder / "case"
-    scene.start_program({"META_DATA_DIR": str(data), "META_GRAPH_URL": graph.url})
+    data = scene.begin()
+    scene.stop("program")
+    scene.start_case(data, {"META_GRAPH_URL": graph.url})
     visit = scene.http("visit", "GET", "instagram/cold00000@@@/", key=scene.reader)
     yield [scene.client(scene.port, seconds, 64, "parallel", 16, visit)]
     graph.close()
@@ -258,7 +260,7 @@ def clients(scene, seconds):
     """9,900 clients visit their warm grids"""
     scene.begin()
     visit = scene.http("visit", "GET", "instagram/grown0000@@@@/", key=scene.reader)
-    yield [scene.client(scene.port, seconds, stage.GROWN * 4, "parallel", 8, visit)]
+    yield [scene.client(scene.port, seconds, place.GROWN * 4, "parallel", 8, visit)]
 
 
 def quiet(scene, seconds):

@@ -1,0 +1,153 @@
+"""What stands on the stage of the measurements: nginx with a place for everything that is compared, the program, the C
+programs and, where it is installed, PHP-FPM."""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import stage  # noqa: E402
+
+CLIENT, PAGE = "client_001", "104567890123"
+# How many mappings and cache entries the program is measured with.
+SIZES = (100, 10_000, 100_000)
+# With how many threads the C responder is tried.
+THREADS = (1, 2, 4, 8, 16, 32)
+SETTINGS = {"META_CACHE_TTL": "86400", "META_CACHE_MAX_BYTES": str(2 << 30)}  # 100,000 entries take more than the default.
+
+
+class Scene(stage.Stage):
+    def __init__(self, programs):
+        super().__init__(programs, **SETTINGS)
+        self.best = {}  # Threads of the C responder, by whether connections are kept.
+
+    def prepare(self):
+        self.compile()
+        self.start_simulator()
+        self.metactl("token", "add", "--label", "bench", say=self.token("john"))
+        body = {"client_id": CLIENT, "fb_page_id": PAGE, "token_id": 1}
+        self.metactl("request", "POST", "/sync/", "-d", json.dumps(body))
+        self.key = self.create_key("bench")
+        self.program = self.start_program("ours", self.folder / "ours.sock")
+        self.write_places()
+        self.start_nginx()
+        self.request("GET", self.grid("ours-off"))
+        status, headers, body = self.request("GET", self.grid("ours-off"))
+        if status != 200 or headers.get("X-Cache") != "hit":
+            raise stage.Failed(f"no warm grid: {status} {body[:200]}")
+        self.write_answer(headers, body)
+        self.references = {}
+        for threads in THREADS:
+            name, socket = f"reference-{threads}", self.folder / f"reference-{threads}.sock"
+            command = [self.folder / "reference-responder", socket, self.folder / "answer", threads]
+            self.references[threads] = self.start(name, *command, ready=socket)
+        self.php = self.start_php()
+
+    def compile(self):
+        for name, libraries in (
+            ("reference-responder", ["-lfcgi", "-lpthread"]),
+            ("reference-cgi", ["-Wl,--no-as-needed", "-lfcgi", "-lsqlite3", "-lcurl", "-lcrypto"]),
+            ("spawn-timer", []),
+        ):
+            self.output("cc", "-O2", "-o", self.folder / name, HERE / f"{name}.c", *libraries)
+
+    def write_answer(self, headers, body):
+        (self.folder / "body").write_bytes(body)
+        kept = ("Content-Type", "X-Cache", "Age", "Cache-Control", "ETag", "X-Request-Id", "X-Content-Type-Options")
+        head = "Status: 200 OK\r\n" + "".join(f"{name}: {headers[name]}\r\n" for name in kept)
+        head += f"Content-Length: {len(body)}\r\n\r\n"
+        (self.folder / "answer").write_bytes(head.encode() + body)
+
+    def write_places(self):
+        places = []
+        for name, upstream, kept in (
+            ("ours-off", "ours", False), ("ours-on", "ours_kept", True),
+            ("php-off", "php", False),
+            *((f"c{threads}-off", f"reference-{threads}", False) for threads in THREADS),
+            *((f"c{threads}-on", f"reference-{threads}_kept", True) for threads in THREADS),
+            *((f"grown-{size}", f"grown-{size}", False) for size in SIZES),
+        ):
+            script = f"fastcgi_param SCRIPT_FILENAME {self.folder}/grid.php;" if upstream == "php" else ""
+            places.append(
+                f"""location ~ ^/{name}(?<rest>/.*)$ {{
+                  {script} fastcgi_param SCRIPT_NAME /{name}; fastcgi_param PATH_INFO $rest;
+                  include /etc/nginx/fastcgi_params; fastcgi_keep_conn {'on' if kept else 'off'};
+                  fastcgi_buffer_size 16k; fastcgi_buffers 16 16k; fastcgi_pass {upstream}; }}"""
+            )
+        # Graph behind the same nginx: so the two differ by our program alone.
+        places.append(f"location /graph/ {{ proxy_http_version 1.1; proxy_pass http://127.0.0.1:{self.graph_port}/; }}")
+        names = ["ours", "php", *(f"grown-{size}" for size in SIZES), *(f"reference-{threads}" for threads in THREADS)]
+        upstreams = "".join(
+            f"upstream {name} {{ server unix:{self.folder}/{name}.sock; }}\n"
+            f"upstream {name}_kept {{ server unix:{self.folder}/{name}.sock; keepalive 16; }}\n"
+            for name in names
+        )
+        self.write_nginx(
+            f"keepalive_requests 1000000; {upstreams}\n"
+            f"server {{ listen 127.0.0.1:{self.port} backlog=1024; {' '.join(places)} }}")
+
+    def start_php(self):
+        """PHP with opcache: one lookup in the database, one file read; `None` where PHP is not installed."""
+        found = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*"))
+        if not found:
+            return None
+        (self.folder / "grid.php").write_text(
+            f"""<?php $d = new PDO('sqlite:{self.folder}/data/meta.sqlite3');
+            $s = $d->prepare('SELECT ig_account_id FROM client_page_mapping WHERE client_id = ?');
+            $s->execute(['{CLIENT}']); $s->fetchColumn();
+            header('Content-Type: application/json'); readfile('{self.folder}/body');"""
+        )
+        is_root = os.geteuid() == 0
+        user = "user = root\ngroup = root\nlisten.mode = 0666\n" if is_root else ""
+        (self.folder / "php.conf").write_text(
+            f"[global]\nerror_log = {self.folder}/php.log\ndaemonize = no\n[www]\nlisten = {self.folder}/php.sock\n"
+            f"pm = static\npm.max_children = 8\n{user}"
+        )
+        options = ["-F", *(["-R"] if is_root else []), "-d", "opcache.enable=1", "-y", self.folder / "php.conf"]
+        return self.start("php", found[-1], *options, ready=self.folder / "php.sock")
+
+    def grid(self, place):
+        return f"/{place}/instagram/{CLIENT}/"
+
+    def start_grown(self, size):
+        """Starts a second program on a copy of the data that has so many mappings and cache entries."""
+        name = f"grown-{size}"
+        data = self.copy_data(name)
+        self.grow(lambda number: f"grown_{number}", range(1, size), data)
+        self.start_program(name, self.folder / f"{name}.sock", environment={"META_DATA_DIR": str(data)})
+
+    def copy_data(self, name):
+        shutil.copytree(self.folder / "data", self.folder / name)
+        return self.folder / name
+
+
+class Population(stage.Stage):
+    """A second program with many tokens of a generated world, for `/pages/`."""
+
+    def __init__(self, programs, tokens):
+        super().__init__(programs, **SETTINGS)
+        self.tokens = tokens
+
+    def prepare(self):
+        self.start_simulator("--seed", "7", "--tokens", self.tokens, "--pages", "4", "--media", "2")
+        for row in self.world["tokens"][: self.tokens]:
+            self.metactl("token", "add", "--label", row["label"], say=row["token"])
+        self.start_program()
+
+    def activate(self, count):
+        for number in range(1, self.tokens + 1):
+            status = "active" if number <= count else "invalid"
+            self.metactl("request", "PATCH", f"/tokens/{number}/", "-d", json.dumps({"status": status}))
+
+    def pages(self):
+        """Milliseconds that `/pages/` takes, asked over FastCGI without a web server between."""
+        begin = time.perf_counter()
+        answer = stage.ask(self.socket, stage.parameters("GET", "/pages/"))
+        elapsed = (time.perf_counter() - begin) * 1000
+        if b"200 OK" not in answer or b"warnings" in answer:
+            raise stage.Failed(f"/pages/ answered {answer[:300]}")
+        return elapsed
