@@ -43,7 +43,7 @@ import Testing
     let site = try Site()
     try site.addClient()
     site.programs[0].send(signal: SIGTERM)
-    #expect(site.programs[0].status(within: 5) == 0)
+    #expect(site.programs[0].status() == 0)
     let copy = try TemporaryFolder()
     try FileManager.default.copyItem(
       atPath: "\(site.folder.path)/data/meta.sqlite3", toPath: copy.path + "/meta.sqlite3")

@@ -14,7 +14,7 @@ import Testing
       processes: 2,
       settings: [
         "META_APP_ID": world.appID, "META_APP_SECRET": world.appSecret, "META_LOG_LEVEL": "trace",
-        "META_GRAPH_TIMEOUT": "1",
+        "META_GRAPH_TIMEOUT": "3",
       ])
     var answers = ""
     func send(_ method: String, _ path: String, _ json: String? = nil, headers: [(String, String)] = [])

@@ -38,6 +38,7 @@ final class Site {
     proxyPort = FreePort.find()
     var lines = [
       "META_DATA_DIR=\(folder.path)/data", "META_GRAPH_URL=\(simulator.url)", "META_BACKOFF_UNIT_MS=1",
+      "META_GRAPH_TIMEOUT=25", "META_REQUEST_BUDGET=25",
     ]
     lines += settings.map { "\($0.key)=\($0.value)" }
     try write(lines.joined(separator: "\n"), to: "meta.conf")
@@ -201,7 +202,7 @@ final class Site {
     return HTTPRequest(
       method: method, url: "http://127.0.0.1:\(process.map { ports[$0] } ?? port)\(path)", headers: headers,
       body: body,
-      timeout: .seconds(40))
+      timeout: .seconds(120))
   }
 
   /// Stores the token of the simulator's that has this label with `metactl`, as the operator does.
@@ -260,7 +261,7 @@ final class Site {
 
   private func answers(_ port: Int) -> Bool {
     guard var client = try? HTTPClient() else { return false }
-    return (try? client.perform(HTTPRequest(url: "http://127.0.0.1:\(port)/", timeout: .seconds(2)))) != nil
+    return (try? client.perform(HTTPRequest(url: "http://127.0.0.1:\(port)/", timeout: .seconds(20)))) != nil
   }
 }
 

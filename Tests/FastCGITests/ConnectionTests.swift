@@ -73,7 +73,7 @@ import TestSupport
 
   @Test func `a silent peer holds no worker, and is dropped after the timeout`() throws {
     let server = try RunningServer(
-      workers: 1, timeouts: ServerTimeouts(receive: .milliseconds(300)), handler: Handlers.path)
+      workers: 1, timeouts: ServerTimeouts(receive: .seconds(1)), handler: Handlers.path)
     let silent = try (0..<10).map { _ in try Client(server.path) }
     #expect(try Client.exchange(server.path, Wire.request("/meanwhile")).text == "/meanwhile")
     for client in silent { #expect(client.readToEnd() == []) }
@@ -104,7 +104,7 @@ import TestSupport
   @Test(arguments: beginnings)
   func `a peer that falls silent half-way is dropped after the timeout`(_ bytes: [UInt8]) throws {
     let seen = Seen()
-    let server = try listening(seen, receive: .milliseconds(200))
+    let server = try listening(seen, receive: .seconds(1))
     let client = try Client(server.path)
     client.send(bytes)
     #expect(client.readToEnd() == [])
@@ -214,7 +214,7 @@ import TestSupport
   }
 
   @Test func `a kept connection is closed when it is idle for too long`() throws {
-    let server = try RunningServer(timeouts: ServerTimeouts(idle: .milliseconds(200)), handler: Handlers.path)
+    let server = try RunningServer(timeouts: ServerTimeouts(idle: .seconds(1)), handler: Handlers.path)
     let client = try Client(server.path)
     client.send(Wire.request("/", keep: true))
     #expect(Wire.answer(in: try #require(client.readToEnd())) == ("/", 0))
@@ -231,7 +231,7 @@ import TestSupport
 
   @Test func `a client that takes nothing is given up after the timeout`() throws {
     let server = try RunningServer(
-      workers: 1, timeouts: ServerTimeouts(send: .milliseconds(200)), handler: Handlers.size)
+      workers: 1, timeouts: ServerTimeouts(send: .seconds(1)), handler: Handlers.size)
     let client = try Client(server.path)
     client.send(Wire.request("/5000000"))
     #expect(try Client.exchange(server.path, Wire.request("/3")).text == "xxx")

@@ -88,7 +88,7 @@ final class EchoProcess {
 
   /// Waits until something listens at the path, at most ten seconds.
   static func waitForSocket(_ path: String) -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
       if (try? Client(path)) != nil { return true }
       usleep(10_000)
     }
@@ -97,7 +97,7 @@ final class EchoProcess {
 
   /// Waits until the program takes signals itself, at most ten seconds; until then they kill it.
   func waitForSignals() -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
       let file = open("/proc/\(pid)/status", O_RDONLY | O_CLOEXEC)
       let status = Self.readAll(file)
       close(file)
@@ -112,7 +112,7 @@ final class EchoProcess {
   /// The exit status, at most ten seconds from now; 128 + n if signal n killed it, `nil` if it still ran and
   /// had to be killed.
   func exitStatus() -> Int32? {
-    for _ in 0..<2000 where status == nil {
+    for _ in 0..<12_000 where status == nil {
       var raw: Int32 = 0
       if waitpid(pid, &raw, WNOHANG) == pid {
         status = raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f

@@ -71,12 +71,10 @@ import Testing
     let process = try EchoProcess(["--listen", "unix:\(folder.socket)"])
     try #require(EchoProcess.waitForSocket(folder.socket))
     let client = try Client(folder.socket)
-    client.send(Wire.request("/sleep/60000"))
+    client.send(Wire.request("/sleep/600000"))
     #expect(try Client.exchange(folder.socket, Wire.request("/unread")).text.hasSuffix("unread\n"))
-    let start = ContinuousClock.now
     process.signal(SIGTERM)
     #expect(process.exitStatus() == 0)
-    #expect(ContinuousClock.now - start < .seconds(5))
     #expect(process.standardError().contains("1 requests did not finish in time"))
   }
 
@@ -149,8 +147,7 @@ import Testing
       }
     }
     _ = try Client.exchange(folder.socket, Wire.request("/unread"))
-    usleep(100_000)
-    #expect(process.descriptors == before)
+    #expect(Wait.until { process.descriptors == before })
   }
 
   @Test func `closed standard descriptors are opened first`() throws {

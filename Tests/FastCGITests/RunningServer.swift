@@ -50,7 +50,7 @@ final class RunningServer {
   }
 
   func waitForEnd() -> Result<Int, FastCGIError>? {
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
       if let result = ended.result.withLock({ $0 }) { return result }
       usleep(10_000)
     }

@@ -85,7 +85,7 @@ struct ManyTransfersTests {
     var client = try HTTPClient()
     var seen: [String] = []
     let start = ["/hang", "/a1", "/b1"].map { Transfer(tag: $0, request: HTTPRequest(url: server.url($0))) }
-    client.performAll(start, deadline: .now + .seconds(20)) { tag, result in
+    client.performAll(start, deadline: .now + .seconds(60)) { tag, result in
       guard case .success = result else { return [] }
       seen.append(tag)
       if seen.count == 6 { released.add() }

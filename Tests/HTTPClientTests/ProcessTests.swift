@@ -144,6 +144,6 @@ private func openDescriptors() -> Int {
 
 /// Waits until the server's threads have noticed which connections are gone.
 private func settle(_ server: RawServer, at most: Int) throws {
-  for _ in 0..<1000 where server.open > most { usleep(10_000) }
+  for _ in 0..<6000 where server.open > most { usleep(10_000) }
   try #require(server.open <= most)
 }

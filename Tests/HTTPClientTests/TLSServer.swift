@@ -115,7 +115,7 @@ final class TLSServer {
     process.standardOutput = file
     process.standardError = file
     try process.run()
-    for _ in 0..<1000 where port == 0 {
+    for _ in 0..<6000 where port == 0 {
       usleep(10_000)
       guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("ACCEPT ") }) else {
         continue

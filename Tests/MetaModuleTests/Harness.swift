@@ -24,6 +24,9 @@ final class Harness {
     try Self.application(folder: folder, simulator: simulator, settings: settings)
   }
 
+  /// One that gives Graph a second, for calls that are not answered.
+  func impatient() throws -> Application { try another(settings: ["META_GRAPH_TIMEOUT": "1"]) }
+
   deinit {
     simulator.stop()
     try? FileManager.default.removeItem(at: folder)
@@ -36,6 +39,8 @@ final class Harness {
       "HOME": folder.path, "META_DATA_DIR": folder.appending(path: "data").path,
       "META_GRAPH_URL": simulator.url,
       "META_BACKOFF_UNIT_MS": "1", "META_LOG_LEVEL": "critical",
+      // A Graph that answers has the time that a busy machine takes. Not more: whoever is to wait half a minute, waits.
+      "META_GRAPH_TIMEOUT": "25", "META_REQUEST_BUDGET": "25",
     ]
     environment.merge(settings) { _, new in new }
     return Application(configuration: try Configuration(environment: environment))

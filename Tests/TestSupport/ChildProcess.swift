@@ -57,7 +57,7 @@ public final class ChildProcess: @unchecked Sendable {
   /// Waits until it ends by itself; `nil` when it does not within so many seconds. A signal that ended it is
   /// negative.
   @discardableResult
-  public func status(within seconds: Double = 10) -> Int32? {
+  public func status(within seconds: Double = 60) -> Int32? {
     let end = ContinuousClock.now + .seconds(seconds)
     while process.isRunning {
       guard ContinuousClock.now < end else { return nil }
@@ -72,7 +72,7 @@ public final class ChildProcess: @unchecked Sendable {
   /// Ends it now: with a signal that lets it tidy up (SIGTERM, unless another is given), and by force if it does not go.
   public func end(with signal: Int32? = nil) {
     send(signal: signal ?? SIGTERM)
-    if status(within: 6) == nil {
+    if status(within: 20) == nil {
       send(signal: SIGKILL)
       status()
     }

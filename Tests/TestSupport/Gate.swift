@@ -9,10 +9,10 @@ public final class Gate: Sendable {
   /// Opens at `expected` arrivals.
   public init(expected: Int) { self.expected = expected }
 
-  /// Waits for the others; `false` when they have not come within 10 seconds.
+  /// Waits for the others; `false` when they have not come within a minute.
   @discardableResult public func pass() -> Bool {
     arrived.withLock { $0 += 1 }
-    for _ in 0..<10_000 {
+    for _ in 0..<60_000 {
       if arrived.withLock({ $0 >= expected }) { return true }
       usleep(1000)
     }

@@ -4,7 +4,7 @@ internal import Glibc
 public enum Wait {
   /// Looks again and again until the condition holds; `false` when it does not within so many seconds.
   @discardableResult
-  public static func until(within seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+  public static func until(within seconds: Double = 60, _ condition: () throws -> Bool) rethrows -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while try !condition() {
       guard ContinuousClock.now < end else { return false }

@@ -1,6 +1,7 @@
 import Foundation
 import GraphSimulator
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct CommandTests {
@@ -129,9 +130,7 @@ import Testing
       server.terminate()
       server.waitUntilExit()
     }
-    for _ in 0..<500 where !FileManager.default.fileExists(atPath: installation.folder.path + "/socket") {
-      usleep(20_000)
-    }
+    Wait.until { FileManager.default.fileExists(atPath: installation.folder.path + "/socket") }
     usleep(300_000)
     let backup = installation.folder.path + "/backup"
     #expect(try installation.metactl("backup", backup).status == 0)

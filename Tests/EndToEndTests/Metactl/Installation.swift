@@ -21,6 +21,7 @@ final class Installation {
     environment = [
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder.path,
       "META_DATA_DIR": folder.path + "/data", "META_GRAPH_URL": simulator.url, "META_BACKOFF_UNIT_MS": "1",
+      "META_GRAPH_TIMEOUT": "25", "META_REQUEST_BUDGET": "25",
       "SWIFT_BACKTRACE": "enable=no",
     ]
     environment.merge(settings) { $1 }

@@ -10,7 +10,7 @@ struct CacheFlightTests {
     let key = try cacheKey()
     let fetches = CacheCounter()
     let answers = await onCacheThreads(8) { _ -> String in
-      switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(10)) {
+      switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(60)) {
       case .leader(let flight):
         let body = Array("fetch \(fetches.increment())".utf8)
         usleep(100_000)
@@ -63,7 +63,7 @@ struct CacheFlightTests {
     let key = try cacheKey()
     let fetches = CacheCounter()
     let answers = await onCacheThreads(8) { _ -> String in
-      switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(10)) {
+      switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(60)) {
       case .leader(let flight):
         let payload = Array("throttled \(fetches.increment())".utf8)
         usleep(200_000)
@@ -98,7 +98,7 @@ struct CacheFlightTests {
     #expect(isNextStored)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `nobody is served a removed entry, while others store and remove it all the time`() async throws {
     let folder = try CacheFolder()
     let key = try cacheKey()
@@ -154,7 +154,7 @@ struct CacheFlightTests {
     let folder = try CacheFolder(maximumBytes: 100)
     let key = try cacheKey()
     let answers = await onCacheThreads(8) { _ -> String in
-      switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(10)) {
+      switch folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(60)) {
       case .leader(let flight):
         usleep(200_000)
         let body = [UInt8](repeating: 1, count: 101)

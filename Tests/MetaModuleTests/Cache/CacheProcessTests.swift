@@ -45,7 +45,7 @@ struct CacheProcessTests {
           kill(leader.identifier, SIGKILL)
           return .now
         }
-        guard case .leader = folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(10)) else {
+        guard case .leader = folder.cache.beginFlight(key, now: folder.now, waitAtMost: .seconds(60)) else {
           return nil
         }
         return .now

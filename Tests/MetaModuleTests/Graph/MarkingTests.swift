@@ -210,16 +210,13 @@ import Testing
 
   @Test(arguments: refusals + permissions + limits + failures + unknown)
   func `an answer of Graph's to sync means this and nothing else`(item: Case) throws {
-    let settings = ["META_GRAPH_TIMEOUT": "5"]
-    let harness = try Harness(settings: settings)
+    let harness = try Harness()
     let token = harness.addToken("john")
     harness.simulator.clearCalls()
     harness.simulator.addFault(Fault(item.fault, match: .init(endpoint: .page)))
 
     // Without a connection that is kept from before: libcurl itself asks once more where one of those is reset.
-    let body = #"{"client_id":"client_001","fb_page_id":"104567890123","token_id":\#(token)}"#
-    let answer = Answer(
-      try harness.another(settings: settings).respond(to: Request("POST", "/sync/", json: body)))
+    let answer = Answer(try harness.another().respond(to: Self.sync(token)))
     #expect(answer.status == item.status)
     #expect(answer.detail == item.detail)
     #expect(answer.reason == item.reason)
@@ -232,12 +229,17 @@ import Testing
     #expect(try harness.mapping("client_001") == nil, "no mapping is stored without a page token")
   }
 
+  private static func sync(_ token: Int64) -> Request {
+    Request(
+      "POST", "/sync/", json: #"{"client_id":"client_001","fb_page_id":"104567890123","token_id":\#(token)}"#)
+  }
+
   @Test func `a Graph that hangs is a timeout, once, and marks nothing`() throws {
-    let harness = try Harness(settings: ["META_GRAPH_TIMEOUT": "1"])
+    let harness = try Harness()
     let token = harness.addToken("john")
     harness.simulator.clearCalls()
     harness.simulator.addFault(Fault(.hang))
-    let answer = harness.sync("client_001", token: token)
+    let answer = Answer(try harness.impatient().respond(to: Self.sync(token)))
     #expect(answer.status == 504)
     #expect(answer.reason == "upstream_timeout")
     #expect(harness.simulator.calls().count == 1)
@@ -245,10 +247,10 @@ import Testing
   }
 
   @Test func `one byte a second is a timeout too`() throws {
-    let harness = try Harness(settings: ["META_GRAPH_TIMEOUT": "1"])
+    let harness = try Harness()
     let token = harness.addToken("john")
     harness.simulator.addFault(Fault(.drip(milliseconds: 300)))
-    #expect(harness.sync("client_001", token: token).status == 504)
+    #expect(try harness.impatient().respond(to: Self.sync(token)).status == 504)
     #expect(try harness.token(token)?.status == .active)
   }
 

@@ -2,6 +2,7 @@ import SQL
 import Foundation
 import GraphSimulator
 import JSON
+import TestSupport
 import Testing
 
 @testable import MetaModule
@@ -60,8 +61,8 @@ import Testing
   }
 
   @Test func `a wait that does not fit the budget is not begun`() throws {
-    // The first wait of 600 ms fits one second, the second one of 1,200 ms does not.
-    let harness = try Harness(settings: ["META_REQUEST_BUDGET": "1", "META_BACKOFF_UNIT_MS": "600"])
+    // The first wait of two seconds fits four, the second one of four does not.
+    let harness = try Harness(settings: ["META_REQUEST_BUDGET": "4", "META_BACKOFF_UNIT_MS": "2000"])
     harness.simulator.addFault(Fault(.throttled(code: 17, minutes: 0)))
     // A second wait that was begun would end with the budget, as a timeout.
     #expect(harness.send("POST", "/verify-user/", Self.verify).status == 429)
@@ -70,12 +71,12 @@ import Testing
 
   @Test func `the budget is one for the whole request, however many calls it makes`() throws {
     let harness = try Harness(settings: [
-      "META_REQUEST_BUDGET": "1", "META_APP_ID": World.defaultAppID,
+      "META_REQUEST_BUDGET": "4", "META_APP_ID": World.defaultAppID,
       "META_APP_SECRET": "0123456789abcdef0123456789abcdef",
     ])
-    harness.simulator.addFault(Fault(.latency(milliseconds: 600)))
+    harness.simulator.addFault(Fault(.latency(milliseconds: 2400)))
     let body: JSONValue = ["access_token": .string(harness.simulator.token("short")), "account_label": "a"]
-    // Five calls of 600 ms, each of which would fit a second of its own.
+    // Five calls of 2.4 s, each of which would fit four seconds of its own.
     #expect(harness.send("POST", "/tokens/", body.serializedText()).status == 504)
     #expect(harness.simulator.calls().count == 2)
   }
@@ -86,11 +87,11 @@ import Testing
     let harness = try Harness(settings: ["META_RETRIES": "0"])
     harness.addToken("john")
     harness.simulator.clearCalls()
-    harness.simulator.addFault(Fault(.tooManyRequests(retryAfter: 2), count: 1))
+    harness.simulator.addFault(Fault(.tooManyRequests(retryAfter: 4), count: 1))
     let first = harness.send("GET", "/pages/")
     #expect(first.status == 429)
-    #expect(first.header("Retry-After") == "2")
-    #expect(first.detail == "Rate limit reached, try again in 2 seconds")
+    #expect(first.header("Retry-After") == "4")
+    #expect(first.detail == "Rate limit reached, try again in 4 seconds")
     let asked = harness.simulator.calls().count
 
     let other = try harness.another()
@@ -102,12 +103,11 @@ import Testing
       let answer = Answer(other.respond(to: request))
       #expect(answer.status == 429)
       let seconds = try #require(answer.header("Retry-After").flatMap { Int($0) })
-      #expect((1...2).contains(seconds))
+      #expect((1...4).contains(seconds))
     }
     #expect(harness.simulator.calls().count == asked, "nobody asked")
 
-    Thread.sleep(forTimeInterval: 2.2)
-    #expect(Answer(other.respond(to: Request("GET", "/pages/"))).status == 200)
+    #expect(Wait.until { other.respond(to: Request("GET", "/pages/")).status == 200 })
   }
 
   @Test func `another token is not held back`() throws {

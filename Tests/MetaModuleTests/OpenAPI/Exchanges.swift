@@ -4,12 +4,13 @@ import JSON
 
 /// Requests to a harness, with what was answered, for the validator.
 final class Exchanges {
-  private let harness: Harness
+  /// Who answers.
+  var application: Application
   private(set) var all: [JSONValue] = []
   /// `GET /tokens/{id}/ 200`
   private(set) var seen: Set<String> = []
 
-  init(_ harness: Harness) { self.harness = harness }
+  init(_ harness: Harness) { application = harness.application }
 
   @discardableResult
   func send(_ method: String, _ target: String, _ json: String? = nil) -> Answer {
@@ -18,7 +19,7 @@ final class Exchanges {
 
   @discardableResult
   func send(_ request: Request) -> Answer {
-    let answer = Answer(harness.application.respond(to: request))
+    let answer = Answer(application.respond(to: request))
     let segments = (try? RequestPath(of: request).segments) ?? []
     let routes = RouteTable.routes(for: segments)
     guard let route = routes.first(where: { $0.method == request.method }) ?? routes.first else {
