@@ -70,7 +70,7 @@ def throughput(scene, table, quick):
             rate, count, _latency = wrk(scene, place, seconds)
             rates[place].append(rate)
             if place in cost:
-                cost[place].append((cpu_seconds(child) - before) / count * 1e6)
+                cost[place].append((cpu_seconds(child) - before) / max(1, count) * 1e6)
     ratio = lambda one, other: [a / b for a, b in zip(rates[one], rates[other])]  # noqa: E731
     table.add("warm grid, requests/s", rates["ours-off"], 0)
     table.add("warm grid / C, connections closed", ratio("ours-off", c_off))
