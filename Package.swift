@@ -27,34 +27,44 @@ let package = Package(
     // C, each behind one door.
     .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
     .target(name: "CCurl"),
-    .target(name: "CProcess"),
     .target(name: "COpenAPI", exclude: ["openapi.json"]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSQLite"),
+    .target(name: "CPlatform"),
 
-    // Doors.
+    // Doors, and what has no door to anything.
+    .target(name: "Text", swiftSettings: strict),
+    .target(name: "JSON", swiftSettings: strict),
+    .target(name: "System", dependencies: ["CPlatform"], swiftSettings: strict),
     .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: strict),
 
+    // Rooms, which do not know each other.
+    .target(
+      name: "Graph", dependencies: ["Cryptography", "HTTPClient", "JSON", "Text"], swiftSettings: strict),
+    .target(name: "Store", dependencies: ["CSQLite", "Cryptography", "SQL", "System", "Text"], swiftSettings: strict),
+    .target(name: "Cache", dependencies: ["System", "Text"], swiftSettings: strict),
+
     // Core.
-    .target(name: "JSON", swiftSettings: strict),
     .target(
       name: "MetaModule",
       dependencies: [
-        "JSON", "HTTPClient", "Cryptography", "CProcess", "COpenAPI", "SQL", "CSQLite",
+        "COpenAPI", "Cache", "Cryptography", "Graph", "HTTPClient", "JSON", "Store", "System", "Text",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
 
     // Programs.
     .executableTarget(
-      name: "meta-fcgi", dependencies: ["FastCGI", "MetaModule"], swiftSettings: strict),
+      name: "meta-fcgi", dependencies: ["Cache", "FastCGI", "MetaModule", "Store", "System", "Text"],
+      swiftSettings: strict),
     .executableTarget(
       name: "metactl",
       dependencies: [
-        "JSON", "MetaModule", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Cache", "JSON", "MetaModule", "Store", "System", "Text",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -77,7 +87,7 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["JSON", "HTTPClient"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["HTTPClient", "JSON", "SQL"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
@@ -99,31 +109,39 @@ let package = Package(
       swiftSettings: strict),
     // A process of its own for what only processes can show: kill -9, file size limits, foreign locks.
     .executableTarget(
-      name: "store-torture", dependencies: ["MetaModule"], path: "Tests/StoreTorture", swiftSettings: strict),
+      name: "store-torture", dependencies: ["Store", "Text"], path: "Tests/StoreTorture", swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests", dependencies: ["SQL", "Store", "TestSupport", "Text", "store-torture"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CacheTests", dependencies: ["Cache", "TestSupport", "Text", "cache-torture"],
+      swiftSettings: strict),
+    .testTarget(name: "SystemTests", dependencies: ["System", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "MetaModuleTests",
       dependencies: [
-        "MetaModule", "GraphSimulator", "JSON", "Cryptography", "SQL", "TestSupport", "cache-torture",
-        "store-torture",
+        "Cache", "Cryptography", "Graph", "GraphSimulator", "JSON", "MetaModule", "SQL", "Store", "System",
+        "TestSupport", "Text",
       ],
       exclude: ["Golden"],
       swiftSettings: strict),
     // One process of several that share a cache, to be killed: by tests, and by hand with a million keys.
     .executableTarget(
-      name: "cache-torture", dependencies: ["MetaModule"], path: "Tests/CacheTorture",
+      name: "cache-torture", dependencies: ["Cache", "Text"], path: "Tests/CacheTorture",
       swiftSettings: strict),
     // The pieces of a warm request, one by one, for the benchmarks.
     .executableTarget(
-      name: "hot-pieces", dependencies: ["MetaModule", "Cryptography", "JSON"], path: "Tests/HotPieces",
+      name: "hot-pieces", dependencies: ["MetaModule", "Cache", "Cryptography", "Graph", "JSON", "Store", "Text"], path: "Tests/HotPieces",
       swiftSettings: strict),
     // Whatever reads what others wrote, for libFuzzer, and for the suite, which reads its corpora.
     .executableTarget(
-      name: "fuzz", dependencies: ["MetaModule", "JSON", "Cryptography", "FastCGI"], path: "Tests/Fuzz",
+      name: "fuzz", dependencies: ["MetaModule", "Graph", "JSON", "Cryptography", "FastCGI", "Text"],
+      path: "Tests/Fuzz",
       exclude: ["corpus", "run"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cryptography", "metactl",
+        "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cache", "Cryptography", "Store", "Text", "metactl",
         "meta-fcgi", "fuzz", "graph-simulator",
       ],
       swiftSettings: strict),

@@ -9,13 +9,6 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-/// glibc's malloc maps blocks of a mebibyte and more, and stops learning from what is freed that they are usual.
-static inline void copenssl_map_large_blocks(void) {
-#ifdef M_MMAP_THRESHOLD
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
-#endif
-}
-
 /// SHA-256 without OpenSSL's providers. To fetch the first digest through EVP reads openssl.cnf and sets up every
 /// provider's tables: a quarter of the instructions of a CGI request that is answered from the cache, which needs
 /// nothing else of OpenSSL.

@@ -2,9 +2,9 @@
 ///
 /// Lenient decoders take several texts for the same bytes, and a token that can be spelled in two ways can be
 /// altered without anybody noticing.
-public enum Base64URL {
+package enum Base64URL {
   /// The text of the bytes, filled up with `=` to a multiple of four characters if `padded`.
-  public static func encode(_ bytes: [UInt8], padded: Bool) -> String {
+  package static func encode(_ bytes: [UInt8], padded: Bool) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     var start = 0
@@ -21,7 +21,7 @@ public enum Base64URL {
 
   /// The bytes, or `nil` unless the text is exactly what `encode` makes of them: no other characters, no white
   /// space, padding there if and only if `padded`, unused bits zero.
-  public static func decode(_ text: String, padded: Bool) -> [UInt8]? {
+  package static func decode(_ text: String, padded: Bool) -> [UInt8]? {
     var characters = Array(text.utf8)[...]
     if padded {
       guard characters.count % 4 == 0 else { return nil }

@@ -1,14 +1,14 @@
 internal import COpenSSL
 
 /// HMAC (RFC 2104): Graph's `appsecret_proof`, Meta's signed requests, the seal of a Fernet token.
-public enum HMAC {
+package enum HMAC {
   /// The 32 bytes of HMAC-SHA256. Compare them with `equalInConstantTime`, never with `==`.
-  public static func sha256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+  package static func sha256(key: [UInt8], message: [UInt8]) -> [UInt8] {
     key.withUnsafeBufferPointer { sha256(key: $0, message: message) }
   }
 
   /// The same as 64 lower-case hexadecimal digits.
-  public static func sha256Hex(key: [UInt8], message: [UInt8]) -> String {
+  package static func sha256Hex(key: [UInt8], message: [UInt8]) -> String {
     hexadecimal(sha256(key: key, message: message))
   }
 

@@ -6,7 +6,7 @@ internal import Glibc
 /// Rotation puts a new key in front, re-seals every row and then drops the old ones. Tokens are the public
 /// specification's to the letter, so that Python's `cryptography` opens ours and the reverse. A worker seals
 /// rarely and opens one token per Graph call, of some 200 bytes.
-public struct KeyRing: Sendable {
+package struct KeyRing: Sendable {
   /// Clocks of two machines may differ by so many seconds.
   private static let tolerance: Int64 = 60
 
@@ -16,26 +16,26 @@ public struct KeyRing: Sendable {
   /// A ring of these keys, newest first.
   ///
   /// - Throws: `emptyKeyRing`.
-  public init(_ keys: [FernetKey]) throws(CryptographyError) {
+  package init(_ keys: [FernetKey]) throws(CryptographyError) {
     guard let newest = keys.first else { throw .emptyKeyRing }
     self.newest = newest
     self.keys = keys
   }
 
   /// The fingerprints of the keys, newest first: 16 hexadecimal digits each.
-  public var fingerprints: [String] { keys.map(\.fingerprint) }
+  package var fingerprints: [String] { keys.map(\.fingerprint) }
 
   /// Encrypts and signs with the newest key, at the present time; an empty text is one like any other.
   ///
   /// - Throws: `randomnessUnavailable`, `tooLong` or `libraryFailure`.
-  public func seal(_ plaintext: [UInt8]) throws(CryptographyError) -> String {
+  package func seal(_ plaintext: [UInt8]) throws(CryptographyError) -> String {
     try seal(plaintext, timestamp: UInt64(clamping: time(nil)), vector: try freshVector())
   }
 
   /// The text of a token, however old it is: at rest, a token with a limited life would become unreadable.
   ///
   /// - Throws: `invalidToken` whatever is wrong with it, or `libraryFailure`.
-  public func open(_ token: String) throws(CryptographyError) -> [UInt8] {
+  package func open(_ token: String) throws(CryptographyError) -> [UInt8] {
     try opened(token).plaintext
   }
 
@@ -43,7 +43,7 @@ public struct KeyRing: Sendable {
   /// a minute ahead of it.
   ///
   /// - Throws: `invalidToken` whatever is wrong with it, or `libraryFailure`.
-  public func open(_ token: String, ttl: Int64, now: Int64) throws(CryptographyError) -> [UInt8] {
+  package func open(_ token: String, ttl: Int64, now: Int64) throws(CryptographyError) -> [UInt8] {
     let (plaintext, timestamp) = try opened(token)
     guard let made = Int64(exactly: timestamp) else { throw .invalidToken }
     let (expiry, neverExpires) = made.addingReportingOverflow(ttl)
@@ -55,19 +55,19 @@ public struct KeyRing: Sendable {
   /// The same text, sealed with the newest key; the time stays that of the original token.
   ///
   /// - Throws: as `open` and `seal` do.
-  public func rotated(_ token: String) throws(CryptographyError) -> String {
+  package func rotated(_ token: String) throws(CryptographyError) -> String {
     var (plaintext, timestamp) = try opened(token)
     defer { OPENSSL_cleanse(&plaintext, plaintext.count) }
     return try seal(plaintext, timestamp: timestamp, vector: try freshVector())
   }
 
   /// Whether the newest key signed this token, so that rotation may leave it alone.
-  public func isSealedWithNewest(_ token: String) -> Bool {
+  package func isSealedWithNewest(_ token: String) -> Bool {
     FernetToken(token)?.isSigned(by: newest) ?? false
   }
 
   /// The fingerprint of the key that signed this token; `nil`: none of these.
-  public func fingerprint(of token: String) -> String? {
+  package func fingerprint(of token: String) -> String? {
     guard let token = FernetToken(token) else { return nil }
     return keys.first(where: token.isSigned(by:))?.fingerprint
   }
@@ -101,8 +101,8 @@ public struct KeyRing: Sendable {
 
 extension KeyRing: CustomStringConvertible, CustomReflectable {
   /// How many keys, and nothing of them.
-  public var description: String { "<\(keys.count) keys>" }
+  package var description: String { "<\(keys.count) keys>" }
 
   /// Empty, so that `dump()` stays silent too.
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -3,14 +3,14 @@ internal import COpenSSL
 /// The admin password at rest: scrypt (RFC 7914), because OpenSSL 3.0 has no Argon2.
 ///
 /// One hash takes some 0.13 s and 16 MiB, on purpose: whoever lets strangers call this throttles first.
-public enum PasswordHash {
+package enum PasswordHash {
   private static let cost = Cost(iterations: 1 << 14, blockSize: 8, lanes: 5)
   private static let hashLength = 32
 
   /// The text to store: `scrypt$16384$8$5$salt$hash`, salt and hash in base64url without padding.
   ///
   /// - Throws: when there is no randomness for the salt or no memory for the hash.
-  public static func make(_ password: [UInt8]) throws(CryptographyError) -> String {
+  package static func make(_ password: [UInt8]) throws(CryptographyError) -> String {
     let salt = try SecureRandom.bytes(16)
     guard let hash = hash(password, salt: salt, cost: cost) else {
       throw .libraryFailure(operation: "scrypt")
@@ -23,7 +23,7 @@ public enum PasswordHash {
 
   /// Whether the stored text was made from this password; `false` for a text that `make` would not write.
   /// The cost is read from the text, so that a later, higher cost keeps older texts valid.
-  public static func verify(_ password: [UInt8], against stored: String) -> Bool {
+  package static func verify(_ password: [UInt8], against stored: String) -> Bool {
     let parts = stored.utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).map {
       String(Substring($0))
     }

@@ -1,16 +1,16 @@
 internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4): API keys and sessions are stored as it, and a grid's ETag is the beginning of it.
-public enum SHA256 {
+package enum SHA256 {
   /// The 32 bytes of the digest.
-  public static func digest(_ message: [UInt8]) -> [UInt8] {
+  package static func digest(_ message: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     copenssl_sha256(message, message.count, &digest)
     return digest
   }
 
   /// The digest as 64 lower-case hexadecimal digits.
-  public static func hex(_ message: [UInt8]) -> String { hexadecimal(digest(message)) }
+  package static func hex(_ message: [UInt8]) -> String { hexadecimal(digest(message)) }
 }
 
 /// Two lower-case digits a byte.

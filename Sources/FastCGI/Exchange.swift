@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// The same behind FastCGI and as a CGI program. Everything that comes out of it is a copy, or is lent to a
 /// closure: libfcgi frees its memory at the end of the request.
-public struct Exchange: ~Copyable {
+package struct Exchange: ~Copyable {
   /// Where the request came from and the answer goes to.
   enum Channel {
     case fastCGI(UnsafeMutablePointer<FCGX_Request>, answerTo: Int32, isBodyTooLarge: Bool)
@@ -51,12 +51,12 @@ public struct Exchange: ~Copyable {
   ///
   /// Bytes that are no UTF-8 appear as U+FFFD, so that a present parameter never looks absent. Where it
   /// matters, ask `withParameter` for the bytes. A value ends at its first NUL.
-  public borrowing func parameter(_ name: StaticString) -> String? {
+  package borrowing func parameter(_ name: StaticString) -> String? {
     parameters.value(of: name).map { String(cString: $0) }
   }
 
   /// Lends the bytes of a parameter's first value; `nil` when it is absent. Nothing is copied.
-  public borrowing func withParameter<Result>(
+  package borrowing func withParameter<Result>(
     _ name: StaticString, _ use: (Span<UInt8>) throws -> Result
   ) rethrows -> Result? {
     guard let value = parameters.value(of: name) else { return nil }
@@ -66,13 +66,13 @@ public struct Exchange: ~Copyable {
 
   /// How many parameters have this name. Two headers of one name become two parameters: a credential that
   /// occurs twice is better refused.
-  public borrowing func occurrences(of name: StaticString) -> Int {
+  package borrowing func occurrences(of name: StaticString) -> Int {
     parameters.count(of: name)
   }
 
   /// Lends the bytes of every parameter's name and value, in the web server's order; nothing is copied. In a
   /// CGI program the rest of the environment is among them.
-  public borrowing func forEachParameter(_ use: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+  package borrowing func forEachParameter(_ use: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
     parameters.forEach { name, value in use(name.span, value.span) }
   }
 
@@ -80,7 +80,7 @@ public struct Exchange: ~Copyable {
 
   /// Reads the whole body, once; a second call finds it incomplete.
   /// - Parameter limit: in bytes. A body that announces more is not read at all.
-  public mutating func readBody(limit: Int) -> RequestBody {
+  package mutating func readBody(limit: Int) -> RequestBody {
     guard body == .unread else { return .incomplete }
     body = .abandoned
     let result = readOnce(limit)
@@ -141,7 +141,7 @@ public struct Exchange: ~Copyable {
   /// - Returns: false where the web server went away, which concerns only this request. What it does not take at once
   ///   is sent without the caller.
   @discardableResult
-  public mutating func write(_ head: [UInt8], _ content: [UInt8]) -> Bool {
+  package mutating func write(_ head: [UInt8], _ content: [UInt8]) -> Bool {
     guard answer == .none else { return false }
     answer = .sent
     switch channel {
@@ -171,7 +171,7 @@ public struct Exchange: ~Copyable {
   ///
   /// A web server that keeps connections may send its next request on this one; one that started a CGI program sees
   /// the end of its output.
-  public mutating func release() {
+  package mutating func release() {
     guard answer != .none, let onRelease else { return }
     self.onRelease = nil
     let isClean = isBodyAtEnd()

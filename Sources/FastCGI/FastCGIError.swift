@@ -3,7 +3,7 @@ internal import Glibc
 /// Why the program cannot serve: each case is told to an operator as one sentence.
 ///
 /// What happens to a single connection or request is no error of the program and never appears here.
-public enum FastCGIError: Error, CustomStringConvertible {
+package enum FastCGIError: Error, CustomStringConvertible {
   /// The text after `--listen` is neither `unix:/path` nor an address of this machine with a port.
   case invalidAddress(String)
   /// The address can be reached from other machines; FastCGI has no access control of its own.
@@ -20,7 +20,7 @@ public enum FastCGIError: Error, CustomStringConvertible {
   case workerFailed(any Error)
 
   /// The sentence for the operator.
-  public var description: String {
+  package var description: String {
     switch self {
     case .invalidAddress(let text):
       "'\(text)' is not an address to listen at; use unix:/path, 127.0.0.1:PORT or [::1]:PORT"

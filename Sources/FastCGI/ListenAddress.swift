@@ -4,7 +4,7 @@ internal import CFastCGI
 ///
 /// FastCGI knows no credentials, and a hostile peer can crash libfcgi. So only this machine may connect:
 /// a unix socket, guarded by its file mode, or a loopback address.
-public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
+package enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
   /// A socket in the file system.
   case unix(path: String)
   /// A numeric loopback address, without brackets.
@@ -12,7 +12,7 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
 
   /// Reads `unix:/path`, `127.0.0.1:9000` or `[::1]:9000`.
   /// - Throws: `invalidAddress`, `notLoopback` or `pathTooLong`.
-  public init(parsing text: String) throws(FastCGIError) {
+  package init(parsing text: String) throws(FastCGIError) {
     let bytes = Array(text.utf8)
     guard !bytes.contains(0) else { throw .invalidAddress(text) }
     let prefix = Array("unix:".utf8)
@@ -54,7 +54,7 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The address as `--listen` takes it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unix(let path): "unix:\(path)"
     case .loopback(let host, let port):

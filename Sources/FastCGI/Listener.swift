@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// Made once, before the first worker. libfcgi's own `FCGX_OpenSocket` is not used: it unlinks whatever
 /// stands at the path, a living socket too, obeys the umask and ends the process when it fails.
-public struct Listener: ~Copyable, Sendable {
+package struct Listener: ~Copyable, Sendable {
   let descriptor: Descriptor
   /// A socket of ours is removed at the end; an inherited one is somebody else's.
   let file: SocketFile?
@@ -26,7 +26,7 @@ public struct Listener: ~Copyable, Sendable {
   /// Listens at an address. A unix socket gets mode 0660; one that a crash left behind is replaced, one that
   /// answers is not touched.
   /// - Throws: `alreadyInUse`, `notASocket`, `notLoopback` or `system`.
-  public static func bind(_ address: ListenAddress) throws(FastCGIError) -> Listener {
+  package static func bind(_ address: ListenAddress) throws(FastCGIError) -> Listener {
     switch address {
     case .unix(let path): try bindUnix(path, address)
     case .loopback(let host, let port): try bindLoopback(host, port, address)
@@ -60,7 +60,7 @@ public struct Listener: ~Copyable, Sendable {
   /// The listening socket on descriptor 0, as spawn-fcgi, systemd and mod_fcgid hand it over; `nil` when
   /// descriptor 0 is anything else, which means that one CGI request is to be answered.
   /// - Throws: `notLoopback` for an inherited socket that other machines can reach; `system`.
-  public static func inherited() throws(FastCGIError) -> Listener? {
+  package static func inherited() throws(FastCGIError) -> Listener? {
     var address = sockaddr_storage()
     let family = cfastcgi_listening_family(STDIN_FILENO, &address)
     guard family >= 0 else { return nil }

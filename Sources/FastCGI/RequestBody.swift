@@ -1,5 +1,5 @@
 /// What came in as a request's body.
-public enum RequestBody: Sendable, Equatable {
+package enum RequestBody: Sendable, Equatable {
   /// All of it: exactly as many bytes as `CONTENT_LENGTH` says, or, where FastCGI announces none, all of the stream. A
   /// request without a body has an empty one.
   case complete([UInt8])

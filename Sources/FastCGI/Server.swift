@@ -11,12 +11,12 @@ internal import Synchronization
 ///   return { exchange in application.answer(&exchange) }
 /// }
 /// ```
-public final class Server: Sendable {
+package final class Server: Sendable {
   /// Answers one request. Made by a worker for itself, so that it may own what is not shared between threads.
-  public typealias Handler = (inout Exchange) -> Void
+  package typealias Handler = (inout Exchange) -> Void
   /// Makes a worker's handler, on its thread. The handler calls `waits` when it is going to wait for something other than
   /// its client, so that another worker takes its place at once.
-  public typealias MakeHandler = @Sendable (_ waits: @escaping @Sendable () -> Void) throws -> Handler
+  package typealias MakeHandler = @Sendable (_ waits: @escaping @Sendable () -> Void) throws -> Handler
 
   private let queue: ConnectionQueue
   private let workers: Int
@@ -33,7 +33,7 @@ public final class Server: Sendable {
   ///   - atWork: called with `true` every few milliseconds while requests are answered, and with `false` when it is
   ///     quiet for a while, and then now and again; always from the thread of `run`.
   /// - Throws: `system`.
-  public init(
+  package init(
     listener: consuming Listener, workers: Int, timeouts: ServerTimeouts = ServerTimeouts(),
     bodyLimit: Int = 65536,
     report: @escaping @Sendable (String) -> Void = { _ in },
@@ -60,7 +60,7 @@ public final class Server: Sendable {
   ///   behind; the process can end.
   /// - Throws: `workerFailed` if not even one worker could start; `system`.
   @discardableResult
-  public func run(makeHandler: @escaping MakeHandler) throws(FastCGIError) -> Int {
+  package func run(makeHandler: @escaping MakeHandler) throws(FastCGIError) -> Int {
     guard RequestSlot.initialized else {
       throw .system(action: "initialise", subject: "libfcgi", errno: errno)
     }
@@ -85,7 +85,7 @@ public final class Server: Sendable {
   }
 
   /// Ends `run` from another thread, in the same way as a signal does.
-  public func stop() {
+  package func stop() {
     wakeUp.signal()
   }
 

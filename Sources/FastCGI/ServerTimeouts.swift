@@ -1,18 +1,18 @@
 /// How long the server waits for whom. Web servers on the same machine answer in microseconds, so that each
 /// of these is met only when something is broken.
-public struct ServerTimeouts: Sendable {
+package struct ServerTimeouts: Sendable {
   /// For a whole request, from its first byte to its last; and for the first byte on a new connection. It costs no thread.
-  public var receive: Duration
+  package var receive: Duration
   /// For the web server to take the answer, or the next part of it.
-  public var send: Duration
+  package var send: Duration
   /// For the next request on a connection that the web server keeps (`fastcgi_keep_conn on`). It costs no
   /// thread, only a descriptor. Longer than nginx's own 60 seconds, so that it is nginx which ends it.
-  public var idle: Duration
+  package var idle: Duration
   /// For requests in flight when the program is told to end. Supervisors kill after 5 seconds or more.
-  public var shutdown: Duration
+  package var shutdown: Duration
 
   /// The defaults suit nginx on the same machine.
-  public init(
+  package init(
     receive: Duration = .seconds(30), send: Duration = .seconds(30), idle: Duration = .seconds(75),
     shutdown: Duration = .milliseconds(4500)
   ) {

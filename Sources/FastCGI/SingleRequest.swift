@@ -3,15 +3,15 @@ internal import Glibc
 
 /// The CGI form of the same program: one request from the environment and standard input, its answer on
 /// standard output. libfcgi takes no part in it.
-public enum SingleRequest {
+package enum SingleRequest {
   /// Whether a web server started this process for one request, as the environment tells. If not, somebody
   /// started it in a terminal and had better be told how to use it.
-  public static var isPresent: Bool { getenv("REQUEST_METHOD") != nil }
+  package static var isPresent: Bool { getenv("REQUEST_METHOD") != nil }
 
   /// Answers the request.
   /// - Returns: whether the web server took the answer.
   @discardableResult
-  public static func run(timeouts: ServerTimeouts = ServerTimeouts(), _ handler: Server.Handler) -> Bool {
+  package static func run(timeouts: ServerTimeouts = ServerTimeouts(), _ handler: Server.Handler) -> Bool {
     run(input: STDIN_FILENO, output: STDOUT_FILENO, timeouts: timeouts, handler)
   }
 

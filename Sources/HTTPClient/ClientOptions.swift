@@ -1,18 +1,18 @@
 /// What holds for all requests of a client.
-public struct ClientOptions: Sendable {
+package struct ClientOptions: Sendable {
   /// Where an answer is cut off, in bytes after decompression; 4 MiB, the contract's limit for Graph.
-  public var maximumBodyBytes: Int
+  package var maximumBodyBytes: Int
   /// How many answers beyond half a MiB may be there at once, among all clients that share this; `nil`: any number.
-  public var largeReplies: LargeReplies?
+  package var largeReplies: LargeReplies?
   /// For name lookup, connection and TLS together; part of a request's timeout.
-  public var connectTimeout: Duration
+  package var connectTimeout: Duration
   /// A PEM file with the only certificates to trust; `nil` for the system's.
-  public var caFile: String?
+  package var caFile: String?
   /// Printable ASCII.
-  public var userAgent: String
+  package var userAgent: String
 
   /// The defaults fit Graph.
-  public init(
+  package init(
     maximumBodyBytes: Int = 4 << 20, largeReplies: LargeReplies? = nil,
     connectTimeout: Duration = .seconds(5),
     caFile: String? = nil, userAgent: String = "meta-module"

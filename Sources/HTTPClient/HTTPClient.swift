@@ -1,12 +1,12 @@
 internal import CCurl
 
 /// What to do when transfers take longer than somebody wants to wait for them.
-public struct Overdue {
+package struct Overdue {
   let moment: ContinuousClock.Instant
   let body: () -> Void
 
   /// Runs `body` on the calling thread at that moment.
-  public init(at moment: ContinuousClock.Instant, _ body: @escaping () -> Void) {
+  package init(at moment: ContinuousClock.Instant, _ body: @escaping () -> Void) {
     self.moment = moment
     self.body = body
   }
@@ -19,7 +19,7 @@ public struct Overdue {
 /// by the first transfer of the process.
 ///
 /// The program must ignore `SIGPIPE`; libcurl before 7.87 can raise it when a TLS connection breaks.
-public struct HTTPClient: ~Copyable {
+package struct HTTPClient: ~Copyable {
   /// Enough for fifty tokens that are asked two things each: such transfers wait for the network, not for the processor.
   static let maximumRunning = 128
 
@@ -28,21 +28,21 @@ public struct HTTPClient: ~Copyable {
 
   /// Remembers the options; loads and opens nothing.
   /// - Throws: `.invalidRequest` when a user agent, file name or limit makes no sense.
-  public init(options: ClientOptions = ClientOptions()) throws(TransferError) {
+  package init(options: ClientOptions = ClientOptions()) throws(TransferError) {
     guard options.isValid else { throw .invalidRequest }
     self.options = options
   }
 
   /// libcurl's name and version with those of its TLS library, for the operator.
   /// - Throws: `.unavailable` when it is not on this host.
-  public static func libraryVersion() throws(TransferError) -> String {
+  package static func libraryVersion() throws(TransferError) -> String {
     if let reason = ccurl_unavailable() { throw .unavailable(String(cString: reason)) }
     return String(cString: ccurl_version())
   }
 
   /// Sends one request and returns its answer, whatever its status.
   /// - Throws: why there is no answer; a request that is not valid is never sent.
-  public mutating func perform(_ request: HTTPRequest) throws(TransferError) -> HTTPReply {
+  package mutating func perform(_ request: HTTPRequest) throws(TransferError) -> HTTPReply {
     var outcome = Result<HTTPReply, TransferError>.failure(.broken)
     performAll([Transfer(tag: (), request: request)], deadline: nil) { _, result in
       outcome = result
@@ -63,7 +63,7 @@ public struct HTTPClient: ~Copyable {
   ///   - deadline: when it must be over; `nil` leaves that to the requests' own timeouts.
   ///   - overdue: what to do, once, when it is not over by then; the transfers go on.
   ///   - next: gets the tag and the result, returns further transfers.
-  public mutating func performAll<Tag: Sendable>(
+  package mutating func performAll<Tag: Sendable>(
     _ first: [Transfer<Tag>], deadline: ContinuousClock.Instant?, overdue: Overdue? = nil,
     next: (Tag, Result<HTTPReply, TransferError>) -> [Transfer<Tag>]
   ) {

@@ -3,21 +3,21 @@
 /// Everything is checked before libcurl sees it, since libcurl sends a line break in a header value as it is.
 /// A request is usually one `GET` of a few hundred bytes; its `Authorization` header and, for `debug_token`,
 /// its URL hold secrets, so it never prints itself.
-public struct HTTPRequest: Sendable {
+package struct HTTPRequest: Sendable {
   /// `GET`, `HEAD`, `POST` …; a token of RFC 9110.
-  public var method: String
+  package var method: String
   /// Absolute, `http://` or `https://`, printable ASCII, no fragment, no user name; sent as it is written,
   /// dot segments included.
-  public var url: String
+  package var url: String
   /// Sent in this order. `Content-Length` and `Transfer-Encoding` belong to the client and are refused.
-  public var headers: [(name: String, value: String)]
+  package var headers: [(name: String, value: String)]
   /// The bytes sent, or `nil`. `GET` and `HEAD` have none.
-  public var body: [UInt8]?
+  package var body: [UInt8]?
   /// How long everything may take: name lookup, connection, TLS, the last byte of the answer.
-  public var timeout: Duration
+  package var timeout: Duration
 
   /// A request with its parts; nothing is checked before it is performed.
-  public init(
+  package init(
     method: String = "GET", url: String, headers: [(name: String, value: String)] = [],
     body: [UInt8]? = nil, timeout: Duration = .seconds(10)
   ) {
@@ -29,7 +29,7 @@ public struct HTTPRequest: Sendable {
   }
 
   /// A `POST` of a form, as browsers and Graph's token exchange write it.
-  public static func post(_ url: String, form: QueryString, timeout: Duration = .seconds(10)) -> HTTPRequest {
+  package static func post(_ url: String, form: QueryString, timeout: Duration = .seconds(10)) -> HTTPRequest {
     HTTPRequest(
       method: "POST", url: url, headers: [("Content-Type", "application/x-www-form-urlencoded")],
       body: Array(form.encoded.utf8), timeout: timeout)
@@ -38,10 +38,10 @@ public struct HTTPRequest: Sendable {
 
 extension HTTPRequest: CustomStringConvertible, CustomReflectable {
   /// The method; never the URL, a header or the body.
-  public var description: String { "\(method) <redacted>" }
+  package var description: String { "\(method) <redacted>" }
 
   /// Empty, so that `dump()` stays silent too.
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 extension HTTPRequest {

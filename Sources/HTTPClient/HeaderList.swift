@@ -1,14 +1,14 @@
 /// The header fields of an answer, in the order in which they came.
-public struct HeaderList: Sendable, Sequence {
+package struct HeaderList: Sendable, Sequence {
   private var fields: [(name: String, value: String)] = []
 
   /// The value of the first field of this name, upper and lower case alike; `nil` when there is none.
-  public subscript(name: String) -> String? {
+  package subscript(name: String) -> String? {
     fields.first { Self.areEqual($0.name, name) }?.value
   }
 
   /// Name and value of each field.
-  public func makeIterator() -> some IteratorProtocol<(name: String, value: String)> {
+  package func makeIterator() -> some IteratorProtocol<(name: String, value: String)> {
     fields.makeIterator()
   }
 

@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// An answer may have 4 MiB, and what is made of it several times that; a Graph that answers so to every worker at once
 /// must not take the memory of the whole host. Whoever comes too late is told to try again, which the retries do.
-public final class LargeReplies: Sendable {
+package final class LargeReplies: Sendable {
   /// From here on an answer counts, in bytes. A grid of a hundred media has a third of that.
   static let threshold = 512 * 1024
 
@@ -12,7 +12,7 @@ public final class LargeReplies: Sendable {
   private let running = Atomic<Int>(0)
 
   /// So many at the same time.
-  public init(atOnce: Int) { self.atOnce = atOnce }
+  package init(atOnce: Int) { self.atOnce = atOnce }
 
   /// The right to be one of them, for as long as it is kept; `nil` when there are as many already.
   func begin() -> Pass? {

@@ -1,27 +1,27 @@
 /// The fields of a query or of a form, in order: `fields=id%2Cname&limit=25`.
 ///
 /// A space is `%20`, not `+`: every decoder of forms and of queries reads that one.
-public struct QueryString: Sendable, ExpressibleByDictionaryLiteral {
+package struct QueryString: Sendable, ExpressibleByDictionaryLiteral {
   /// As it stands after the `?` of a URL, or as the body of a form; empty without fields.
-  public private(set) var encoded = ""
+  package private(set) var encoded = ""
 
   /// Without fields.
-  public init() {}
+  package init() {}
 
   /// `["fields": "id,name", "limit": "25"]`, in this order.
-  public init(dictionaryLiteral elements: (String, String)...) {
+  package init(dictionaryLiteral elements: (String, String)...) {
     for (name, value) in elements { append(name, value) }
   }
 
   /// Adds a field; one of the same name stays.
-  public mutating func append(_ name: String, _ value: String) {
+  package mutating func append(_ name: String, _ value: String) {
     if !encoded.isEmpty { encoded += "&" }
     encoded += Self.encode(name) + "=" + Self.encode(value)
   }
 
   /// Percent-encodes every byte of the UTF-8 but the unreserved ones of RFC 3986, section 2.3:
   /// `A–Z a–z 0–9 - . _ ~`. So the result can stand anywhere in a URL, a path segment included.
-  public static func encode(_ text: String) -> String {
+  package static func encode(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
     for byte in text.utf8 {

@@ -4,7 +4,7 @@ internal import CCurl
 ///
 /// The cases are what a caller can act upon. libcurl's own text is never kept: it may quote the URL, and with
 /// it a secret.
-public enum TransferError: Error, Sendable, Equatable {
+package enum TransferError: Error, Sendable, Equatable {
   /// libcurl is not on this host or too old; the sentence says which.
   case unavailable(String)
   /// The host's name has no address, or no name server answered.
@@ -27,10 +27,10 @@ public enum TransferError: Error, Sendable, Equatable {
   case outOfMemory
 
   /// Whether the cause is the time: what the contract answers with 504 instead of 502.
-  public var isTimeout: Bool { self == .timedOut }
+  package var isTimeout: Bool { self == .timedOut }
 
   /// Whether the same request can succeed a moment later. Not after a timeout: the time to wait is used up.
-  public var mayRetry: Bool {
+  package var mayRetry: Bool {
     switch self {
     case .unresolved, .refused, .crowded, .broken: true
     case .unavailable, .timedOut, .tls, .tooLarge, .invalidRequest, .outOfMemory: false
@@ -40,7 +40,7 @@ public enum TransferError: Error, Sendable, Equatable {
 
 extension TransferError: CustomStringConvertible {
   /// A sentence for a log line or an operator; never holds a URL.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unavailable(let reason): reason
     case .unresolved: "The host's name could not be resolved."

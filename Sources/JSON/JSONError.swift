@@ -2,7 +2,7 @@
 ///
 /// Clients see the message as `JSON parse error - …`, so the wording is that of Python's `json` module, which
 /// the clients of the original know. No message quotes the text: a body may hold a token.
-public enum JSONError: Error, Sendable, Equatable {
+package enum JSONError: Error, Sendable, Equatable {
   /// Neither a string, a number, a literal, a list nor an object begins here.
   case expectingValue(at: JSONPosition)
   /// A member does not begin with a string.
@@ -35,7 +35,7 @@ public enum JSONError: Error, Sendable, Equatable {
   case notUTF8(first: Int, last: Int, byte: UInt8, reason: String)
 
   /// One sentence for the client, such as `Expecting value: line 1 column 1 (char 0)`.
-  public var message: String {
+  package var message: String {
     switch self {
     case .expectingValue(let position): "Expecting value: \(position)"
     case .expectingPropertyName(let position):
@@ -64,5 +64,5 @@ public enum JSONError: Error, Sendable, Equatable {
 
 extension JSONError: CustomStringConvertible {
   /// The message.
-  public var description: String { message }
+  package var description: String { message }
 }

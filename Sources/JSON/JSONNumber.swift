@@ -2,30 +2,30 @@
 ///
 /// Meta's ids have 17 digits and some arrive as numbers: a `Double` would round them, so the text is kept and
 /// only whoever wants to calculate converts it.
-public struct JSONNumber: Sendable, Equatable {
+package struct JSONNumber: Sendable, Equatable {
   /// The literal, valid by the grammar of RFC 8259 section 6; ASCII.
-  public let text: String
+  package let text: String
 
   /// The text if all of it is a JSON number (`-0.5e3`, but not `+1`, `01`, `.5`, `1.`), else `nil`.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let bytes = Array(text.utf8)
     guard Self.length(in: bytes, from: 0) == bytes.count else { return nil }
     self.text = text
   }
 
   /// An integer's digits.
-  public init(_ value: Int64) { text = String(value) }
+  package init(_ value: Int64) { text = String(value) }
 
   /// For the parser, which has already measured the literal.
   init(valid text: String) { self.text = text }
 
   /// Whether the literal has neither fraction nor exponent: `text` is an optional `-` and digits.
-  public var isIntegerLiteral: Bool {
+  package var isIntegerLiteral: Bool {
     text.utf8.allSatisfy { Self.isDigit($0) || $0 == UInt8(ascii: "-") }
   }
 
   /// The value if it is whole and fits into 64 bits: `1`, `1.0`, `1e3` and `10e-1` do, `1.5` and `2e19` do not.
-  public var int64: Int64? {
+  package var int64: Int64? {
     var digits: [UInt8] = []
     var power = 0
     var isFraction = false
@@ -56,7 +56,7 @@ public struct JSONNumber: Sendable, Equatable {
   }
 
   /// The nearest double, or `nil` when it would be infinite.
-  public var double: Double? {
+  package var double: Double? {
     guard let value = Double(text), value.isFinite else { return nil }
     return value
   }

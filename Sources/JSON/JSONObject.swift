@@ -2,18 +2,18 @@
 ///
 /// Objects here have some ten members, so finding one is a walk through the list. Whoever makes one of as many members
 /// as a stranger likes does not set them one by one: the parser, and `init(firstOfEach:)`, have a hash of their own.
-public struct JSONObject: Sendable {
+package struct JSONObject: Sendable {
   /// Keys and values in their order; no key occurs twice.
-  public private(set) var members: [(key: String, value: JSONValue)]
+  package private(set) var members: [(key: String, value: JSONValue)]
 
   /// An object without members.
-  public init() { members = [] }
+  package init() { members = [] }
 
   /// For the parser, which has already refused duplicates.
   init(distinct members: [(key: String, value: JSONValue)]) { self.members = members }
 
   /// The members of a form: of several with one name the first counts.
-  public init(firstOfEach fields: some Sequence<(name: String, value: String)>) {
+  package init(firstOfEach fields: some Sequence<(name: String, value: String)>) {
     var seen = SeenKeys()
     members = []
     for (name, value) in fields where seen.insert(name) { members.append((name, .string(value))) }
@@ -29,17 +29,17 @@ public struct JSONObject: Sendable {
   }
 
   /// How many members there are.
-  public var count: Int { members.count }
+  package var count: Int { members.count }
 
   /// Whether there are none.
-  public var isEmpty: Bool { members.isEmpty }
+  package var isEmpty: Bool { members.isEmpty }
 
   /// The keys in their order.
-  public var keys: [String] { members.map(\.key) }
+  package var keys: [String] { members.map(\.key) }
 
   /// The member of that name. Setting one that exists keeps its place, a new one goes to the end, and `nil`
   /// removes; a member that is `null` reads as `.null`.
-  public subscript(key: String) -> JSONValue? {
+  package subscript(key: String) -> JSONValue? {
     get { position(of: key).map { members[$0].value } }
     set {
       switch (position(of: key), newValue) {
@@ -58,14 +58,14 @@ public struct JSONObject: Sendable {
 
 extension JSONObject: Sequence {
   /// Key and value, in their order.
-  public func makeIterator() -> IndexingIterator<[(key: String, value: JSONValue)]> {
+  package func makeIterator() -> IndexingIterator<[(key: String, value: JSONValue)]> {
     members.makeIterator()
   }
 }
 
 extension JSONObject: Equatable {
   /// The same members in the same order.
-  public static func == (left: JSONObject, right: JSONObject) -> Bool {
+  package static func == (left: JSONObject, right: JSONObject) -> Bool {
     left.members.elementsEqual(right.members) {
       $0.key.hasSameBytes(as: $1.key) && $0.value == $1.value
     }
@@ -74,5 +74,5 @@ extension JSONObject: Equatable {
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
   /// Members in the order of the literal. A key written twice is a programming error.
-  public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(literal: elements) }
+  package init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(literal: elements) }
 }

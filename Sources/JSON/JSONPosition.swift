@@ -1,11 +1,11 @@
 /// A place in a JSON text, counted in code points as Python counts.
-public struct JSONPosition: Sendable, Equatable, CustomStringConvertible {
+package struct JSONPosition: Sendable, Equatable, CustomStringConvertible {
   /// From 1; only a line feed begins a line.
-  public let line: Int
+  package let line: Int
   /// From 1.
-  public let column: Int
+  package let column: Int
   /// From 0, since the beginning of the text.
-  public let character: Int
+  package let character: Int
 
   /// The place of a byte of a text that is valid UTF-8.
   init(of offset: Int, in bytes: [UInt8]) {
@@ -26,5 +26,5 @@ public struct JSONPosition: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// `line 1 column 2 (char 1)`.
-  public var description: String { "line \(line) column \(column) (char \(character))" }
+  package var description: String { "line \(line) column \(column) (char \(character))" }
 }

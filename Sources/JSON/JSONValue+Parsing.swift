@@ -1,5 +1,5 @@
 /// What to do with an escape such as `\ud83d` whose other half is missing: no UTF-8 text can hold it.
-public enum LoneSurrogates: Sendable {
+package enum LoneSurrogates: Sendable {
   /// The text is an error.
   case refused
   /// The string is a ``JSONValue/damaged(_:surrogate:)``; a member with such a name, for which nobody can ask, is left
@@ -22,7 +22,7 @@ extension JSONValue {
   ///     written with two, so the length of a text alone bounds nothing.
   ///   - loneSurrogates: whether half a surrogate pair is an error.
   /// - Throws: where and why the text is refused.
-  public init(
+  package init(
     parsing bytes: [UInt8], maximumDepth: Int = 32, maximumValues: Int = .max,
     loneSurrogates: LoneSurrogates = .refused
   ) throws(JSONError) {
@@ -35,7 +35,7 @@ extension JSONValue {
   }
 
   /// The same for a text that is already a string.
-  public init(
+  package init(
     parsing text: String, maximumDepth: Int = 32, maximumValues: Int = .max,
     loneSurrogates: LoneSurrogates = .refused
   ) throws(JSONError) {

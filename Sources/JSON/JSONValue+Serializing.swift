@@ -1,5 +1,5 @@
 /// Which characters of a string are written as escapes, beyond those that JSON demands.
-public enum Escaping: Sendable {
+package enum Escaping: Sendable {
   /// None: UTF-8 as it is, `/` plain. Our answers.
   case standard
   /// `\/`, and `\uXXXX` for everything that is not ASCII. The form in which Graph sends its answers.
@@ -10,14 +10,14 @@ public enum Escaping: Sendable {
 
 extension JSONValue {
   /// The compact text: no white space, members in their order, numbers as they were written.
-  public func serialized(escaping: Escaping = .standard) -> [UInt8] {
+  package func serialized(escaping: Escaping = .standard) -> [UInt8] {
     var writer = JSONWriter(escaping: escaping)
     writer.write(self)
     return writer.output
   }
 
   /// The same as a string.
-  public func serializedText(escaping: Escaping = .standard) -> String {
+  package func serializedText(escaping: Escaping = .standard) -> String {
     String(decoding: serialized(escaping: escaping), as: UTF8.self)
   }
 }

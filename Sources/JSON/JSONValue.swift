@@ -3,7 +3,7 @@
 /// Small (a few kilobytes, at most the 4 MiB of a Graph reply), read once and thrown away, so there is no lazy
 /// form and no mapping to types: an endpoint takes the members it knows. Objects keep the order of their keys,
 /// because the contract prints it.
-public enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
   /// `null`.
   case null
   /// `true` or `false`.
@@ -25,7 +25,7 @@ public enum JSONValue: Sendable {
 extension JSONValue: Equatable {
   /// Equal when the compact texts are: `1` is not `1.0`, the order of members counts, and strings are compared
   /// as bytes, where Swift's own `==` would take a composed letter for a decomposed one.
-  public static func == (left: JSONValue, right: JSONValue) -> Bool {
+  package static func == (left: JSONValue, right: JSONValue) -> Bool {
     switch (left, right) {
     case (.null, .null): true
     case (.bool(let left), .bool(let right)): left == right
@@ -44,44 +44,44 @@ extension JSONValue: Equatable {
 
 extension JSONValue {
   /// Whether this is `null`.
-  public var isNull: Bool {
+  package var isNull: Bool {
     if case .null = self { true } else { false }
   }
 
   /// The boolean, or `nil` for anything else.
-  public var bool: Bool? {
+  package var bool: Bool? {
     if case .bool(let value) = self { value } else { nil }
   }
 
   /// The number, or `nil` for anything else.
-  public var number: JSONNumber? {
+  package var number: JSONNumber? {
     if case .number(let value) = self { value } else { nil }
   }
 
   /// The number if it is whole and fits, or `nil` for anything else; a string of digits is not a number.
-  public var int64: Int64? { number?.int64 }
+  package var int64: Int64? { number?.int64 }
 
   /// The string, or `nil` for anything else.
-  public var string: String? {
+  package var string: String? {
     if case .string(let value) = self { value } else { nil }
   }
 
   /// The elements, or `nil` for anything but a list.
-  public var array: [JSONValue]? {
+  package var array: [JSONValue]? {
     if case .array(let value) = self { value } else { nil }
   }
 
   /// The object, or `nil` for anything else.
-  public var object: JSONObject? {
+  package var object: JSONObject? {
     if case .object(let value) = self { value } else { nil }
   }
 
   /// The member of that name, or `nil` when there is none or this is not an object. A member that is `null`
   /// is `.null`, not `nil`.
-  public subscript(key: String) -> JSONValue? { object?[key] }
+  package subscript(key: String) -> JSONValue? { object?[key] }
 
   /// The element at that place, or `nil` when there is none or this is not a list.
-  public subscript(index: Int) -> JSONValue? {
+  package subscript(index: Int) -> JSONValue? {
     guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
     return elements[index]
   }
@@ -91,41 +91,41 @@ extension JSONValue {
 
 extension JSONValue {
   /// The integer as a number.
-  public init(_ value: Int64) { self = .number(JSONNumber(value)) }
+  package init(_ value: Int64) { self = .number(JSONNumber(value)) }
 
   /// The integer as a number.
-  public init(_ value: Int) { self = .number(JSONNumber(Int64(value))) }
+  package init(_ value: Int) { self = .number(JSONNumber(Int64(value))) }
 
   /// The boolean.
-  public init(_ value: Bool) { self = .bool(value) }
+  package init(_ value: Bool) { self = .bool(value) }
 
   /// The string, or `null` where there is none, as answers show absent values.
-  public init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
+  package init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
 
   /// The integer, or `null` where there is none.
-  public init(_ value: Int64?) { self = value.map { .number(JSONNumber($0)) } ?? .null }
+  package init(_ value: Int64?) { self = value.map { .number(JSONNumber($0)) } ?? .null }
 }
 
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   /// `null`.
-  public init(nilLiteral: ()) { self = .null }
+  package init(nilLiteral: ()) { self = .null }
 
   /// `true` or `false`.
-  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
 
   /// A number.
-  public init(integerLiteral value: Int64) { self = .number(JSONNumber(value)) }
+  package init(integerLiteral value: Int64) { self = .number(JSONNumber(value)) }
 
   /// A string.
-  public init(stringLiteral value: String) { self = .string(value) }
+  package init(stringLiteral value: String) { self = .string(value) }
 
   /// A list.
-  public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
   /// An object with its members in the order of the literal. A key written twice is a programming error.
-  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+  package init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(JSONObject(literal: elements))
   }
 }

@@ -3,7 +3,7 @@ extension Unicode.Scalar {
   /// sequence, turns the direction of writing round, breaks the line, or cannot be seen at all.
   ///
   /// Names come from Graph and from clients; whoever chose one must not choose what the operator's terminal does.
-  public var isUnseen: Bool {
+  package var isUnseen: Bool {
     // ASCII and the letters of most texts are decided without a look into the tables.
     if value < 0x7F { return value < 0x20 }
     if value < 0xAD { return value <= 0x9F }
@@ -18,7 +18,7 @@ extension Unicode.Scalar {
 
 extension String {
   /// The text for a terminal or a log: what is not seen is written as JSON writes it, `\u001b`.
-  public var visible: String {
+  package var visible: String {
     guard unicodeScalars.contains(where: \.isUnseen) else { return self }
     var result: [UInt8] = []
     for scalar in unicodeScalars {

@@ -1,3 +1,6 @@
+package import Graph
+package import Store
+
 /// What the rooms throw, as answers: the lower half of the error table in API.md, section 1.
 
 extension StoreError: Answerable {

@@ -1,14 +1,19 @@
+internal import Cache
 internal import Cryptography
 internal import Glibc
+internal import Graph
 internal import JSON
-public import Logging
+package import Logging
+package import Store
+internal import System
+internal import Text
 
 /// The whole program as a function from `Request` to `Response`, whatever stands in front: `meta.fcgi`,
 /// `metactl request`, the tests.
 ///
 /// One per worker thread: its database connection, its connections to Graph and its cache handle are its own, and what
 /// several must know is on disk, since mod_fcgid runs several one-request processes of the same binary.
-public final class Application {
+package final class Application {
   let configuration: Configuration
   let logger: Logger
   let graph: GraphClient
@@ -16,7 +21,7 @@ public final class Application {
   let appHealth: AppHealth
   let graphBreaker: GraphBreaker
   let vault: Vault
-  public let shared: Shared
+  package let shared: Shared
   var cache: FileCache? { shared.cache }
   var lanes: Lanes { shared.lanes }
   let willWait: @Sendable () -> Void
@@ -41,7 +46,7 @@ public final class Application {
   ///   - isServing: it is the first of several, or is asked for more than one thing.
   ///   - willWait: told that the request at hand is going to wait, so that another thread answers the others.
   ///   - making: `.nothing` for a command that only works with what is there.
-  public init(
+  package init(
     configuration: Configuration, logger: Logger? = nil, shared: Shared? = nil, isServing: Bool = false,
     willWait: @escaping @Sendable () -> Void = {}, making: Store.Making = .whatIsMissing
   ) {
@@ -59,12 +64,12 @@ public final class Application {
     graphHealth = GraphHealth(shared.cache)
     appHealth = AppHealth(shared.cache, configuration)
     graphBreaker = GraphBreaker(shared.cache)
-    graph = GraphClient(configuration, breaker: graphBreaker)
+    graph = GraphClient(configuration.graph, breaker: graphBreaker)
   }
 
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
   /// start and not from the first client. What is wrong does not stop the program: each request tries again.
-  public func prepare() {
+  package func prepare() {
     configuration.warnings.forEach(warn)
     markAsRunning()
     do {
@@ -74,12 +79,12 @@ public final class Application {
   }
 
   /// Leaves the database as one file that can be copied by itself: to be called when all workers have ended.
-  public static func settle(_ configuration: Configuration) {
+  package static func settle(_ configuration: Configuration) {
     try? Store(folder: configuration.dataDirectory, making: .nothing).settle()
   }
 
   /// Tells `metactl restore` that this process serves requests, until it ends.
-  public func markAsRunning() {
+  package func markAsRunning() {
     if !InstallationLock.markAsRunning(in: configuration.dataDirectory) {
       warn("meta.lock cannot be locked: metactl restore will not know that this process is running.")
     }
@@ -87,7 +92,7 @@ public final class Application {
 
   /// Answers one request, and comes back when everything that it leads to is done. Never fails: a fault of ours is a
   /// 500, with its cause in the log.
-  public func respond(to request: Request) -> Response {
+  package func respond(to request: Request) -> Response {
     var answer: Response?
     respond(to: request) { answer = $0 }
     return answer ?? ServerError(cause: "No answer.").response()
@@ -95,7 +100,7 @@ public final class Application {
 
   /// Answers one request by calling `send`, exactly once; nobody who waits for the answer waits for what is done then:
   /// what is only nice to have written down, and a call to Graph that takes long while an expired answer stands in.
-  public func respond(to request: Request, send: (Response) -> Void) {
+  package func respond(to request: Request, send: (Response) -> Void) {
     withoutActuallyEscaping(send) { send in
       self.send = send
       var record = RequestRecord()

@@ -1,9 +1,12 @@
 internal import Glibc
+package import Graph
 package import Logging
+internal import System
+package import Text
 
 /// What can be set, read once at start (API.md, section 6). What each setting means and may be says the table of
 /// `Setting`; the values here are the defaults.
-public struct Configuration: Sendable {
+package struct Configuration: Sendable {
   package var dataDirectory = "~/.local/share/meta-module"
   package var cacheDirectory = ""
   package var cacheTTL: Int64 = 300
@@ -140,12 +143,4 @@ extension Configuration {
   package var settings: [(name: String, value: String?, origin: String)] {
     Setting.all.map { ($0.name, $0.shown(self), origins[$0.name] ?? "default") }
   }
-}
-
-/// Why the program does not start: one line that names the setting.
-public struct ConfigurationError: Error, CustomStringConvertible {
-  /// The sentence.
-  public let description: String
-
-  init(_ description: String) { self.description = description }
 }

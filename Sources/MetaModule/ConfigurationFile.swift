@@ -1,4 +1,6 @@
 internal import Glibc
+internal import System
+internal import Text
 
 /// A file of `NAME=value` lines, for hosts where no environment can be set.
 ///

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// `meta.lock` in the data directory: shared by every process that serves requests, exclusive for the one that
 /// replaces the database.
@@ -34,10 +35,7 @@ enum InstallationLock {
   static func path(in folder: String) -> String { folder + "/meta.lock" }
 }
 
-/// A file that one process at a time holds; given back by `release`, or by its end, however it ends.
-final class FileLock {
-  private let descriptor: Int32
-
+extension FileLock {
   /// Takes the lock file `path` of the data directory `folder`.
   ///
   /// - Parameter busy: what to say when somebody else holds it.
@@ -48,28 +46,5 @@ final class FileLock {
     if let lock = FileLock(taking: descriptor) { return lock }
     guard errno == EWOULDBLOCK else { throw .trouble("\(path) cannot be locked: \(SmallFile.lastError()).") }
     throw .refused(busy)
-  }
-
-  /// Takes an open file; closes it where it cannot be had, with `errno` telling why.
-  private init?(taking descriptor: Int32) {
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let failure = errno
-      close(descriptor)
-      errno = failure
-      return nil
-    }
-    self.descriptor = descriptor
-  }
-
-  /// Lets the next one in.
-  func release() { close(descriptor) }
-
-  /// Opens the file, making it (0600) where it is missing. Made by root it is given to the owner of the folder, who
-  /// could otherwise never lock it.
-  static func open(_ path: String, in folder: String) -> Int32? {
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { return nil }
-    FileOwner.inherit(path)
-    return descriptor
   }
 }

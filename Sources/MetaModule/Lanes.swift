@@ -1,6 +1,8 @@
+internal import System
+
 /// What the workers of a process share so that none of them waits too long: places for each kind of work that takes
 /// its time, and for each of them a thread more than the workers, so that those are left for what is answered at once.
-public final class Lanes: Sendable {
+package final class Lanes: Sendable {
   /// For signing in.
   let signIns: Lane
   /// For waiting: for Graph, for another request that asks it, for a lock.
@@ -10,11 +12,11 @@ public final class Lanes: Sendable {
 
   /// How many threads the process may have: a worker's for each, and one for each place. They are started as they are
   /// needed.
-  public let threads: Int
+  package let threads: Int
 
   /// - Parameter workers: how many requests are answered at a time that wait for nothing. Twice as many may wait: two
   ///   hundred visitors of a cold grid, over four processes, are one call to Graph and two hundred answers.
-  public init(workers: Int) {
+  package init(workers: Int) {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
     waiting = Lane(places: workers * 2)
     asking = Lane(places: workers)

@@ -1,4 +1,6 @@
+internal import Graph
 internal import Logging
+internal import Text
 
 /// One row of the table of settings. The configuration is read by it, `metactl config` shows it, README prints it, and
 /// a misspelt name is compared with it.

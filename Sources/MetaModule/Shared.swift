@@ -1,9 +1,12 @@
+internal import Cache
 internal import Glibc
+internal import Store
+internal import System
 
 /// What the workers of a process share: the places for slow work, what was read of the database and of the cache, and
 /// the cache's folder, which is looked through once and not by each of them.
-public struct Shared: Sendable {
-  public let lanes: Lanes
+package struct Shared: Sendable {
+  package let lanes: Lanes
   /// `nil`: each remembers for itself.
   let reads: ReadMemory?
   /// `nil` when the directory cannot be used: everything is then answered uncached.

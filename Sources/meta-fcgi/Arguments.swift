@@ -1,5 +1,5 @@
 internal import FastCGI
-internal import MetaModule
+internal import Text
 
 /// The command line of `meta.fcgi`. Parsed by hand: a parser library would cost a CGI process more than its request.
 struct Arguments {
@@ -34,7 +34,7 @@ struct Arguments {
         guard let file = rest.popFirst() else { throw ArgumentError("--config needs a file.") }
         configurationFile = file
       case "--help", "-h": textToPrint = Self.usage
-      case "--version": textToPrint = "meta.fcgi \(MetaModule.version)"
+      case "--version": textToPrint = "meta.fcgi \(version)"
       default: throw ArgumentError("there is no argument \(argument); --help lists them.")
       }
     }

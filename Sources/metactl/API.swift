@@ -1,5 +1,6 @@
 internal import JSON
 internal import MetaModule
+internal import Store
 
 /// The application's own endpoints, called by the operator: what a command changes goes the way that every request
 /// goes, with the same checks, the same events and the same sentences.

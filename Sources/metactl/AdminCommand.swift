@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import JSON
 internal import MetaModule
+internal import Store
 
 /// `metactl admin …`
 struct AdminCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Cache
 internal import JSON
 internal import MetaModule
 

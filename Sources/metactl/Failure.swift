@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import JSON
 internal import MetaModule
+internal import System
 
 /// A sentence for standard error and the exit code that goes with it.
 struct Complaint: Error, CustomStringConvertible {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import JSON
 internal import MetaModule
+internal import Text
 
 /// `metactl key …`
 struct KeyCommand: ParsableCommand {

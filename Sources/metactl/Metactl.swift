@@ -2,6 +2,9 @@ internal import ArgumentParser
 internal import Glibc
 internal import JSON
 internal import MetaModule
+internal import Store
+internal import System
+internal import Text
 
 /// The operator's command: what the seed's `manage.py shell` was for, and more.
 @main

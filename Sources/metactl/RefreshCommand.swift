@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import JSON
 internal import MetaModule
+internal import Text
 
 /// `metactl refresh`
 struct RefreshCommand: ParsableCommand {

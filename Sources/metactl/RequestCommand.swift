@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import JSON
 internal import MetaModule
+internal import Store
 
 /// `metactl request METHOD PATH [-d BODY]`: any bug can be replayed without a web server.
 struct RequestCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MetaModule
+internal import Text
 
 /// Secrets, as a person or a program gives them: never as an argument, which `ps` shows to everyone.
 enum SecretInput {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import MetaModule
+internal import Text
 
 /// What somebody meant who mistyped a command; options are the parser's own business.
 enum Suggestion {

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import JSON
 internal import MetaModule
+internal import Store
+internal import Text
 
 /// `metactl token …`
 struct TokenCommand: ParsableCommand {

@@ -1,5 +1,6 @@
+import Cache
 import Glibc
-import MetaModule
+import Text
 
 /// Many threads that miss the same key at once. Each prints `hit`, `led`, `landed`, `failed`, `timedOut` or
 /// `unavailable` and the body it would answer with; each fetch is a line in the log.

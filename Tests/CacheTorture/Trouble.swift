@@ -1,5 +1,6 @@
+import Cache
 import Glibc
-import MetaModule
+import Text
 
 /// Stores a body under a limit on the size of files: writing stops half-way, as on a full disk.
 func storeOnFullDisk(_ cache: FileCache, _ key: CacheKey, bytes: Int, limit: Int) throws(CacheError) {

@@ -14,8 +14,9 @@
 //
 //   cache-torture fill DIRECTORY FROM TO: grids of made-up accounts, for benchmarks
 
+import Cache
 import Glibc
-import MetaModule
+import Text
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 

@@ -1,8 +1,12 @@
 #if DEBUG || FUZZING
-  @testable import Cryptography
   import FastCGI
   import JSON
+
+  @testable import Cache
+  @testable import Cryptography
+  @testable import Graph
   @testable import MetaModule
+  @testable import Text
 
   /// What is read, each with the promises that it makes.
   enum FuzzTarget: String, CaseIterable {

@@ -1,7 +1,11 @@
+internal import Cache
 internal import Cryptography
 internal import Glibc
+internal import Graph
 internal import JSON
 internal import MetaModule
+internal import Store
+internal import Text
 
 /// Each piece with what it works on: one installation with a client, its grid in the cache, and an API key.
 final class Pieces {

@@ -3,7 +3,10 @@ import Foundation
 import GraphSimulator
 import JSON
 
+@testable import Cache
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// The whole core against a simulated Graph and a folder of its own: what `meta.fcgi` is, without a web server.
 ///

@@ -12,7 +12,7 @@
 // A line `ready` on standard output and a line on standard input start the work, so that many begin at once.
 
 import Glibc
-import MetaModule
+import Store
 
 func say(_ line: String) {
   let bytes = Array((line + "\n").utf8)

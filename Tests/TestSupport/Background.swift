@@ -1,10 +1,10 @@
 /// Work on a thread of its own, and its result.
-public final class Background<Result: Sendable>: Sendable {
+package final class Background<Result: Sendable>: Sendable {
   private let thread: PlainThread
   private let outcome: Guarded<Result?>
 
   /// Starts it. What it uses need not be `Sendable`: the test must leave it alone until ``result()``.
-  public init(_ body: @escaping () -> Result) {
+  package init(_ body: @escaping () -> Result) {
     let outcome = Guarded<Result?>(nil)
     self.outcome = outcome
     nonisolated(unsafe) let body = body
@@ -15,7 +15,7 @@ public final class Background<Result: Sendable>: Sendable {
   }
 
   /// Waits for the end; `nil` only if the thread came to no end.
-  public func result() -> Result? {
+  package func result() -> Result? {
     thread.join()
     return outcome.withLock { $0 }
   }

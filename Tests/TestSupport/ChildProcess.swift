@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// What it prints goes to a file, so that it never waits for somebody to read. Ended by its id, when the last
 /// reference goes or the tests end.
-public final class ChildProcess: @unchecked Sendable {
+package final class ChildProcess: @unchecked Sendable {
   private let process: Process
   private let log: String
   private static let running = Guarded<Set<Int32>>([])
@@ -15,7 +15,7 @@ public final class ChildProcess: @unchecked Sendable {
   ///   - environment: all of it, besides `PATH`.
   ///   - input: what it reads; nothing by default.
   ///   - log: the file for standard output and standard error together.
-  public init(
+  package init(
     _ path: String, _ arguments: [String] = [], environment: [String: String] = [:], input: [UInt8] = [],
     log: String
   ) throws {
@@ -43,21 +43,21 @@ public final class ChildProcess: @unchecked Sendable {
   deinit { end() }
 
   /// Its process id.
-  public var pid: Int32 { process.processIdentifier }
+  package var pid: Int32 { process.processIdentifier }
 
   /// Whether it has not ended yet.
-  public var isRunning: Bool { process.isRunning }
+  package var isRunning: Bool { process.isRunning }
 
   /// Everything that it has printed so far.
-  public var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+  package var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
   /// Sends it a signal.
-  public func send(signal: Int32) { if process.isRunning { kill(pid, signal) } }
+  package func send(signal: Int32) { if process.isRunning { kill(pid, signal) } }
 
   /// Waits until it ends by itself; `nil` when it does not within so many seconds. A signal that ended it is
   /// negative.
   @discardableResult
-  public func status(within seconds: Double = 60) -> Int32? {
+  package func status(within seconds: Double = 60) -> Int32? {
     let end = ContinuousClock.now + .seconds(seconds)
     while process.isRunning {
       guard ContinuousClock.now < end else { return nil }
@@ -70,7 +70,7 @@ public final class ChildProcess: @unchecked Sendable {
   }
 
   /// Ends it now: with a signal that lets it tidy up (SIGTERM, unless another is given), and by force if it does not go.
-  public func end(with signal: Int32? = nil) {
+  package func end(with signal: Int32? = nil) {
     send(signal: signal ?? SIGTERM)
     if status(within: 20) == nil {
       send(signal: SIGKILL)
@@ -79,7 +79,7 @@ public final class ChildProcess: @unchecked Sendable {
   }
 
   /// Runs a program to its end and returns what it printed and its status.
-  public static func run(
+  package static func run(
     _ path: String, _ arguments: [String] = [], environment: [String: String] = [:], input: [UInt8] = [],
     seconds: Double = 60
   ) throws -> (status: Int32, output: String) {
@@ -91,7 +91,7 @@ public final class ChildProcess: @unchecked Sendable {
   }
 
   /// The path of a program of this package, built beside the tests.
-  public static func ours(_ name: String) -> String {
+  package static func ours(_ name: String) -> String {
     let own = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     // The test bundle may be run by a helper of the toolchain; its own path is then among the arguments.
     let candidates = [own.path] + CommandLine.arguments
@@ -103,9 +103,9 @@ public final class ChildProcess: @unchecked Sendable {
   }
 
   /// Something about a program went wrong.
-  public struct Failure: Error, CustomStringConvertible {
+  package struct Failure: Error, CustomStringConvertible {
     /// What.
-    public let description: String
+    package let description: String
 
     init(_ description: String) { self.description = description }
   }

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// A port of 127.0.0.1 that nobody listens on at the moment.
-public enum FreePort {
+package enum FreePort {
   /// Finds one. Somebody else may take it before it is used; that is rare, as ports are given in turn.
-  public static func find() -> Int {
+  package static func find() -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()

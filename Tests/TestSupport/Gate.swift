@@ -2,15 +2,15 @@ internal import Glibc
 
 /// Opens when so many threads stand before it: proof that they were there at the same time, whatever the
 /// speed of the machine.
-public final class Gate: Sendable {
+package final class Gate: Sendable {
   private let expected: Int
   private let arrived = Guarded(0)
 
   /// Opens at `expected` arrivals.
-  public init(expected: Int) { self.expected = expected }
+  package init(expected: Int) { self.expected = expected }
 
   /// Waits for the others; `false` when they have not come within a minute.
-  @discardableResult public func pass() -> Bool {
+  @discardableResult package func pass() -> Bool {
     arrived.withLock { $0 += 1 }
     for _ in 0..<60_000 {
       if arrived.withLock({ $0 >= expected }) { return true }

@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// A thread of the system, without Foundation.
-public final class PlainThread: Sendable {
+package final class PlainThread: Sendable {
   private let handle: Guarded<pthread_t?>
 
   /// Starts it.
-  public init(_ body: @escaping @Sendable () -> Void) {
+  package init(_ body: @escaping @Sendable () -> Void) {
     let box = Unmanaged.passRetained(Box(body))
     var thread = pthread_t()
     let outcome = pthread_create(
@@ -20,7 +20,7 @@ public final class PlainThread: Sendable {
   }
 
   /// Waits for its end; the second time there is nothing to wait for.
-  public func join() {
+  package func join() {
     if let thread = handle.withLock({ $0.take() }) { pthread_join(thread, nil) }
   }
 
@@ -32,5 +32,5 @@ public final class PlainThread: Sendable {
 
 extension PlainThread {
   /// Lets the thread that calls it sleep.
-  public static func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
+  package static func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
 }

@@ -2,16 +2,16 @@ internal import Foundation
 
 /// The original's language, asked as the authority: on what its clients have seen, and on Fernet, which its package
 /// `cryptography` reads and writes.
-public enum Python {
+package enum Python {
   /// The script did not run to its end.
-  public struct Failure: Error, CustomStringConvertible {
+  package struct Failure: Error, CustomStringConvertible {
     /// What happened, and what to do about it.
-    public let description: String
+    package let description: String
   }
 
   /// The lines that a script prints when it is given these lines on its standard input, and these arguments.
   /// - Throws: ``Failure`` when it ends with an error.
-  public static func lines(
+  package static func lines(
     _ script: String, input: [String] = [], arguments: [String] = []
   ) throws -> [String] {
     let file = FileManager.default.temporaryDirectory.appending(component: "\(UUID()).txt")

@@ -1,14 +1,14 @@
 internal import Glibc
 
 /// One connection of a ``RawServer``, used by the thread that serves it.
-public final class RawConnection: Sendable {
+package final class RawConnection: Sendable {
   private let descriptor: Guarded<Int32?>
   private let unread = Guarded<[UInt8]>([])
 
   init(_ descriptor: Int32) { self.descriptor = Guarded(descriptor) }
 
   /// The next bytes; empty when the client has closed its side or the server stops.
-  public func read() -> [UInt8] {
+  package func read() -> [UInt8] {
     let kept = unread.withLock { bytes in
       defer { bytes = [] }
       return bytes
@@ -20,7 +20,7 @@ public final class RawConnection: Sendable {
   }
 
   /// One whole request; `nil` when the client leaves first.
-  public func readRequest() -> RawRequest? {
+  package func readRequest() -> RawRequest? {
     var bytes: [UInt8] = []
     while true {
       if let (request, rest) = RawRequest.split(bytes) {
@@ -34,7 +34,7 @@ public final class RawConnection: Sendable {
   }
 
   /// Sends all bytes; `false` when the client has left.
-  @discardableResult public func send(_ bytes: [UInt8]) -> Bool {
+  @discardableResult package func send(_ bytes: [UInt8]) -> Bool {
     guard let descriptor = descriptor.withLock({ $0 }) else { return false }
     var sent = 0
     while sent < bytes.count {
@@ -48,10 +48,10 @@ public final class RawConnection: Sendable {
   }
 
   /// Sends a text as it is.
-  @discardableResult public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+  @discardableResult package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
   /// Sends a whole answer with its length.
-  @discardableResult public func answer(
+  @discardableResult package func answer(
     _ body: String = "", status: String = "200 OK", headers: [String] = []
   ) -> Bool {
     let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
@@ -59,12 +59,12 @@ public final class RawConnection: Sendable {
   }
 
   /// Answers every request of the connection in the same way, until the client leaves.
-  public func answerAll(_ body: String = "", headers: [String] = []) {
+  package func answerAll(_ body: String = "", headers: [String] = []) {
     while readRequest() != nil { answer(body, headers: headers) }
   }
 
   /// Whether the client is still there and the server not stopped; asked without taking bytes.
-  public var isOpen: Bool {
+  package var isOpen: Bool {
     guard let descriptor = descriptor.withLock({ $0 }) else { return false }
     var byte: UInt8 = 0
     let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
@@ -72,10 +72,10 @@ public final class RawConnection: Sendable {
   }
 
   /// Blocks until the client has left or the server stops.
-  public func waitForEnd() { while !read().isEmpty {} }
+  package func waitForEnd() { while !read().isEmpty {} }
 
   /// Ends the connection with a reset instead of an orderly close.
-  public func reset() {
+  package func reset() {
     descriptor.withLock {
       guard let descriptor = $0 else { return }
       var option = linger(l_onoff: 1, l_linger: 0)

@@ -1,18 +1,18 @@
 /// What a client sent, as far as a test wants to know.
-public struct RawRequest: Sendable {
+package struct RawRequest: Sendable {
   /// Request line and header lines, without line ends.
-  public let lines: [String]
+  package let lines: [String]
   /// As many bytes as `Content-Length` said.
-  public let body: [UInt8]
+  package let body: [UInt8]
 
   /// The second word of the request line.
-  public var target: String {
+  package var target: String {
     let words = (lines.first ?? "").split(separator: " ")
     return words.count > 1 ? String(words[1]) : ""
   }
 
   /// The value of the first header of this name, upper and lower case alike.
-  public subscript(name: String) -> String? {
+  package subscript(name: String) -> String? {
     let prefix = name.lowercased() + ":"
     guard let line = lines.dropFirst().first(where: { $0.lowercased().hasPrefix(prefix) }) else { return nil }
     return String(line.dropFirst(prefix.count).drop { $0 == " " })

@@ -2,15 +2,15 @@ internal import Glibc
 
 /// A server on a free port of 127.0.0.1 whose answers are written byte by byte by the test: whole, broken,
 /// slow or not at all. One thread per connection; it ends with its last reference.
-public final class RawServer: Sendable {
+package final class RawServer: Sendable {
   /// The port it listens on.
-  public let port: Int
+  package let port: Int
   private let connections: ConnectionTable
   private let accepting: PlainThread
 
   /// Starts listening; `serve` runs once per connection, which is closed when it returns.
   /// - Throws: the system call that failed, with its `errno`.
-  public init(_ serve: @escaping @Sendable (RawConnection) -> Void) throws(RawServerError) {
+  package init(_ serve: @escaping @Sendable (RawConnection) -> Void) throws(RawServerError) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard listener >= 0 else { throw RawServerError(call: "socket", number: errno) }
     var address = sockaddr_in()
@@ -36,19 +36,19 @@ public final class RawServer: Sendable {
   deinit { stop() }
 
   /// `http://127.0.0.1:port` with this path.
-  public func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+  package func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
   /// How many connections there have been.
-  public var accepted: Int { connections.counts.accepted }
+  package var accepted: Int { connections.counts.accepted }
 
   /// How many there are now.
-  public var open: Int { connections.counts.open }
+  package var open: Int { connections.counts.open }
 
   /// How many there were at the same time, at the most.
-  public var peak: Int { connections.counts.peak }
+  package var peak: Int { connections.counts.peak }
 
   /// Closes everything and waits for all threads. Not to be called by `serve`.
-  public func stop() {
+  package func stop() {
     connections.stop()
     accepting.join()
     connections.join()
@@ -56,11 +56,11 @@ public final class RawServer: Sendable {
 }
 
 /// Why a server could not start.
-public struct RawServerError: Error {
+package struct RawServerError: Error {
   /// The system call.
-  public let call: String
+  package let call: String
   /// Its `errno`.
-  public let number: Int32
+  package let number: Int32
 }
 
 /// What the threads of one server share.

@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// A folder that is there as long as the test. Its path is short: that of a socket has room for 107 bytes.
-public final class TemporaryFolder: Sendable {
+package final class TemporaryFolder: Sendable {
   /// Absolute, without a slash at its end.
-  public let path: String
+  package let path: String
 
   /// Makes it.
-  public init() throws {
+  package init() throws {
     var template = Array("/tmp/meta-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Failure.cannotMake }
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

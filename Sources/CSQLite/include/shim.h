@@ -2,20 +2,6 @@
 #include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/vfs.h>
-#include <sys/xattr.h>
-
-/// The kind of file system at `path` as a magic number, -1 with `errno` where there is none. Swift's Glibc
-/// lacks statfs(2); the number is 32 bits wide, and on some machines negative without the mask.
-static inline long long csqlite_file_system(const char *path) {
-  struct statfs status;
-  return statfs(path, &status) == 0 ? (long long)(status.f_type & 0xFFFFFFFF) : -1;
-}
-
-/// The list of who else may what, as the kernel keeps it (acl(5), linux/posix_acl_xattr.h); Swift's Glibc lacks xattr.h.
-static inline long csqlite_access_list(const char *path, void *buffer, size_t capacity) {
-  return (long)getxattr(path, "system.posix_acl_access", buffer, capacity);
-}
 
 // sqlite3_config() and sqlite3_db_config() are variadic, and Swift cannot call variadic C.
 

@@ -1,18 +1,18 @@
 /// Something that goes wrong on demand.
-public struct Fault: Sendable {
+package struct Fault: Sendable {
   /// What goes wrong.
-  public var kind: Kind
+  package var kind: Kind
   /// For which calls.
-  public var match: Match
+  package var match: Match
   /// How often; `nil` is until the fault is removed.
-  public var count: Int?
+  package var count: Int?
   /// How many matching calls are answered well before the first that is not.
-  public var skip: Int
+  package var skip: Int
   /// In how many of a hundred matching calls it happens.
-  public var chance: Int
+  package var chance: Int
 
   /// A fault; by default for every call, until it is removed.
-  public init(
+  package init(
     _ kind: Kind, match: Match = Match(), count: Int? = nil, skip: Int = 0, chance: Int = 100
   ) {
     self.kind = kind
@@ -23,16 +23,16 @@ public struct Fault: Sendable {
   }
 
   /// Which calls a fault is for; what is `nil` matches all.
-  public struct Match: Sendable, Equatable {
+  package struct Match: Sendable, Equatable {
     /// The label of a user token; its Page tokens (`label/page-id`) match too.
-    public var token: String?
+    package var token: String?
     /// The beginning of the path without its version: `/me/accounts`.
-    public var path: String?
+    package var path: String?
     /// What the call is about.
-    public var endpoint: Endpoint?
+    package var endpoint: Endpoint?
 
     /// Calls that meet every condition given.
-    public init(token: String? = nil, path: String? = nil, endpoint: Endpoint? = nil) {
+    package init(token: String? = nil, path: String? = nil, endpoint: Endpoint? = nil) {
       self.token = token
       self.path = path
       self.endpoint = endpoint
@@ -49,7 +49,7 @@ public struct Fault: Sendable {
 
   /// What can go wrong. The first group changes an honest answer, and several of it may happen to one call;
   /// the second group stands in place of the answer.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The answer comes this much later.
     case latency(milliseconds: Int)
     /// The answer comes when no fault of this kind is in force any more.
@@ -100,20 +100,20 @@ public struct Fault: Sendable {
 }
 
 /// An error of Graph's, as a fault gives it.
-public struct GraphError: Sendable, Equatable {
+package struct GraphError: Sendable, Equatable {
   /// The code; may be negative.
-  public var code: Int
+  package var code: Int
   /// The subcode.
-  public var subcode: Int?
+  package var subcode: Int?
   /// The HTTP status.
-  public var status: Int
+  package var status: Int
   /// The text; by default the one that Meta uses for the code, as far as it is known.
-  public var message: String?
+  package var message: String?
   /// `is_transient`, left out when `nil`.
-  public var isTransient: Bool?
+  package var isTransient: Bool?
 
   /// An error; by default with the status that was recorded for its code.
-  public init(
+  package init(
     code: Int, subcode: Int? = nil, status: Int? = nil, message: String? = nil, isTransient: Bool? = nil
   ) {
     self.code = code

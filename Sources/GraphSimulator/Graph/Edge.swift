@@ -77,7 +77,7 @@ struct Window: Sendable {
 }
 
 /// The ways in which Graph's pages are not what one expects, on demand.
-public enum PagingQuirk: String, Sendable, CaseIterable {
+package enum PagingQuirk: String, Sendable, CaseIterable {
   /// Half the rows, and a `next`.
   case shortPage = "short_page"
   /// No rows, and a `next` that leads on.

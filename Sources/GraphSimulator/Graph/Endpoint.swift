@@ -1,5 +1,5 @@
 /// What a call is about; how faults choose calls and the log counts them.
-public enum Endpoint: String, Sendable, CaseIterable {
+package enum Endpoint: String, Sendable, CaseIterable {
   /// `/me`
   case me
   /// `/{user-id}`

@@ -2,7 +2,7 @@ internal import JSON
 internal import Synchronization
 
 /// What the usage headers say.
-public enum Usage: Sendable, Equatable {
+package enum Usage: Sendable, Equatable {
   /// No usage headers, as in an app's first calls.
   case absent
   /// Calls as a percentage of so many an hour; nothing below one percent, and nothing is refused.

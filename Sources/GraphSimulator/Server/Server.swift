@@ -9,11 +9,11 @@ internal import NIOPosix
 ///     graph.addFault(Fault(.throttled(code: 4, minutes: 0), count: 2))
 ///
 /// Every method blocks until it is done and may be called from any thread.
-public final class Server: Sendable {
+package final class Server: Sendable {
   /// Where it is reached: `http://127.0.0.1:41234`, without a slash at the end.
-  public let url: String
+  package let url: String
   /// The port, also when any free one was asked for.
-  public let port: Int
+  package let port: Int
 
   private let simulation: Simulation
   private let group: MultiThreadedEventLoopGroup
@@ -27,7 +27,7 @@ public final class Server: Sendable {
 
   /// Starts a simulator of `world`. Port 0 is any free one. One thread answers thousands of calls a second,
   /// each of them after `latency` milliseconds.
-  public static func start(
+  package static func start(
     world: World = .demo, host: String = "127.0.0.1", port: Int = 0, threads: Int = 1, latency: Int = 0
   ) throws(SimulatorError) -> Server {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -57,65 +57,65 @@ public final class Server: Sendable {
   }
 
   /// Closes the port and every connection.
-  public func stop() { try? group.syncShutdownGracefully() }
+  package func stop() { try? group.syncShutdownGracefully() }
 
   /// The newest calls, at most 100,000.
-  public func calls() -> [CallRecord] { simulation.log.records }
+  package func calls() -> [CallRecord] { simulation.log.records }
 
   /// Calls by endpoint since the start or the last `clearCalls()`.
-  public func counts() -> [Endpoint: Int] { simulation.log.counts }
+  package func counts() -> [Endpoint: Int] { simulation.log.counts }
 
   /// How many calls were being answered at the same moment at most, since the start or the last `clearCalls()`.
-  public func maximumInFlight() -> Int { simulation.gauge.maximum }
+  package func maximumInFlight() -> Int { simulation.gauge.maximum }
 
   /// Forgets all calls.
-  public func clearCalls() {
+  package func clearCalls() {
     simulation.log.clear()
     simulation.gauge.clear()
   }
 
   /// Puts a fault in force and gives its number.
   @discardableResult
-  public func addFault(_ fault: Fault) -> Int { simulation.faults.add(fault) }
+  package func addFault(_ fault: Fault) -> Int { simulation.faults.add(fault) }
 
   /// Ends one fault.
-  public func removeFault(_ number: Int) { simulation.faults.remove(number) }
+  package func removeFault(_ number: Int) { simulation.faults.remove(number) }
 
   /// Ends all faults.
-  public func clearFaults() { simulation.faults.remove(nil) }
+  package func clearFaults() { simulation.faults.remove(nil) }
 
   /// The token of that label, or an empty text.
-  public func token(_ label: String) -> String { simulation.tokens.token(labelled: label)?.value ?? "" }
+  package func token(_ label: String) -> String { simulation.tokens.token(labelled: label)?.value ?? "" }
 
   /// The token of a Page as the user token of that label is given it.
-  public func pageToken(_ label: String, page pageID: String) -> String {
+  package func pageToken(_ label: String, page pageID: String) -> String {
     TokenMaker.pageToken(userToken: token(label), pageID: pageID)
   }
 
   /// Adds a token to the running world.
-  public func add(_ token: AccessToken) { simulation.tokens.add(token) }
+  package func add(_ token: AccessToken) { simulation.tokens.add(token) }
 
   /// Changes what is wrong with a token; false when there is no such label.
   @discardableResult
-  public func setState(_ state: TokenState, ofToken label: String) -> Bool {
+  package func setState(_ state: TokenState, ofToken label: String) -> Bool {
     simulation.tokens.change(label) { $0.state = state }
   }
 
   /// Changes when a token ends; seconds since 1970, 0 for never.
   @discardableResult
-  public func setExpiry(_ time: Int, ofToken label: String) -> Bool {
+  package func setExpiry(_ time: Int, ofToken label: String) -> Bool {
     simulation.tokens.change(label) { $0.expiresAt = time }
   }
 
   /// Sets, or with `nil` lifts, what is wrong between the user behind a token and a Page.
-  public func setTrouble(_ trouble: PageTrouble?, page pageID: String, ofToken label: String) {
+  package func setTrouble(_ trouble: PageTrouble?, page pageID: String, ofToken label: String) {
     guard let token = simulation.tokens.token(labelled: label) else { return }
     simulation.tokens.set(trouble, userID: token.userID, pageID: pageID)
   }
 
   /// What the usage headers say from now on.
-  public func setUsage(_ usage: Usage) { simulation.meter.usage = usage }
+  package func setUsage(_ usage: Usage) { simulation.meter.usage = usage }
 
   /// The world it was started with.
-  public var world: World { simulation.world }
+  package var world: World { simulation.world }
 }

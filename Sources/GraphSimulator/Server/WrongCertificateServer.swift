@@ -4,9 +4,9 @@ internal import Foundation
 ///
 /// It is the `openssl` command, which answers every request with a status page: whoever gets that page has not
 /// checked the certificate. Nothing more is needed of it, so this package needs no TLS library.
-public final class WrongCertificateServer: Sendable {
+package final class WrongCertificateServer: Sendable {
   /// What is wrong with the certificate.
-  public enum Flaw: String, Sendable, CaseIterable {
+  package enum Flaw: String, Sendable, CaseIterable {
     /// Issued by nobody whom the client trusts.
     case selfSigned = "self-signed"
     /// Good, for those who trust `certificateFile`, but for another host.
@@ -16,17 +16,17 @@ public final class WrongCertificateServer: Sendable {
   }
 
   /// `https://127.0.0.1:41234`.
-  public let url: String
+  package let url: String
   /// The port.
-  public let port: Int
+  package let port: Int
   /// The certificate as PEM, which a client may be told to trust.
-  public let certificateFile: String
+  package let certificateFile: String
 
   private let folder: URL
   private let process: Process
 
   /// Makes a key and a certificate in a temporary folder and starts listening. Port 0 is any free one.
-  public init(_ flaw: Flaw = .selfSigned, port: Int = 0) throws(SimulatorError) {
+  package init(_ flaw: Flaw = .selfSigned, port: Int = 0) throws(SimulatorError) {
     do {
       folder = FileManager.default.temporaryDirectory.appendingPathComponent(
         "graph-simulator-\(UUID().uuidString)")
@@ -62,7 +62,7 @@ public final class WrongCertificateServer: Sendable {
   }
 
   /// Ends the server and removes key and certificate.
-  public func stop() {
+  package func stop() {
     Self.end(process)
     try? FileManager.default.removeItem(at: folder)
   }

@@ -28,7 +28,7 @@ enum Identity: Sendable {
 }
 
 /// What can be wrong with the token of one Page, while the user token it came from is fine.
-public enum PageTrouble: String, Sendable, CaseIterable {
+package enum PageTrouble: String, Sendable, CaseIterable {
   /// Code 190, subcode 492: the user has no role there any more.
   case roleLost = "role_lost"
   /// The same in the older form: code 190 without a subcode.

@@ -1,38 +1,38 @@
 /// A user access token of the world: who it speaks for, what it was granted, how long it lives.
-public struct AccessToken: Sendable {
+package struct AccessToken: Sendable {
   /// What tests, scripts and the call log name it by; never the token itself.
-  public var label: String
+  package var label: String
   /// The token.
-  public var value: String
+  package var value: String
   /// The person it speaks for.
-  public var userID: String
+  package var userID: String
   /// The app it was issued to.
-  public var appID: String
+  package var appID: String
   /// The granted permissions.
-  public var scopes: [String]
+  package var scopes: [String]
   /// The Pages ticked in the login dialog; `nil` is all.
-  public var pageIDs: Set<String>?
+  package var pageIDs: Set<String>?
   /// Seconds since 1970.
-  public var issuedAt: Int
+  package var issuedAt: Int
   /// Seconds since 1970; 0 is never.
-  public var expiresAt: Int
+  package var expiresAt: Int
   /// Seconds since 1970.
-  public var dataAccessExpiresAt: Int
+  package var dataAccessExpiresAt: Int
   /// Whether it lives for an hour or two and can be exchanged for a long-lived one.
-  public var isShortLived: Bool
+  package var isShortLived: Bool
   /// Speaks for a system user of a portfolio: renewed for 60 days at a time, and only when asked to be.
-  public var isSystemUser = false
+  package var isSystemUser = false
   /// What is wrong with it when the world begins.
-  public var state: TokenState
+  package var state: TokenState
 
   /// Everything this project asks for.
-  public static let everyScope = [
+  package static let everyScope = [
     "pages_show_list", "pages_read_engagement", "instagram_basic", "instagram_manage_insights",
     "business_management", "public_profile",
   ]
 
   /// A long-lived token with every permission, 60 days before its end.
-  public init(
+  package init(
     label: String, value: String? = nil, userID: String, appID: String = World.defaultAppID,
     scopes: [String] = AccessToken.everyScope, pageIDs: Set<String>? = nil, issuedAt: Int = GraphTime.now(),
     livesFor seconds: Int = 60 * 86_400, isShortLived: Bool = false, state: TokenState = .active
@@ -56,7 +56,7 @@ public struct AccessToken: Sendable {
 }
 
 /// What Graph thinks of a token. Every case but `active` is answered with code 190.
-public enum TokenState: String, Sendable, CaseIterable {
+package enum TokenState: String, Sendable, CaseIterable {
   /// Works, until its expiry.
   case active
   /// Subcode 463. A token past its `expiresAt` is in this state too.

@@ -3,7 +3,7 @@ extension World {
   ///
   /// The ids of John Doe, his Pages, his Instagram account and its two newest posts are those of the API's
   /// documentation, whose example calls work here as they are printed, example token included.
-  public static let demo: World = {
+  package static let demo: World = {
     var world = World()
     world.addJohn()
     world.addMaria()

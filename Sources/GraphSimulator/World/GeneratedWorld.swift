@@ -4,7 +4,7 @@ extension World {
   ///
   /// Page 0 of every token has an Instagram account, every eighth Page has none. Up to 1,000,000 tokens,
   /// and 100,000,000 Pages in all.
-  public static func generated(
+  package static func generated(
     seed: UInt64, tokens: Int, pagesPerToken: Int, mediaPerAccount: Int
   ) -> World {
     var world = World()

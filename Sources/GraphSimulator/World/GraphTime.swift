@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// The time as Graph writes it. Foundation's formatters are slower than the rest of an answer together.
-public enum GraphTime {
+package enum GraphTime {
   /// Seconds since 1970.
-  public static func now() -> Int { Glibc.time(nil) }
+  package static func now() -> Int { Glibc.time(nil) }
 
   /// Milliseconds since 1970.
   static func milliseconds() -> Int {
@@ -37,7 +37,7 @@ public enum GraphTime {
   }
 
   /// Seconds since 1970 of a UTC date.
-  public static func time(
+  package static func time(
     _ year: Int, _ month: Int, _ day: Int, _ hour: Int = 0, _ minute: Int = 0, _ second: Int = 0
   ) -> Int {
     var parts = tm()

@@ -1,30 +1,30 @@
 /// A professional Instagram account, linked to a Page.
-public struct InstagramAccount: Sendable {
+package struct InstagramAccount: Sendable {
   /// `1784…`, 17 digits.
-  public var id: String
+  package var id: String
   /// The Page it is linked to.
-  public var pageID: String
+  package var pageID: String
   /// The handle.
-  public var username: String
+  package var username: String
   /// Absent when empty, as are the next two.
-  public var name: String?
+  package var name: String?
   /// The text below the name.
-  public var biography: String?
+  package var biography: String?
   /// The link below the text.
-  public var website: String?
+  package var website: String?
   /// Without one, `profile_picture_url` is left out.
-  public var hasPicture: Bool
+  package var hasPicture: Bool
   /// Followers.
-  public var followers: Int
+  package var followers: Int
   /// Accounts followed.
-  public var follows: Int
+  package var follows: Int
   /// The number Instagram states; more than what the API lists when there are stories or very old posts.
-  public var mediaCount: Int
+  package var mediaCount: Int
   /// Posts, newest first.
-  public var media: Rows<Media>
+  package var media: Rows<Media>
 
   /// An account with these posts.
-  public init(
+  package init(
     id: String, pageID: String, username: String, name: String? = nil, biography: String? = nil,
     website: String? = nil, hasPicture: Bool = true, followers: Int = 0, follows: Int = 0,
     mediaCount: Int? = nil, media: [Media] = []
@@ -36,7 +36,7 @@ public struct InstagramAccount: Sendable {
   }
 
   /// An account whose posts are made when asked for.
-  public init(
+  package init(
     id: String, pageID: String, username: String, name: String? = nil, biography: String? = nil,
     website: String? = nil, hasPicture: Bool = true, followers: Int = 0, follows: Int = 0,
     mediaCount: Int? = nil, rows: Rows<Media>

@@ -1,34 +1,34 @@
 /// One Instagram post, or one part of an album.
-public struct Media: Sendable {
+package struct Media: Sendable {
   /// 17 or 18 digits.
-  public var id: String
+  package var id: String
   /// `IMAGE`, `VIDEO`, `CAROUSEL_ALBUM`, `BROADCAST`, or something that Meta has yet to invent.
-  public var type: String
+  package var type: String
   /// `FEED`, `REELS`, `STORY` or `AD`.
-  public var productType: String
+  package var productType: String
   /// The text; many posts have none.
-  public var caption: String?
+  package var caption: String?
   /// Seconds since 1970.
-  public var time: Int
+  package var time: Int
   /// The address of the post on Instagram.
-  public var permalink: String
+  package var permalink: String
   /// Likes.
-  public var likes: Int
+  package var likes: Int
   /// Comments.
-  public var comments: Int
+  package var comments: Int
   /// False when flagged for copyright (or a Reel with licensed music): `media_url` is left out.
-  public var hasMediaURL: Bool
+  package var hasMediaURL: Bool
   /// The owner hides likes: the count is left out where the post is read through an edge.
-  public var hidesLikes: Bool
+  package var hidesLikes: Bool
   /// The owner disabled likes and comments: neither count is ever there.
-  public var disablesCounts: Bool
+  package var disablesCounts: Bool
   /// The description for people who do not see the picture.
-  public var alternativeText: String?
+  package var alternativeText: String?
   /// Parts of an album.
-  public var children: [Media]
+  package var children: [Media]
 
   /// A post; everything but its id, time and kind has a common value.
-  public init(
+  package init(
     id: String, type: String = "IMAGE", productType: String = "FEED", caption: String? = nil, time: Int,
     permalink: String? = nil, likes: Int = 0, comments: Int = 0, hasMediaURL: Bool = true,
     hidesLikes: Bool = false, disablesCounts: Bool = false, alternativeText: String? = nil,
@@ -52,7 +52,7 @@ public struct Media: Sendable {
   }
 
   /// The last part of the permalink.
-  public var shortcode: String {
+  package var shortcode: String {
     permalink.split(separator: "/").last.map(String.init) ?? ""
   }
 

@@ -1,19 +1,19 @@
 /// What a person may do on a Page.
-public struct Role: Sendable {
+package struct Role: Sendable {
   /// Every task there is: the role of an administrator.
-  public static let everyTask = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"]
+  package static let everyTask = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"]
 
   /// The Page.
-  public var pageID: String
+  package var pageID: String
   /// The tasks, as `/me/accounts` lists them.
-  public var tasks: [String]
+  package var tasks: [String]
   /// Whether the tasks are enough to be given the Page's access token.
-  public var givesPageToken: Bool
+  package var givesPageToken: Bool
   /// Whether the role comes only through a Business portfolio, so that `/me/accounts` does not list it.
-  public var onlyThroughBusiness: Bool
+  package var onlyThroughBusiness: Bool
 
   /// A role; by default an administrator's.
-  public init(
+  package init(
     pageID: String, tasks: [String] = Role.everyTask, givesPageToken: Bool = true,
     onlyThroughBusiness: Bool = false
   ) {

@@ -2,15 +2,15 @@
 ///
 /// A generated world has tens of thousands of Pages and millions of posts; only the few that a call
 /// reads ever exist.
-public struct Rows<Element: Sendable>: Sendable {
+package struct Rows<Element: Sendable>: Sendable {
   /// How many rows there are.
-  public let count: Int
+  package let count: Int
   private let make: @Sendable (Int) -> Element
   private let find: @Sendable (String) -> Int?
 
   /// Rows that are computed: `make` is asked only for indexes in `0..<count`, `find` gives the index of
   /// the row which belongs to an id.
-  public init(
+  package init(
     count: Int, make: @escaping @Sendable (Int) -> Element, find: @escaping @Sendable (String) -> Int?
   ) {
     self.count = count
@@ -19,7 +19,7 @@ public struct Rows<Element: Sendable>: Sendable {
   }
 
   /// Rows that are written down.
-  public init(_ elements: [Element], id: (Element) -> String) {
+  package init(_ elements: [Element], id: (Element) -> String) {
     var positions: [String: Int] = [:]
     for (position, element) in elements.enumerated() { positions[id(element)] = position }
     let found = positions
@@ -27,11 +27,11 @@ public struct Rows<Element: Sendable>: Sendable {
   }
 
   /// The row at `index`.
-  public subscript(index: Int) -> Element { make(index) }
+  package subscript(index: Int) -> Element { make(index) }
 
   /// The row of this id, if it is in the list.
-  public func row(_ id: String) -> Element? { find(id).map { make($0) } }
+  package func row(_ id: String) -> Element? { find(id).map { make($0) } }
 
   /// Every row; for lists known to be short.
-  public var all: [Element] { (0..<count).map { make($0) } }
+  package var all: [Element] { (0..<count).map { make($0) } }
 }

@@ -1,21 +1,21 @@
 /// A person with a Facebook account.
-public struct User: Sendable {
+package struct User: Sendable {
   /// The app-scoped id, decimal digits.
-  public var id: String
+  package var id: String
   /// The full name.
-  public var name: String
+  package var name: String
   /// What the picture is.
-  public var picture: ProfilePicture
+  package var picture: ProfilePicture
   /// The Pages on which this person has a role.
-  public var roles: Rows<Role>
+  package var roles: Rows<Role>
   /// The Business portfolios this person belongs to.
-  public var businessIDs: [String]
+  package var businessIDs: [String]
 
   /// Whether `/me/accounts` lists every role; known without looking at each of many.
   var rolesAreAllDirect: Bool
 
   /// A person with these Pages and portfolios.
-  public init(
+  package init(
     id: String, name: String, picture: ProfilePicture = .photo, roles: [Role] = [], businessIDs: [String] = []
   ) {
     self.init(
@@ -24,7 +24,7 @@ public struct User: Sendable {
   }
 
   /// A person whose Pages are made when asked for; all of them are listed by `/me/accounts`.
-  public init(
+  package init(
     id: String, name: String, picture: ProfilePicture = .photo, roles: Rows<Role>, businessIDs: [String] = []
   ) {
     self.id = id
@@ -37,7 +37,7 @@ public struct User: Sendable {
 }
 
 /// The profile picture of a person or a Page.
-public enum ProfilePicture: String, Sendable {
+package enum ProfilePicture: String, Sendable {
   /// A picture of their own.
   case photo
   /// The grey outline Meta shows instead; it has a URL too.

@@ -1,22 +1,22 @@
 /// Everything Meta knows: the people, Pages, Instagram accounts and tokens that a simulator answers from.
 ///
 /// A value: a server copies it when it starts, and only the states of tokens change afterwards.
-public struct World: Sendable {
+package struct World: Sendable {
   /// The id of the app that tokens belong to unless they say otherwise.
-  public static let defaultAppID = "138483919580948"
+  package static let defaultAppID = "138483919580948"
 
   /// The app: its id, its name and its secret (with which `debug_token` and the exchange are asked).
-  public var appID = World.defaultAppID
+  package var appID = World.defaultAppID
   /// Shown by `debug_token`.
-  public var appName = "Meta Module Demo"
+  package var appName = "Meta Module Demo"
   /// The app secret.
-  public var appSecret = "0123456789abcdef0123456789abcdef"
+  package var appSecret = "0123456789abcdef0123456789abcdef"
   /// Whether calls without `appsecret_proof` are refused, as an app can be set up.
-  public var requiresProof = false
+  package var requiresProof = false
   /// Tokens that exist when the world begins.
-  public var tokens: [AccessToken] = []
+  package var tokens: [AccessToken] = []
   /// Authorization codes that can be exchanged once: code, and the label of the token that comes of it.
-  public var codes: [String: AuthorizationCode] = [:]
+  package var codes: [String: AuthorizationCode] = [:]
 
   private var users: [String: User] = [:]
   private var pages: [String: Page] = [:]
@@ -26,19 +26,19 @@ public struct World: Sendable {
   var generated: GeneratedWorld?
 
   /// An empty world of an app that nobody uses yet.
-  public init() {}
+  package init() {}
 
   /// Adds a person.
-  public mutating func add(_ user: User) { users[user.id] = user }
+  package mutating func add(_ user: User) { users[user.id] = user }
 
   /// Adds a Page.
-  public mutating func add(_ page: Page) { pages[page.id] = page }
+  package mutating func add(_ page: Page) { pages[page.id] = page }
 
   /// Adds a portfolio.
-  public mutating func add(_ business: Business) { businesses[business.id] = business }
+  package mutating func add(_ business: Business) { businesses[business.id] = business }
 
   /// Adds an account with its posts and their parts.
-  public mutating func add(_ account: InstagramAccount) {
+  package mutating func add(_ account: InstagramAccount) {
     accounts[account.id] = account
     for post in account.media.all {
       media[post.id] = Post(media: post, account: account)
@@ -49,16 +49,16 @@ public struct World: Sendable {
   }
 
   /// The person of this id.
-  public func user(_ id: String) -> User? { users[id] ?? generated?.user(id) }
+  package func user(_ id: String) -> User? { users[id] ?? generated?.user(id) }
 
   /// The Page of this id.
-  public func page(_ id: String) -> Page? { pages[id] ?? generated?.page(id) }
+  package func page(_ id: String) -> Page? { pages[id] ?? generated?.page(id) }
 
   /// The portfolio of this id.
-  public func business(_ id: String) -> Business? { businesses[id] }
+  package func business(_ id: String) -> Business? { businesses[id] }
 
   /// The Instagram account of this id.
-  public func instagramAccount(_ id: String) -> InstagramAccount? {
+  package func instagramAccount(_ id: String) -> InstagramAccount? {
     accounts[id] ?? generated?.instagramAccount(id)
   }
 
@@ -77,14 +77,14 @@ public struct World: Sendable {
 }
 
 /// A code from the login dialog.
-public struct AuthorizationCode: Sendable {
+package struct AuthorizationCode: Sendable {
   /// The redirect address it was issued for; the exchange must repeat it exactly.
-  public var redirectURI: String
+  package var redirectURI: String
   /// The label of the token it is exchanged for.
-  public var tokenLabel: String
+  package var tokenLabel: String
 
   /// A code for the token of this label.
-  public init(redirectURI: String, tokenLabel: String) {
+  package init(redirectURI: String, tokenLabel: String) {
     self.redirectURI = redirectURI
     self.tokenLabel = tokenLabel
   }

@@ -1,4 +1,6 @@
 internal import Cryptography
+internal import Store
+internal import Text
 
 /// Decides who makes a request, and whether that one may (API.md, section 4).
 package struct Access {

@@ -1,3 +1,5 @@
+internal import Text
+
 /// `Authorization`, as far as it is ours. Another scheme (`Basic`, `Digest`, `Negotiate`) is what a web server in front
 /// asks for: it is no credential of ours, neither a wrong one nor one too many.
 enum BearerScheme {

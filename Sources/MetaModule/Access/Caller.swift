@@ -1,3 +1,5 @@
+package import Text
+
 /// Who makes a request, as far as is known.
 package enum Caller: Sendable, Equatable {
   /// Nobody that we know; only open routes are reached.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Text
 
 /// An address as a web server or a proxy writes it: 16 bytes, those of IPv4 in their mapped form, so that `192.0.2.1`
 /// and `::ffff:192.0.2.1` are one.

@@ -1,6 +1,7 @@
 internal import Cryptography
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// A place for one sign-in, in this process and among all processes, for as long as it lives.
 ///

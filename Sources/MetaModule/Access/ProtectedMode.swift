@@ -1,3 +1,5 @@
+internal import Text
+
 /// As long as no credential has existed, only requests that come straight from this machine are served.
 ///
 /// `REMOTE_ADDR` alone proves nothing behind a tunnel or a second proxy, nor in a browser that shows another site:

@@ -1,4 +1,6 @@
 internal import Cryptography
+internal import Store
+internal import Text
 
 /// The admin page's cookie: 32 random bytes, of which only the SHA-256 is stored.
 enum SessionCookie {

@@ -1,3 +1,5 @@
+internal import Text
+
 /// `META_TRUSTED_PROXIES`: whose word about the client's address is taken.
 struct TrustedProxies: Sendable {
   let networks: [IPNetwork]

@@ -1,4 +1,6 @@
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `POST /tokens/`: verifies a token, exchanges a short-lived one, reads its expiry, stores it. The same Meta user

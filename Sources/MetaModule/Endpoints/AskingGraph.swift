@@ -1,5 +1,8 @@
 internal import Cryptography
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 /// How endpoints ask Graph: not while a token is blocked, and so that a block is remembered for every process.
 extension RequestContext {

@@ -1,4 +1,6 @@
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `PATCH /tokens/<id>/`: label, status (`active` or `invalid`), or a new token of the same Meta user.

@@ -1,4 +1,6 @@
+internal import Graph
 internal import JSON
+internal import Store
 
 extension Endpoints {
   /// `POST /tokens/<id>/check/`: asks Graph now, updates status and expiry, returns the row. That Graph refuses the

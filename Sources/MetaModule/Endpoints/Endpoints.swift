@@ -1,3 +1,5 @@
+internal import Store
+
 /// The endpoints, one file each, as static functions that the route table names.
 ///
 /// Only here do store, cache and Graph meet: only here does "Graph refused the token" become "mark it and answer 400".

@@ -1,4 +1,6 @@
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `GET /events/`: the newest changes first. `?after=<id>` goes on behind that row, into the past.

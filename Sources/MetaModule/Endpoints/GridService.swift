@@ -1,6 +1,10 @@
+internal import Cache
 internal import Cryptography
+internal import Graph
 internal import HTTPClient
 internal import JSON
+internal import Store
+internal import Text
 
 /// A client's grid: from the cache while it is fresh, else from Graph, asked once however many want it at the same
 /// moment, in whichever threads and processes; and the expired one when Graph does not give a new one.

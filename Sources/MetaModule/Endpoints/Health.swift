@@ -1,4 +1,8 @@
+internal import Cache
 internal import JSON
+internal import Store
+internal import System
+internal import Text
 
 extension Endpoints {
   /// `GET /health/`: 200, or 503 when requests cannot be answered. Open to everyone, so it says nothing but which part

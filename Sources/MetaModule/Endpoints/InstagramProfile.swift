@@ -1,4 +1,6 @@
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `GET /instagram/<client_id>/`: profile and newest media of a client's Instagram account.

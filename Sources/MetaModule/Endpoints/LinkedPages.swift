@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `GET /pages/`: every Page that every active token reaches. All tokens are asked at the same time, each at its

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Text
 
 /// The window of a list: `?limit=` (1–200) and `?after=<id>`.
 struct ListPage {

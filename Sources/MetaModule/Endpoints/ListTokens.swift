@@ -1,4 +1,5 @@
 internal import JSON
+internal import Store
 
 extension Endpoints {
   /// `GET /tokens/`: the stored accounts; never a token.

@@ -1,4 +1,6 @@
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `GET /mappings/`: which client has which Page.

@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 /// Collects the Pages that several tokens reach while their answers come in, in whatever order they do.
 ///

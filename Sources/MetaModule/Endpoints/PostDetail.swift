@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `GET /post/<post_id>/`: one medium with its likes and comments, fetched live.

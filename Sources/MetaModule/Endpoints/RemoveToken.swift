@@ -1,4 +1,6 @@
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `DELETE /tokens/<id>/`: refused while mappings use it, unless `?force=1`.

@@ -1,4 +1,7 @@
 internal import JSON
+internal import Store
+internal import System
+internal import Text
 
 extension Endpoints {
   /// `GET /session/`: who am I. Open to everyone: the page asks it first, to know whether to show a sign-in.

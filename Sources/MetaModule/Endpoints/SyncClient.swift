@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 extension Endpoints {
   /// `POST /sync/`: maps a client to a Page, with the Page's own token. One Graph call.

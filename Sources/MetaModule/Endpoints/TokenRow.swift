@@ -1,5 +1,7 @@
 internal import Cryptography
 internal import JSON
+internal import Store
+internal import Text
 
 extension StoredToken {
   /// The row as answers show it: everything but the token.

@@ -1,5 +1,8 @@
 internal import Cryptography
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 /// How endpoints come by a stored token, and what they do when Graph refuses it.
 extension RequestContext {

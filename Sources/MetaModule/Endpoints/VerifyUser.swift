@@ -1,4 +1,6 @@
+internal import Graph
 internal import JSON
+internal import Text
 
 extension Endpoints {
   /// `POST /verify-user/`: who a token belongs to, so that a person can confirm it before it is stored. One Graph

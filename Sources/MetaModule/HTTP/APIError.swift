@@ -1,4 +1,5 @@
 package import JSON
+internal import Text
 
 /// What is wrong with a request itself, or with who makes it: the upper half of the error table in API.md, section 1.
 package enum APIError: Answerable {

@@ -1,9 +1,11 @@
+internal import Text
+
 extension Request {
   /// Takes one parameter of the CGI environment (RFC 3875) into the request; others are ignored.
   ///
   /// Called for each parameter in the order in which the web server sent them. Of two with the same name the first
   /// counts, as in libfcgi; of a credential the second is remembered, so that it can be refused.
-  public mutating func take(parameter name: Span<UInt8>, value: Span<UInt8>) {
+  package mutating func take(parameter name: Span<UInt8>, value: Span<UInt8>) {
     if !isForwarded, value.count > 0, ForwardingHeaders.contain(name) { isForwarded = true }
     // Most names are decided by their length and a byte or two; only a candidate is compared in full.
     switch name.count {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Text
 
 /// Reads an endpoint's fields and collects every complaint, so that a person mends them all at once.
 ///

@@ -1,10 +1,12 @@
+internal import Text
+
 /// One request as the core sees it: what a CGI program is given, whoever the web server in front is.
 ///
 /// `Application.respond(to:)` takes it from `meta.fcgi`, from `metactl request` and from the tests alike. It is
 /// built once a request from at most some forty parameters, so it holds only what the program looks at.
-public struct Request: Sendable {
+package struct Request: Sendable {
   /// What came as the body.
-  public enum Body: Sendable {
+  package enum Body: Sendable {
     /// Exactly `CONTENT_LENGTH` bytes, or, without one, all that FastCGI's stream has.
     case complete([UInt8])
     /// More than `Request.bodyLimit` bytes; none of them was kept.
@@ -16,64 +18,64 @@ public struct Request: Sendable {
   }
 
   /// 64 KiB (API.md, section 1).
-  public static let bodyLimit = 65536
+  package static let bodyLimit = 65536
 
   /// The method in capitals, as sent: `GET`.
-  public var method = "GET"
+  package var method = "GET"
   /// `X-HTTP-Method-Override`; empty, and so no method, when it was sent twice.
-  public var methodOverride: String?
+  package var methodOverride: String?
   /// `PATH_INFO`, decoded by the web server; raw bytes, since they are validated before they are text.
-  public var pathInfo: [UInt8] = []
+  package var pathInfo: [UInt8] = []
   /// `SCRIPT_NAME`: the mount point, or, behind Caddy, the whole path.
-  public var scriptName: [UInt8] = []
+  package var scriptName: [UInt8] = []
   /// `REQUEST_URI`: path and query as the client sent them, still percent-encoded.
-  public var requestURI: [UInt8] = []
+  package var requestURI: [UInt8] = []
   /// `QUERY_STRING`, still percent-encoded.
-  public var queryString: [UInt8] = []
+  package var queryString: [UInt8] = []
   /// `CONTENT_TYPE`, empty when absent.
-  public var contentType = ""
+  package var contentType = ""
   /// The body.
-  public var body = Body.complete([])
+  package var body = Body.complete([])
 
   /// The address of the peer of the web server.
-  public var remoteAddress = ""
+  package var remoteAddress = ""
   /// The address that it was sent to; empty where the web server does not say.
-  public var serverAddress = ""
+  package var serverAddress = ""
   /// `SERVER_PROTOCOL`: `HTTP/1.1`.
-  public var serverProtocol = ""
+  package var serverProtocol = ""
   /// The `Host` header, with its port.
-  public var host = ""
+  package var host = ""
   /// The request came over TLS.
-  public var isHTTPS = false
+  package var isHTTPS = false
   /// A proxy says that it stands between (`X-Forwarded-For`, `Forwarded`, `X-Real-IP`, …).
-  public var isForwarded = false
+  package var isForwarded = false
   /// `X-Forwarded-For`, all of them in their order, separated by commas.
-  public var forwardedFor: String?
+  package var forwardedFor: String?
 
   /// `Authorization`, also as Apache's `REDIRECT_HTTP_AUTHORIZATION`, where its scheme is ours: `Basic` is for the web
   /// server in front.
-  public var authorization: String?
+  package var authorization: String?
   /// `authorization` came as `REDIRECT_HTTP_AUTHORIZATION`; the header itself counts more.
   var isAuthorizationRedirected = false
   /// `X-API-Key`.
-  public var apiKey: String?
+  package var apiKey: String?
   /// A header that carries a credential came twice.
-  public var hasRepeatedCredential = false
+  package var hasRepeatedCredential = false
   /// `Cookie`.
-  public var cookie: String?
+  package var cookie: String?
   /// `Origin`.
-  public var origin: String?
+  package var origin: String?
   /// `Referer`.
-  public var referer: String?
+  package var referer: String?
   /// `Sec-Fetch-Site`.
-  public var secFetchSite: String?
+  package var secFetchSite: String?
   /// `If-None-Match`.
-  public var ifNoneMatch: String?
+  package var ifNoneMatch: String?
   /// `X-Request-Id` of the client, unchecked.
-  public var requestID: String?
+  package var requestID: String?
 
   /// Made by `metactl`, whose user can read the database anyway; no parameter of a web server sets it.
-  public var isFromOperator = false
+  package var isFromOperator = false
 
   /// The same request with the method that it means: a host's firewall may let no other than POST through.
   func withMethodMeant() throws(APIError) -> Request {
@@ -89,14 +91,14 @@ public struct Request: Sendable {
   }
 
   /// A request without parameters, to be filled.
-  public init() {}
+  package init() {}
 
   /// A request as a program on this machine would make it: `metactl`, tests.
   ///
   /// - Parameters:
   ///   - target: path and query, percent-encoded, relative to the mount point: `/pages/?limit=2`.
   ///   - json: the body, sent as `application/json`.
-  public init(_ method: String, _ target: String, json: String? = nil) {
+  package init(_ method: String, _ target: String, json: String? = nil) {
     self.method = method
     let bytes = Array(target.utf8)
     requestURI = bytes

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Text
 
 /// The fields of a request's body: a JSON object, or an urlencoded form, whose values are all strings.
 struct RequestBody {

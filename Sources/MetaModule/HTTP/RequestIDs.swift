@@ -1,3 +1,5 @@
+internal import Text
+
 /// Makes the `X-Request-Id` of answers: by it a client's complaint is found in the log.
 struct RequestIDs {
   private var state = UInt64.random(in: .min ... .max)

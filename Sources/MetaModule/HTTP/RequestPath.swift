@@ -1,3 +1,5 @@
+internal import Text
+
 /// The path below the mount point, validated as bytes and cut into segments.
 ///
 /// `/pages/` and `/pages` are both `["pages"]`: two spellings per route and no third (API.md, section 1).

@@ -1,18 +1,19 @@
 internal import JSON
+internal import Text
 
 /// One answer: status, headers in the order in which they are sent, and the whole body.
-public struct Response: Sendable {
+package struct Response: Sendable {
   /// Name and value; no value ever holds a control byte.
-  public typealias Header = (name: String, value: String)
+  package typealias Header = (name: String, value: String)
 
   /// The HTTP status code.
-  public var status: Int
+  package var status: Int
   /// Everything but `Status` and `Content-Length`, which the door adds.
-  public var headers: [Header]
+  package var headers: [Header]
   /// Empty for 204, 304 and `HEAD`.
-  public var body: [UInt8]
+  package var body: [UInt8]
   /// The length of the body that a `GET` would have; differs from `body.count` only for `HEAD`.
-  public var contentLength: Int
+  package var contentLength: Int
 
   /// JSON with `Cache-Control: no-store`, as every answer that does not say otherwise.
   init(_ status: Int = 200, json: JSONValue, headers: [Header] = []) {
@@ -46,7 +47,7 @@ public struct Response: Sendable {
   }
 
   /// Header block and body in CGI form (RFC 3875, section 6): `Status:` first, one empty line.
-  public func cgiHead() -> [UInt8] {
+  package func cgiHead() -> [UInt8] {
     var head: [UInt8] = []
     head.reserveCapacity(512)
     head.append("Status: " as StaticString)

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Logging
+internal import Text
 
 /// One line of the log in the making: a JSON object, built as bytes, since every request writes one.
 struct LogLine {

@@ -1,8 +1,9 @@
-internal import CProcess
 internal import Glibc
 internal import JSON
 internal import Logging
 internal import Synchronization
+internal import System
+internal import Text
 
 /// Where the log is written: standard error.
 ///
@@ -14,9 +15,9 @@ internal import Synchronization
 /// Nobody ever waits for who reads the log: what is not taken stays here, and when that is full, lines are dropped and
 /// counted, and their number is a line of the log as soon as there is room again. Lines that cannot be written, for a
 /// full disk, are counted in the same way.
-public final class LogSink: Sendable {
+package final class LogSink: Sendable {
   /// The log of this process.
-  public static let standardError = LogSink(descriptor: STDERR_FILENO)
+  package static let standardError = LogSink(descriptor: STDERR_FILENO)
 
   private struct State {
     /// Whole lines that were gathered or that nobody took yet; the first may have gone out in part.
@@ -53,7 +54,7 @@ public final class LogSink: Sendable {
 
   /// A server is at work, and calls this again in some milliseconds; or, with `false`, it is not any longer. Writes what
   /// was gathered.
-  public func gather(_ isGathering: Bool) {
+  package func gather(_ isGathering: Bool) {
     state.withLock { state in
       state.isGathering = isGathering
       flush(&state)
@@ -62,7 +63,7 @@ public final class LogSink: Sendable {
   }
 
   /// Writes a sentence that is no event: why the program cannot start, for example.
-  public func complain(_ sentence: String) {
+  package func complain(_ sentence: String) {
     let lines = sentence.split(separator: "\n", omittingEmptySubsequences: false)
     write(Array(lines.map { String($0).visible + "\n" }.joined().utf8), isUrgent: true)
   }
@@ -104,7 +105,7 @@ public final class LogSink: Sendable {
     while written < state.pending.count {
       let piece = Self.nextPiece(of: state.pending[written...])
       let count = piece.withUnsafeBytes { bytes in
-        bytes.baseAddress.map { cprocess_write_now(descriptor, $0, bytes.count) } ?? 0
+        bytes.baseAddress.map { ProcessOutput.writeNow($0, bytes.count, to: descriptor) } ?? 0
       }
       if count > 0 {
         written += count

@@ -1,4 +1,5 @@
 internal import Logging
+internal import Text
 
 /// What is noted while a request is answered; one line of the log at its end.
 ///

@@ -1,3 +1,7 @@
+internal import Graph
+internal import Store
+internal import Text
+
 /// One request on its way through an endpoint: what was asked, by whom, with what it may be answered, and what the
 /// log will say of it.
 final class RequestContext {

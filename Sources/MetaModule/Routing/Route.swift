@@ -1,3 +1,5 @@
+internal import Text
+
 /// One line of the route table: a method, a path below the mount point, who may call it, and the endpoint.
 package struct Route: Sendable {
   typealias Endpoint = @Sendable (RequestContext) throws -> Response

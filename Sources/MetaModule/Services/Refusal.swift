@@ -1,3 +1,4 @@
+internal import Graph
 internal import JSON
 
 /// What a service does not do, and why.

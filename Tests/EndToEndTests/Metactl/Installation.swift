@@ -3,6 +3,8 @@ import Foundation
 import GraphSimulator
 import JSON
 import MetaModule
+import Store
+import Text
 
 /// A data folder of its own, a simulated Graph, and the real `metactl` between them.
 final class Installation {

@@ -2,6 +2,7 @@ import Foundation
 import GraphSimulator
 import JSON
 import MetaModule
+import Store
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import GraphSimulator
 import JSON
 import MetaModule
 import Testing
+import Text
 
 /// `refresh` over many tokens of which a tenth fail, each in another way that the simulator has.
 @Suite struct RefreshTortureTests {

@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import JSON
 import MetaModule
+import Store
 import Testing
 
 @Suite struct RotationTortureTests {

@@ -4,6 +4,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// API keys, in whichever header they come (API.md, section 4).
 @Suite struct APIKeyTests {

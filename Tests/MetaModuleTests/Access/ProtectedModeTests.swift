@@ -5,6 +5,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// Without any credential only requests made directly on this machine are served (API.md, section 4).
 @Suite struct ProtectedModeTests {

@@ -1,9 +1,12 @@
-import SQL
 import GraphSimulator
 import JSON
+import SQL
+import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// Signing in with the admin password (API.md, section 4).
 @Suite struct SessionTests {

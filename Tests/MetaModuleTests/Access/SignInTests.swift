@@ -2,6 +2,9 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import System
+@testable import Text
 
 /// What strangers who guess the password may cost, and whom they may lock out (API.md, section 4).
 @Suite struct SignInTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// What stands in the environment and in files, and what is wrong with it (API.md, section 6).
 @Suite struct ConfigurationTests {

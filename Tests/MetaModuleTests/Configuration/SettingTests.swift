@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// The table of settings against what the program takes, and against README.
 @Suite struct SettingTests {

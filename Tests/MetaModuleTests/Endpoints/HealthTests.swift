@@ -1,9 +1,12 @@
 import Foundation
 import GraphSimulator
 import JSON
+import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import System
+@testable import Text
 
 /// `GET /health/`: whether requests can be answered, for everyone, and nothing else.
 @Suite struct HealthTests {

@@ -1,10 +1,11 @@
-import SQL
 import GraphSimulator
 import JSON
+import SQL
 import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// `GET /instagram/<client_id>/`: the frequent request.
 @Suite struct InstagramProfileTests {

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// The Fernet key is missing, wrong, or another one than yesterday (API.md, section 5).
 @Suite struct KeyTests {

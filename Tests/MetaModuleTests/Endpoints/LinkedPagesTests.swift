@@ -4,6 +4,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// `GET /pages/`: every Page that every active token reaches.
 @Suite struct LinkedPagesTests {

@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// The lists of tokens, mappings and events: `?limit=`, `?after=` and `"next"` (API.md, section 3), and what can be
 /// done with a mapping.

@@ -1,13 +1,14 @@
-internal import SQL
-
-import SQL
 import Cryptography
 import GraphSimulator
 import JSON
+import SQL
+internal import SQL
 import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// Another program holds the database's write lock: what is only nice to have written down holds nobody up.
 @Suite struct LockedDatabaseTests {

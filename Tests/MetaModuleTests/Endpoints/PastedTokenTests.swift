@@ -4,6 +4,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// What is pasted that is no user's token, or one with a flaw (API.md, section 3).
 @Suite struct PastedTokenTests {

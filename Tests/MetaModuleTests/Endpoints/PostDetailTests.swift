@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// `GET /post/<post_id>/`: one medium, if it belongs to an account that is mapped.
 @Suite struct PostDetailTests {

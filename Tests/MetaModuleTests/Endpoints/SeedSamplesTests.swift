@@ -1,10 +1,12 @@
-import SQL
 import Foundation
 import GraphSimulator
 import JSON
+import SQL
+import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// Every JSON sample of the customer's document, asked for as the document says. Graph answers here with what the
 /// samples show, in its own wire form.

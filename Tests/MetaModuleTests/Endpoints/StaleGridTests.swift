@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// An expired grid stands in for a Graph that does not give a new one (API.md, section 2).
 @Suite struct StaleGridTests {

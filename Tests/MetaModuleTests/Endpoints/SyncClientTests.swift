@@ -5,6 +5,8 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// `POST /sync/`: a client, a Page, and the Page's own token.
 @Suite struct SyncClientTests {

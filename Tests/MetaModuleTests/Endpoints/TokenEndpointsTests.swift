@@ -4,6 +4,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// `/tokens/`: the connected accounts (API.md, section 3).
 @Suite struct TokenEndpointsTests {

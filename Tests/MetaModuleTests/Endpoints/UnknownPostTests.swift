@@ -3,7 +3,10 @@ import GraphSimulator
 import JSON
 import Testing
 
+@testable import Cache
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// `GET /post/<post_id>/` for ids that nobody knows: what they may cost.
 @Suite struct UnknownPostTests {
@@ -45,7 +48,7 @@ import Testing
     let now = Timestamp.now
     memory.remember("1", owner: nil, tokens: [], now: now)
     func isKnown(after seconds: Int64) -> Bool {
-      memory.knownOwner(of: "1", tokens: [], now: now.adding(seconds)) != nil
+      memory.knownOwner(of: "1", tokens: [], now: Timestamp(seconds: now.seconds + seconds)) != nil
     }
     #expect(isKnown(after: 0))
     #expect(isKnown(after: 59))

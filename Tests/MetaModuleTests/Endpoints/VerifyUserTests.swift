@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// `POST /verify-user/`: who a token belongs to.
 @Suite struct VerifyUserTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import System
 
 /// Waiting has places of its own, beside the workers; when all are taken, nobody waits.
 @Suite struct WaitingLaneTests {

@@ -5,6 +5,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// A ring is held against what is stored, not against what was seen once (API.md, section 5).
 @Suite struct WrongRingTests {

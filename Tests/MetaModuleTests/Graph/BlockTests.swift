@@ -1,10 +1,14 @@
-import SQL
 import Foundation
 import GraphSimulator
 import JSON
+import SQL
+import TestSupport
 import Testing
 
+@testable import Graph
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// "Blocked until": how long it may last, who sees it, and what lifts it (API.md, section 2, "Retries").
 @Suite struct BlockTests {

@@ -3,7 +3,9 @@ import JSON
 import TestSupport
 import Testing
 
+@testable import Graph
 @testable import MetaModule
+@testable import Text
 
 /// Graph as a whole fails again and again: it is left alone but once a second (API.md, section 2).
 @Suite struct BreakerTests {

@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// What goes over the wire to Graph, and where it goes.
 @Suite struct GraphRequestTests {

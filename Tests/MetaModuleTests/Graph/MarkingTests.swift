@@ -4,7 +4,9 @@ import JSON
 import TestSupport
 import Testing
 
+@testable import Graph
 @testable import MetaModule
+@testable import Store
 
 /// What each of Graph's answers means for the client, for the token, and for the number of calls (API.md, section 2,
 /// "Marking" and "Retries"; GRAPH.md, section 6).

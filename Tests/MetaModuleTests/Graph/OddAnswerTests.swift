@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// Answers of Graph's that are a little off: each has one sensible reading. None makes a whole grid a 502 or cuts a list
 /// in silence.

@@ -5,6 +5,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// Every recorded answer of Graph's (`Tests/Fixtures/Graph`, described in its INDEX.md), replayed through the program.
 @Suite struct RecordingTests {

@@ -3,6 +3,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// Whose refusal a failure is: the user's token's, or our app's, whom `debug_token` and the exchange are asked as
 /// (API.md, section 2, "Marking").

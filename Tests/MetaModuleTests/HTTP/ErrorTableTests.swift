@@ -1,12 +1,16 @@
-import SQL
 import Cryptography
 import Foundation
 import Glibc
 import GraphSimulator
 import JSON
+import SQL
+import TestSupport
 import Testing
 
+@testable import Graph
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// The table of errors in API.md, section 1, row by row and byte by byte.
 @Suite struct ErrorTableTests {

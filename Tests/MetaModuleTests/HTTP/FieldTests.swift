@@ -1,8 +1,10 @@
-import JSON
 import GraphSimulator
+import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// The rules of every field, and Django REST framework's words for what breaks them.
 @Suite struct FieldTests {

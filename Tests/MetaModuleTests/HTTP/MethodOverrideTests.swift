@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// `X-HTTP-Method-Override`: hosts with the usual firewall rules let neither PATCH nor DELETE through.
 @Suite struct MethodOverrideTests {

@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// Every path with every method, with and without its trailing slash.
 @Suite struct MethodTests {

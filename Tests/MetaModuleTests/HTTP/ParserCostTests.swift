@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// What a stranger may send is read in time that grows as its length, and no further than it makes sense.
 ///

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// When lines of the log are written, and in which order.
 struct LogSinkTests {

@@ -2,6 +2,7 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Text
 
 /// The document against the route table and the program's version.
 @Suite struct DocumentTests {

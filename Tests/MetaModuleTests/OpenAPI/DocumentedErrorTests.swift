@@ -1,7 +1,9 @@
 import JSON
 import Testing
 
+@testable import Graph
 @testable import MetaModule
+@testable import Store
 
 /// The document's errors against those that are `Answerable`: each that the program can give is there, with its status, headers
 /// and body.

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
 
 /// What the program answers against what the document says that it answers.
 @Suite struct LiveAnswerTests {

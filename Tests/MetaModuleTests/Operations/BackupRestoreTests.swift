@@ -1,11 +1,14 @@
-import SQL
 import Cryptography
 import Foundation
 import Glibc
 import GraphSimulator
+import SQL
+import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 @Suite struct BackupRestoreTests {
   private func backedUp() throws -> (harness: Harness, file: String) {

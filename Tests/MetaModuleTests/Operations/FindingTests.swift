@@ -3,7 +3,9 @@ import Foundation
 import GraphSimulator
 import Testing
 
+@testable import Cache
 @testable import MetaModule
+@testable import Store
 
 @Suite struct FindingTests {
   private func settings(_ harness: Harness, _ extra: [String: String] = appSettings) throws -> Configuration {

@@ -3,9 +3,12 @@ import Foundation
 import Glibc
 import GraphSimulator
 import JSON
+import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import System
 
 @Suite struct KeyRotationTests {
   @Test func `a rotation encrypts every row with a new key and keeps the old one, and pruning removes it`()

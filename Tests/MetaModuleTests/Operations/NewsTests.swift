@@ -1,10 +1,13 @@
-import SQL
 import Foundation
 import GraphSimulator
 import JSON
+import SQL
+import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// What operators are told by `refresh` and `status`, and how often.
 @Suite struct NewsTests {

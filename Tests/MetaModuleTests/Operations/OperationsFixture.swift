@@ -4,6 +4,7 @@ import GraphSimulator
 import JSON
 
 @testable import MetaModule
+@testable import Store
 
 /// The simulator's app, for tests that need one.
 let appSettings = ["META_APP_ID": World.defaultAppID, "META_APP_SECRET": World.demo.appSecret]

@@ -3,6 +3,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 @Suite struct OperatorCredentialTests {
   @Test func `a fresh installation serves this machine; after apikey create only those who have the key`()

@@ -1,12 +1,14 @@
-import SQL
 import Cryptography
 import Foundation
 import Glibc
 import GraphSimulator
+import SQL
 import TestSupport
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// What a restore must not bring back, and what gets in the way of a backup.
 @Suite struct RestoreRightsTests {

@@ -3,6 +3,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 /// `expired` is a matter of the clock: nothing but Graph's word is for ever.
 @Suite struct TokenClockTests {

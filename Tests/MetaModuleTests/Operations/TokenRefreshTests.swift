@@ -5,6 +5,8 @@ import JSON
 import Testing
 
 @testable import MetaModule
+@testable import Store
+@testable import Text
 
 @Suite struct TokenRefreshTests {
   /// A token of an hour, stored as it is, since no app was configured when it came.

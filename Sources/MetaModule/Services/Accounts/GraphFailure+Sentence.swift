@@ -1,3 +1,5 @@
+internal import Graph
+
 extension GraphFailure {
   /// For the operator.
   var sentence: String {

@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 /// The Page tokens of a user token's mappings.
 extension RequestContext {

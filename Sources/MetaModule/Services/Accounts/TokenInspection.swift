@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 /// What is found out about a token before it is stored.
 struct TokenInspection {

@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 /// The steps of a token's way, one after the other.
 extension TokenRun {

@@ -1,4 +1,7 @@
+internal import Graph
 internal import JSON
+internal import Store
+internal import Text
 
 /// The way of a stored token through Graph's questions: which call it needs next, and what an outcome means for its row.
 ///

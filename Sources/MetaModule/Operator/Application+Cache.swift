@@ -1,0 +1,30 @@
+package import Cache
+internal import Glibc
+internal import Text
+
+/// `metactl cache …`
+extension Application {
+  /// Where cached answers are.
+  package var cacheDirectory: String { configuration.cacheDirectory }
+
+  /// Counts what is in the cache.
+  package func cacheStatistics() throws(OperationError) -> CacheStatistics {
+    try operation { try usableCache().statistics(now: .now) }
+  }
+
+  /// Removes every cached answer. What is asked next is fetched anew; nothing is lost.
+  ///
+  /// - Returns: How many files were removed.
+  package func clearCache() throws(OperationError) -> Int {
+    try operation { try usableCache().clear() }
+  }
+
+  private func usableCache() throws -> FileCache {
+    guard cache != nil || access(configuration.cacheDirectory, F_OK) == 0 else {
+      throw OperationError.refused("There is no cache at \(configuration.cacheDirectory) yet.")
+    }
+    // Made anew for its error: the application goes on without a cache, an operator wants to know why.
+    return try cache
+      ?? FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
+  }
+}

@@ -1,0 +1,106 @@
+internal import Store
+
+/// `metactl doctor`: every precondition of this program, and for what is not as it should be, what to do.
+///
+/// Looks at files before it opens them, makes nothing, and changes nothing, but that an older database is brought up to
+/// date as by every start. One run takes a second; with a database of a million rows, which it reads whole, some more.
+package struct Doctor {
+  let configuration: Configuration
+  /// Whether SQLite's WAL works where this folder is: no, on file systems that machines share.
+  let carriesWAL: (String) -> Bool
+
+  /// A doctor for the installation with these settings.
+  package init(_ configuration: Configuration) {
+    self.init(configuration) { DatabaseFile(folder: $0).carriesWAL }
+  }
+
+  /// For tests, which cannot mount a network file system.
+  init(_ configuration: Configuration, carriesWAL: @escaping (String) -> Bool) {
+    self.configuration = configuration
+    self.carriesWAL = carriesWAL
+  }
+
+  /// Looks at everything, in an order in which the first trouble explains those behind it.
+  package func findings() -> [Finding] {
+    var findings = [configurationFile(), dataFolder()]
+    findings += configuration.warnings.map { .warning("settings", $0, "Correct the name, or take it out.") }
+    findings += changeableSettings() + unreadSettings() + links() + webRoot() + limits()
+    findings += files() + kindsOfFiles() + immutableFiles()
+    findings += [fileSystem(), space(), sqlite()]
+    // An application makes what is missing; a doctor only looks.
+    let application =
+      exists(configuration.databasePath) ? Application(configuration: configuration, making: .nothing) : nil
+    if let application {
+      findings += database(application)
+    } else if isFolder(configuration.dataDirectory) || findings.worst != .trouble {
+      findings.append(
+        .ok("database", "There is none yet; the first start makes \(configuration.databasePath)."))
+    }
+    findings += cachePlace()
+    findings.append(cache())
+    findings.append(libcurl())
+    let graph = Graph(configuration)
+    findings.append(graph.finding)
+    findings.append(clock(graph, application))
+    findings.append(app(isReachable: graph.finding.level != .trouble))
+    if let application { findings += tokens(application) }
+    return findings
+  }
+
+  private func database(_ application: Application) -> [Finding] {
+    let store: Store
+    do { store = try application.store() } catch {
+      return [
+        error == .busy ? locked() : databaseTrouble(error)
+      ]
+    }
+    var findings = [integrity(store)]
+    if let trouble = write(store) { findings.append(trouble) }
+    findings += keys(application, store)
+    findings.append(credentials(store))
+    return findings
+  }
+
+  private func credentials(_ store: Store) -> Finding {
+    do {
+      let found = try store.credentials()
+      guard found.areInForce || !found.haveExisted else {
+        return .warning(
+          "access", "Every credential was revoked or removed: nobody is served.",
+          "Make one: metactl admin set-password, metactl apikey create.")
+      }
+      guard found.areInForce else {
+        return .ok(
+          "access",
+          "No password and no API key yet: only requests from this machine itself are served. On a public host, run "
+            + "metactl admin set-password and metactl apikey create.")
+      }
+      let keys = "\(found.keysInForce) API \(found.keysInForce == 1 ? "key" : "keys")"
+      return .ok("access", "\(keys) in force, \(found.hasPassword ? "an" : "no") admin password.")
+    } catch { return databaseTrouble(error) }
+  }
+
+  private func tokens(_ application: Application) -> [Finding] {
+    do {
+      var findings = try TokenFindings(application: application, warnDays: 10).findings()
+      var after: Int64 = 0
+      while true {
+        let page = try application.store().tokens(after: after, limit: 500)
+        for token in page where token.status == .active {
+          for scope in token.missingScopes ?? [] {
+            findings.append(
+              .warning(
+                "scopes",
+                "Token \(token.id) (\(token.accountLabel)) lacks \(scope): \(StoredToken.consequence(ofLacking: scope)).",
+                "Let its owner grant it in the login dialog, then: metactl token replace \(token.id)"))
+          }
+        }
+        guard page.count == 500, let last = page.last else { return findings }
+        after = last.id
+      }
+    } catch {
+      // Said already by the check of the database or of the key.
+      return []
+    }
+  }
+}

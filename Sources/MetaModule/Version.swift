@@ -1,2 +1,0 @@
-/// What `GET /health/` and the commands' `--version` say.
-public let version = "0.1.0"

@@ -1,0 +1,125 @@
+internal import CSQLite
+package import Glibc
+internal import System
+internal import Text
+
+/// A file, whatever its name.
+package struct FileIdentity: Hashable {
+  package let device: dev_t
+  package let inode: ino_t
+}
+
+/// Where the database stands, and what has to be true of its folder and its file system.
+package struct DatabaseFile {
+  /// The database itself: `meta.sqlite3` in the data directory.
+  package let path: String
+  /// Whether the file system carries a WAL, which lives in memory shared by all processes.
+  package let carriesWAL: Bool
+
+  package init(folder: String, carriesWAL: Bool? = nil) {
+    path = folder + "/meta.sqlite3"
+    self.carriesWAL = carriesWAL ?? !FileSystem.isShared(folder)
+    self.folder = folder
+  }
+
+  private let folder: String
+
+  /// The permanent file behind `WriteLock`.
+  var lockPath: String { path + ".lock" }
+
+  /// The journal mode to use.
+  package var journalMode: String { carriesWAL ? "wal" : "delete" }
+
+  /// Whether writes need `WriteLock`: with a WAL, and a SQLite that has the WAL-reset bug.
+  package var needsWriteLock: Bool { carriesWAL && Self.hasResetBug }
+
+  /// Whether this SQLite can corrupt a WAL that is written and checkpointed at the same moment.
+  static var hasResetBug: Bool { sqlite3_libversion_number() < 3_051_003 }
+
+  /// Which file stands at `path` now; `nil` where there is none.
+  package var identity: FileIdentity? { Self.identity(of: path) }
+
+  package static func identity(of path: String) -> FileIdentity? {
+    var status = stat()
+    return stat(path, &status) == 0 ? FileIdentity(device: status.st_dev, inode: status.st_ino) : nil
+  }
+
+  /// `stat` only: closing a descriptor of our own would drop the locks that SQLite holds on the same file.
+  package static func size(of path: String) -> Int64 {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
+  /// How large the WAL has grown, in bytes.
+  var sizeOfWAL: Int64 { Self.size(of: path + "-wal") }
+
+  /// Refuses files that somebody else could change, and links through which they could.
+  func checkTrust() throws(StoreError) {
+    let trust = PathTrust(folder: folder)
+    do throws(Distrust) {
+      try trust.check(folder)
+      for part in ["", "-wal", "-shm", "-journal", ".lock"] { try trust.check(path + part) }
+    } catch { throw .untrusted(error.sentence) }
+  }
+
+  /// Whether another process has the database open with a WAL: as long as it has, it holds SQLite's shared lock. To be
+  /// asked by a process that has not.
+  func isOpenElsewhere(_ descriptor: Int32) -> Bool {
+    var header = [UInt8](repeating: 0, count: 20)
+    // Byte 18 of a database with a WAL; SHARED_FIRST and SHARED_SIZE (SQLite, "Database File Format", and os.h).
+    guard pread(descriptor, &header, 20, 0) == 20, header[18] == 2 else { return false }
+    var lock = Glibc.flock(
+      l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0x4000_0002, l_len: 510, l_pid: 0)
+    return fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+  }
+
+  /// Throws where a database was made in this folder before and is not there now, or is empty.
+  func refuseIfLost() throws(StoreError) {
+    let wasMade = Self.size(of: lockPath) > 0 || sizeOfWAL > 0
+    // Looked at last: whoever makes one makes the database first.
+    guard wasMade, Self.size(of: path) == 0 else { return }
+    throw .lost(path: path, .gone)
+  }
+
+  /// Writes down, in the lock file, that a database was made here.
+  func noteThatItWasMade() {
+    guard Self.size(of: lockPath) == 0 else { return }
+    let descriptor = open(lockPath, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return }
+    _ = pwrite(descriptor, "1", 1, 0)
+    close(descriptor)
+  }
+
+  /// Makes the folder (0700) and an empty database file (0600) where they are missing, whatever the umask
+  /// adds.
+  ///
+  /// SQLite gives the WAL and its index the database's permissions.
+  package func create() throws(StoreError) {
+    try Self.createFolder(folder)
+    // mknod makes the file without opening it: closing a descriptor would drop another thread's SQLite locks.
+    guard mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST else {
+      throw StoreError.system(errno, path: path)
+    }
+    FileOwner.inherit(path)
+  }
+
+  /// Renames an unusable database, so that a new one can take its place and this one can still be looked at.
+  ///
+  /// The WAL goes first: a new database must never find the WAL of an old one.
+  func setAside() throws(StoreError) {
+    let suffix = ".unusable-\(Timestamp.now.seconds)"
+    for part in ["-wal", "-shm", "-journal", ""] where access(path + part, F_OK) == 0 {
+      guard rename(path + part, path + suffix + part) == 0 else { throw StoreError.system(errno, path: path) }
+    }
+  }
+
+  private static func createFolder(_ folder: String) throws(StoreError) {
+    if mkdir(folder, 0o700) == 0 { return FileOwner.inherit(folder) }
+    if errno == EEXIST { return }
+    guard errno == ENOENT, let slash = folder.utf8.lastIndex(of: UInt8(ascii: "/")), slash > folder.startIndex
+    else { throw StoreError.system(errno, path: folder) }
+    try createFolder(String(folder[..<slash]))
+    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw StoreError.system(errno, path: folder) }
+    FileOwner.inherit(folder)
+  }
+}

@@ -1,0 +1,119 @@
+internal import SQL
+internal import CSQLite
+internal import Glibc
+
+/// The files of an open database, as they were when it was opened.
+package struct WatchedFiles {
+  package let database: FileIdentity
+  /// Both are there as long as anybody has a database with a WAL open.
+  package let wal: FileIdentity?
+  package let index: FileIdentity?
+  /// The largest size of the database so far.
+  package var size: Int64 = 0
+}
+
+/// Files that are removed, replaced or cut while they are open: SQLite would go on writing into what nobody will ever
+/// open again, or make a new one. Here the store stops, and says so, until they are back or the program is restarted.
+extension Store {
+  /// How often a reader looks, in milliseconds; a writer always does, before and after.
+  private static let interval: Int64 = 100
+
+  /// Throws when the files are not those that were opened.
+  func checkFiles() throws(StoreError) {
+    if let loss { throw loss }
+    guard let watched else { return }
+    try checkIdentities(watched)
+    try checkLengths(watched)
+  }
+
+  private func checkIdentities(_ watched: WatchedFiles) throws(StoreError) {
+    for (path, expected) in [
+      (file.path, watched.database), (file.path + "-wal", watched.wal), (file.path + "-shm", watched.index),
+    ] {
+      guard let expected else { continue }
+      let present = DatabaseFile.identity(of: path)
+      // Not kept in mind: put back, it is the same file.
+      guard present == expected else { throw .lost(path: path, present == nil ? .removed : .replaced) }
+    }
+  }
+
+  private func checkLengths(_ watched: WatchedFiles) throws(StoreError) {
+    guard watched.wal != nil else { return }
+    for attempt in 1...3 {
+      guard let cut = cutFile() else { return }
+      if attempt == 3 {
+        // What has been cut off does not come back, and the next one to open it would not miss it.
+        let found = StoreError.lost(path: cut, .cut)
+        loss = found
+        throw found
+      }
+      usleep(1000)  // A header that was read while it was written tells of nothing.
+    }
+  }
+
+  /// The same for readers, now and then: the question costs more than what it guards.
+  func checkFilesNowAndThen() throws(StoreError) {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+    let now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    guard now - lastLook >= Self.interval || WALIndex.wasCut else { return }
+    try checkFiles()
+    lastLook = now
+  }
+
+  /// SQLite would make the files anew that others, in this process or in another one, still have open and write to.
+  func refuseIfTakenAway() throws(StoreError) {
+    guard file.carriesWAL, let identity else { return }
+    if let files = OpenDatabase.files(of: identity) { return try checkIdentities(files) }
+    func missing() -> String? {
+      ["-wal", "-shm"].map { file.path + $0 }.first { DatabaseFile.identity(of: $0) == nil }
+    }
+    guard missing() != nil else { return }
+    // Never closed: by closing it, a connection that another thread has opened meanwhile would lose its locks. Comes
+    // about once in the life of an installation, and when files were taken away.
+    let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    // Whoever opens it at this very moment makes them in a moment.
+    for _ in 0..<50 {
+      guard missing() != nil, file.isOpenElsewhere(descriptor) else { return }
+      usleep(10_000)
+    }
+    if let path = missing() { throw .lost(path: path, .removed) }
+  }
+
+  /// What `checkFiles` throws.
+  func lossFound() -> StoreError? {
+    do { try checkFiles() } catch { return error }
+    return nil
+  }
+
+  /// What was read or written since the WAL index was cut is worth nothing.
+  func refuseCutIndex() throws(SQLError) {
+    if WALIndex.wasCut { throw SQLError(code: SQLITE_IOERR) }
+  }
+
+  /// To be called when the database has just been opened and read.
+  func watchFiles() {
+    guard let identity else { return }
+    let hasWAL = file.carriesWAL
+    watched = WatchedFiles(
+      database: identity, wal: hasWAL ? DatabaseFile.identity(of: file.path + "-wal") : nil,
+      index: hasWAL ? DatabaseFile.identity(of: file.path + "-shm") : nil)
+  }
+
+  /// The file that is shorter than SQLite believes. The WAL index says how much must be there.
+  private func cutFile() -> String? {
+    if WALIndex.wasCut || DatabaseFile.size(of: file.path + "-shm") < 32768 {
+      return file.path + "-shm"
+    }
+    guard let before = (try? connection?.walIndexHeader()) ?? nil else { return nil }
+    let wal = DatabaseFile.size(of: file.path + "-wal")
+    let size = DatabaseFile.size(of: file.path)
+    guard let after = (try? connection?.walIndexHeader()) ?? nil, before == after else { return nil }
+    if wal < after.walBytes { return file.path + "-wal" }
+    // Smaller than it was, although the pages that it lost are still counted.
+    if let known = watched?.size, size < known, size < after.databaseBytes { return file.path }
+    watched?.size = size
+    return nil
+  }
+}

@@ -1,0 +1,160 @@
+internal import CSQLite
+internal import Glibc
+package import SQL
+internal import System
+internal import Text
+
+/// What a backup holds.
+package struct BackupReport: Sendable, Equatable {
+  /// The size of the file.
+  package let bytes: Int64
+  /// Rows of `meta_access_token`.
+  package let tokens: Int
+  /// Rows of `client_page_mapping`.
+  package let mappings: Int
+  /// The fingerprints of the Fernet keys that it needs.
+  package let keys: [String]
+}
+
+extension Store {
+  // MARK: - Health
+
+  /// Touches the file and throws what is the matter with it. Takes microseconds, or so many milliseconds at most where
+  /// somebody keeps all others out of it.
+  package func checkHealth(waitingAtMost limit: Int32? = nil) throws(StoreError) {
+    try checkFiles()
+    try file.checkTrust()
+    try opened().waitForLocks(upTo: limit ?? patience)
+    defer { connection?.waitForLocks(upTo: patience) }
+    let version = try schemaVersion()
+    if version > Schema.newest {
+      // A newer program migrated it while this one was running.
+      throw .newer(path: file.path, version: version, known: Schema.newest)
+    }
+    _ = try setting("health")
+  }
+
+  /// Writes, and takes it back before anybody sees it: what stands in the way of a write is thrown.
+  package func rehearseWrite() throws(StoreError) {
+    try write { (connection) throws(SQLError) in
+      try connection.run("SAVEPOINT rehearsal")
+      try connection.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('rehearsal', '')")
+      try connection.run("ROLLBACK TO rehearsal")
+      try connection.run("RELEASE rehearsal")
+    }
+  }
+
+  /// Every inconsistency SQLite finds in the file, in its words, at most a hundred; none is the expected
+  /// answer. Reads everything.
+  package func integrityProblems() throws(StoreError) -> [String] {
+    try read { (connection) throws(SQLError) in try connection.integrityProblems() }
+  }
+
+  /// The last migration the database has.
+  package func schemaVersion() throws(StoreError) -> Int {
+    try read { (connection) throws(SQLError) in try Schema.version(of: connection) }
+  }
+
+  /// `wal`, or `delete` on a network file system.
+  package func journalMode() throws(StoreError) -> String {
+    let mode = try read { (connection) throws(SQLError) in
+      try connection.first("PRAGMA journal_mode") { (row) throws(SQLError) in try row.text(0) }
+    }
+    return mode ?? "unknown"
+  }
+
+  /// The version of the SQLite library this process runs with.
+  package static var sqliteVersion: String { String(cString: sqlite3_libversion()) }
+
+  /// Whether that version has the WAL-reset bug, so that all writes are made under one lock.
+  package static var needsWriteLock: Bool { DatabaseFile.hasResetBug }
+
+  /// Where the database is.
+  package var path: String { file.path }
+
+  // MARK: - Backup
+
+  /// Copies the database to a new file at `destination` (0600) while everybody goes on working, and checks
+  /// the copy before it appears under that name. What is there already is not overwritten.
+  ///
+  /// The copy is one moment of the database and one file, without a WAL. Its tokens are sealed: it is worth
+  /// nothing without the key ring, which is not part of it.
+  package func backup(to destination: String) throws(StoreError) -> BackupReport {
+    let partial = destination + ".partial"
+    func failed(_ reason: String) -> StoreError { .cannotBackUp(path: destination, reason: reason) }
+    guard access(destination, F_OK) != 0 else { throw failed("there is a file of that name") }
+    guard let claim = FileClaim(partial) else {
+      throw failed(
+        errno == EWOULDBLOCK ? "another backup is being written there" : StoreError.text(of: errno))
+    }
+    defer {
+      for part in ["-journal", "-wal", "-shm", ""] { unlink(partial + part) }
+      claim.release()
+    }
+    // What a backup that was killed has left.
+    truncate(partial, 0)
+    for part in ["-journal", "-wal", "-shm"] { unlink(partial + part) }
+    FileOwner.inherit(partial)
+    let report: BackupReport
+    do { report = try copy(to: partial) } catch {
+      switch error {
+      case .full: throw failed("no space is left on that disk")
+      case .inputOutput(partial, let code): throw failed(StoreError.text(of: code))
+      case .readOnly(partial): throw failed("it is read-only")
+      default: throw error
+      }
+    }
+    // Not rename: of two backups to one name, the later one must not replace the earlier one.
+    guard SmallFile.publish(partial, as: destination, lock: nil) else {
+      throw failed(StoreError.text(of: errno))
+    }
+    Self.synchronize(folderOf: destination)
+    return report
+  }
+
+  private func copy(to path: String) throws(StoreError) -> BackupReport {
+    let source = try opened()
+    let report: BackupReport
+    let problems: [String]
+    do throws(SQLError) {
+      let copy = try Connection(opening: path, patience: Self.patience)
+      try copy.copyAll(from: source)
+      // The copy says of itself that it has a WAL; as one file it must not.
+      _ = try copy.first("PRAGMA journal_mode = DELETE") { _ in }
+      problems = try copy.integrityProblems()
+      report = try BackupReport(of: copy)
+    } catch {
+      throw StoreError(error, path: error.primaryCode == SQLITE_CORRUPT ? file.path : path)
+    }
+    guard problems.isEmpty else { throw .damaged(path: file.path) }
+    return report
+  }
+
+  private static func synchronize(folderOf path: String) {
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+}
+
+extension BackupReport {
+  package init(of connection: Connection) throws(SQLError) {
+    bytes = try connection.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    tokens = Int(clamping: try connection.number("SELECT count(*) FROM meta_access_token"))
+    mappings = Int(clamping: try connection.number("SELECT count(*) FROM client_page_mapping"))
+    keys = try connection.setting(Store.fingerprintSetting)?.split(separator: " ").map(String.init) ?? []
+  }
+}
+
+extension Connection {
+  /// What SQLite finds wrong with the file, at most a hundred sentences.
+  package func integrityProblems() throws(SQLError) -> [String] {
+    let problems = try all("PRAGMA integrity_check(100)") { (row) throws(SQLError) in try row.text(0) }
+    let orphans = try all("PRAGMA foreign_key_check") { (row) throws(SQLError) in
+      "a row of \(try row.text(0)) names a row that does not exist"
+    }
+    return problems.filter { $0 != "ok" } + orphans
+  }
+}

@@ -1,0 +1,88 @@
+internal import CSQLite
+package import SQL
+internal import System
+
+extension Store {
+  /// The connection; a new one after a failure that spoiled the last.
+  package func opened() throws(StoreError) -> Connection {
+    if let connection { return connection }
+    // Not one that took the place of what was open here before.
+    try checkFiles()
+    identity = file.identity
+    // What this process has open already was looked at then.
+    if identity.flatMap(OpenDatabase.files) == nil { try file.checkTrust() }
+    try makeIfMissing()
+    try refuseIfTakenAway()
+    // A command that only looks leaves nothing behind where nothing was: SQLite removes its files as it closes.
+    let mayTidyUp = making == .nothing && DatabaseFile.identity(of: file.path + "-wal") == nil
+    if file.carriesWAL { WALIndex.surviveCuts() }
+    let connection: Connection
+    do throws(SQLError) { connection = try Connection(opening: file.path, patience: patience) } catch {
+      throw translated(error)
+    }
+    identity = file.identity
+    try prepare(connection, mayTidyUp: mayTidyUp)
+    file.noteThatItWasMade()
+    self.connection = connection
+    watchFiles()
+    era = watched.map { OpenDatabase($0) }
+    ownWrites &+= 1  // A new connection counts others' transactions from the beginning.
+    return connection
+  }
+
+  private func makeIfMissing() throws(StoreError) {
+    if making != .anew { try file.refuseIfLost() }
+    guard identity == nil else { return }
+    guard making != .nothing else { throw .missing(path: file.path) }
+    // SQLite would make the file, readable for everybody as far as the umask permits.
+    try file.create()
+  }
+
+  private func prepare(_ connection: Connection, mayTidyUp: Bool) throws(StoreError) {
+    let refusal: StoreError?
+    do throws(SQLError) {
+      if file.needsWriteLock, !mayTidyUp { connection.leaveCheckpointsToTheWriteLock() }
+      // EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk
+      // too.
+      try connection.script(
+        """
+        PRAGMA synchronous = \(file.carriesWAL ? "FULL" : "EXTRA");
+        PRAGMA journal_size_limit = \(Self.largeWAL);
+        PRAGMA cell_size_check = ON;
+        PRAGMA cache_size = -128
+        """)
+      if try Schema.isUpToDate(connection), try isInItsJournalMode(connection) { return }
+      refusal = try Schema.refusal(of: connection, at: file.path)
+    } catch {
+      throw translated(error)
+    }
+    if let refusal { throw refusal }
+    guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
+    try setUp(connection)
+  }
+
+  private func isInItsJournalMode(_ connection: Connection) throws(SQLError) -> Bool {
+    try connection.first("PRAGMA journal_mode") { (row) throws(SQLError) in try row.text(0) }
+      == file.journalMode
+  }
+
+  /// Chooses the journal mode and runs the missing migrations, one process after the other.
+  private func setUp(_ connection: Connection) throws(StoreError) {
+    let deadline = Deadline(in: patience)
+    // Network file systems may refuse locks; there, SQLite's own are all there is.
+    do { try acquireLock(until: deadline) } catch { if file.carriesWAL || error == .busy { throw error } }
+    defer { releaseLock() }
+    while true {
+      do throws(SQLError) {
+        _ = try connection.first(
+          file.carriesWAL ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE"
+        ) { _ in }
+        try Schema.migrate(connection)
+        hasWritten = true
+        return
+      } catch {
+        guard error.isBusy, !deadline.isPast else { throw translated(error) }
+      }
+    }
+  }
+}

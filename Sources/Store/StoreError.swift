@@ -1,0 +1,175 @@
+internal import CSQLite
+internal import Glibc
+package import SQL
+internal import Text
+
+/// Why the database did not do what it was asked. Never carries a stored or bound value.
+package enum StoreError: Error, Sendable, Equatable {
+  /// Somebody else held a lock for longer than we wait. Trying again helps.
+  case busy
+  /// No space left on the device or quota used up. Works again as soon as there is space.
+  case full
+  /// The file or its folder cannot be written.
+  case readOnly(path: String)
+  /// The file is damaged.
+  case damaged(path: String)
+  /// A newer version of this program made the database; it was left untouched.
+  case newer(path: String, version: Int, known: Int)
+  /// The file is no database of this program; it was left untouched.
+  case notOurs(path: String)
+  /// The system failed to read or write. `code` is the `errno`.
+  case inputOutput(path: String, code: Int32)
+  /// The file cannot be opened or made. `reason` is the system's word for it.
+  case cannotOpen(path: String, reason: String)
+  /// There is no database, and this is no command that makes one.
+  case missing(path: String)
+  /// A file of the database was taken away under a running program, or before it started.
+  case lost(path: String, Loss)
+  /// Somebody else could change the files; the sentence says who and which.
+  case untrusted(String)
+  /// A backup cannot be written there.
+  case cannotBackUp(path: String, reason: String)
+  /// Memory is used up.
+  case outOfMemory
+  /// Another row already has what must be unique, for a token its Meta user.
+  case conflict
+  /// SQLite answered something that only a mistake of ours explains. `code` is its extended result code.
+  case unexpected(code: Int32)
+
+  /// What became of a file.
+  package enum Loss: Sendable {
+    case removed, replaced, cut
+    /// It was gone when the program started, although there had been one.
+    case gone
+  }
+
+  /// Whether the same call may succeed in a moment, with nobody doing anything.
+  package var mayRetry: Bool {
+    switch self {
+    case .busy, .full, .inputOutput, .outOfMemory: true
+    default: false
+    }
+  }
+
+  /// What a client may read: what is the matter, without paths.
+  package var detail: String {
+    switch self {
+    case .busy: "The database is locked by another process, try again in a moment."
+    case .full: "The disk of the database is full."
+    case .readOnly: "The database is read-only."
+    case .damaged: "The database is damaged."
+    case .newer: "The database was made by a newer version of this program."
+    case .notOurs: "The database file belongs to another program."
+    case .inputOutput: "The database cannot be read or written."
+    case .cannotOpen: "The database cannot be opened."
+    case .missing: "There is no database yet."
+    case .lost(_, .gone): "The database is gone. The operator must put it back."
+    case .lost:
+      "A file of the database was taken away while the program was running. Nothing is read or written any more "
+        + "until the operator puts it back or restarts the program."
+    case .untrusted: "Other users of the server could change the files of this program, so they are not used."
+    case .cannotBackUp: "The backup cannot be written."
+    case .outOfMemory: "The database has no memory left to work with."
+    case .conflict: "Another stored account already belongs to this Meta user. Nothing was changed."
+    case .unexpected: "A server error occurred."
+    }
+  }
+
+  /// What an operator reads in the log and at the terminal: what is the matter, where, and what to do.
+  package var sentence: String {
+    switch self {
+    case .busy:
+      "The database is locked by another process. It is tried again with the next request; if this stays, "
+        + "look for a program that keeps the database open (fuser shows it)."
+    case .full:
+      "No space is left for the database (disk full or quota used up). Free some; no restart is needed."
+    case .readOnly(let path):
+      "\(path) or its folder cannot be written. Give both to the user that runs this program, "
+        + "and check that the file system is not mounted read-only."
+    case .damaged(let path):
+      "\(path) is damaged. Stop the program, keep a copy of the file, and restore a backup: "
+        + "metactl restore FILE."
+    case .newer(let path, let version, let known):
+      "\(path) has schema version \(version), this program knows \(known): it was made by a newer version. "
+        + "It was not touched. Install that version again, or restore an older backup."
+    case .notOurs(let path):
+      "\(path) is not a database of Meta Module. It was not touched. Set META_DATA_DIR to a folder of its "
+        + "own, or, if its beginning was damaged, restore a backup: metactl restore FILE."
+    case .inputOutput(let path, let code):
+      "Reading or writing \(path) failed: \(Self.text(of: code)). Check the disk and the limits "
+        + "of the process (ulimit -n); no restart is needed."
+    case .cannotOpen(let path, let reason):
+      "\(path) cannot be opened: \(reason). Check META_DATA_DIR and who owns the folder."
+    case .missing(let path):
+      "There is no database at \(path). The first start of the program makes it; if there is one elsewhere, set "
+        + "META_DATA_DIR, or name its settings with --config."
+    case .lost(let path, .gone):
+      "\(path) is gone: there was a database here. Put it back, or restore a backup: metactl restore FILE. To begin "
+        + "anew on purpose, remove \(path).lock and what else begins with \(path)."
+    case .lost(let path, let loss):
+      "\(path) was \(loss.words) while the program was running. Nothing is read or written any more, and nothing was "
+        + "made in its place. \(loss.remedy)"
+    case .untrusted(let sentence): sentence
+    case .cannotBackUp(let path, let reason):
+      "The backup \(path) cannot be written: \(reason). Nothing of it is left there, and the database is as it was."
+    case .outOfMemory:
+      "The database has no memory left to work with. Give the program more memory or fewer workers."
+    case .conflict: "Another row of the database has the same identity."
+    case .unexpected(let code):
+      "The database answered with code \(code), which should not happen. Please report this with the log."
+    }
+  }
+
+  /// Translates SQLite's answer about the database at `path`.
+  package init(_ failure: SQLError, path: String) {
+    switch failure.primaryCode {
+    case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: self = .busy
+    case SQLITE_FULL: self = .full
+    case SQLITE_CORRUPT: self = .damaged(path: path)
+    case SQLITE_NOTADB: self = .notOurs(path: path)
+    case SQLITE_READONLY: self = .readOnly(path: path)
+    case SQLITE_NOMEM: self = .outOfMemory
+    case SQLITE_IOERR where failure.code == csqlite_ioerr_nomem: self = .outOfMemory
+    case SQLITE_IOERR, SQLITE_CANTOPEN: self = .system(failure.systemError, path: path)
+    case SQLITE_CONSTRAINT where failure.code == csqlite_constraint_unique: self = .conflict
+    default: self = .unexpected(code: failure.code)
+    }
+  }
+
+  /// Translates an `errno` met while opening, creating, reading or writing at `path`.
+  package static func system(_ code: Int32, path: String) -> StoreError {
+    switch code {
+    case ENOSPC, EDQUOT, EFBIG: .full
+    case EROFS, EACCES, EPERM: .readOnly(path: path)
+    case 0: .inputOutput(path: path, code: EIO)
+    case EIO, EMFILE, ENFILE, EINTR: .inputOutput(path: path, code: code)
+    case ENOMEM: .outOfMemory
+    default: .cannotOpen(path: path, reason: text(of: code))
+    }
+  }
+
+  package static func text(of code: Int32) -> String {
+    // strerror_r, not strerror: workers fail on many threads at once.
+    var buffer = [CChar](repeating: 0, count: 128)
+    guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}
+
+extension StoreError.Loss {
+  fileprivate var words: String {
+    switch self {
+    case .removed, .gone: "removed"
+    case .replaced: "replaced by another file"
+    case .cut: "cut short"
+    }
+  }
+
+  fileprivate var remedy: String {
+    switch self {
+    case .removed, .gone: "Move it back, or stop the program and restore a backup: metactl restore FILE."
+    case .replaced: "Move the right one back, or, if the new one is the right one, restart the program."
+    case .cut: "Stop the program, and restore a backup: metactl restore FILE."
+    }
+  }
+}

@@ -1,0 +1,103 @@
+internal import Glibc
+
+/// A moment in whole seconds, written `2025-12-18T10:00:00Z` in answers and in the database.
+///
+/// Meta's own timestamps (`2025-12-18T10:30:00+0000`) are not of this type: they pass through unchanged.
+package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+  package let seconds: Int64
+
+  /// The moment so many seconds after 1970.
+  package init(seconds: Int64) { self.seconds = seconds }
+
+  /// This moment.
+  package static var now: Timestamp { Timestamp(seconds: Int64(time(nil))) }
+
+  /// Reads an RFC 3339 date and time (`Z`, `+00:00` and `+0000` offsets, fractions dropped); `nil` for
+  /// anything else, including dates that do not exist.
+  package init?(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    func digits(_ count: Int) -> Int? {
+      guard bytes.count >= count else { return nil }
+      var value = 0
+      for byte in bytes.prefix(count) {
+        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      }
+      bytes = bytes.dropFirst(count)
+      return value
+    }
+    func skip(_ allowed: String) -> UInt8? {
+      guard let byte = bytes.first, allowed.utf8.contains(byte) else { return nil }
+      bytes = bytes.dropFirst()
+      return byte
+    }
+    guard let year = digits(4), skip("-") != nil, let month = digits(2), skip("-") != nil,
+      let day = digits(2), skip("Tt ") != nil, let hour = digits(2), skip(":") != nil,
+      let minute = digits(2), skip(":") != nil, let second = digits(2),
+      year >= 1970, (1...12).contains(month), day >= 1, hour < 24, minute < 60, second < 60,
+      day <= Self.days(inMonth: month, of: year)
+    else { return nil }
+    if skip(".") != nil {
+      guard digits(1) != nil else { return nil }
+      while digits(1) != nil {}
+    }
+    var offset = 0
+    guard let sign = skip("Zz+-") else { return nil }
+    if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+      guard let hours = digits(2), hours < 24 else { return nil }
+      _ = skip(":")
+      guard let minutes = digits(2), minutes < 60 else { return nil }
+      offset = (hours * 3600 + minutes * 60) * (sign == UInt8(ascii: "-") ? -1 : 1)
+    }
+    guard bytes.isEmpty else { return nil }
+    let days = Self.daysSince1970(year: year, month: month, day: day)
+    seconds = Int64(days * 86400 + hour * 3600 + minute * 60 + second - offset)
+  }
+
+  /// `2025-12-18T10:00:00Z`.
+  package var description: String {
+    var text: [UInt8] = []
+    text.reserveCapacity(20)
+    append(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Appends `description`.
+  package func append(to text: inout [UInt8]) {
+    var moment = time_t(seconds)
+    var parts = tm()
+    gmtime_r(&moment, &parts)
+    text.append(decimal: Int64(parts.tm_year) + 1900, width: 4)
+    func add(_ mark: StaticString, _ part: Int32) {
+      text.append(mark)
+      text.append(decimal: Int64(part), width: 2)
+    }
+    add("-", parts.tm_mon + 1)
+    add("-", parts.tm_mday)
+    add("T", parts.tm_hour)
+    add(":", parts.tm_min)
+    add(":", parts.tm_sec)
+    text.append(UInt8(ascii: "Z"))
+  }
+
+  /// Earlier is smaller.
+  package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
+
+  private static func days(inMonth month: Int, of year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+
+  /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
+  private static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+    let shifted = month <= 2 ? year - 1 : year
+    let era = shifted / 400
+    let yearOfEra = shifted - era * 400
+    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+@testable import Cache
+@testable import Text
+
+/// Entries in memory: what is served from there, and above all what is not.
+struct EntryMemoryTests {
+  /// A cache that remembers, on the folder of another one that stands for another process.
+  private struct Fixture {
+    let folder: CacheFolder
+    let memory = EntryMemory(maximumBytes: 1 << 20)
+    let cache: FileCache
+    let key: CacheKey
+
+    /// With one entry that is old enough to be kept, and was read once.
+    init() throws {
+      folder = try CacheFolder()
+      cache = try FileCache(directory: folder.cache.path, maximumBytes: 64 << 20, memory: memory)
+      key = try cacheKey()
+      try folder.store("one", under: key)
+      while try !state().isDistinct { usleep(50_000) }
+      #expect(text == "one")
+    }
+
+    var text: String? { cache.read(key, now: folder.now).map { String(decoding: $0.body, as: UTF8.self) } }
+
+    func state() throws -> EntryFileState {
+      let file = try CacheDescriptor(opening: folder.file(of: key), O_RDONLY)
+      return EntryFileState(try file.status())
+    }
+
+    func isKept() throws -> Bool { memory.entry(key, in: try state()) != nil }
+  }
+
+  @Test func `an entry that was read is kept, with all that belongs to it`() throws {
+    let fixture = try Fixture()
+    #expect(try fixture.isKept())
+    let kept = try #require(fixture.cache.read(fixture.key, now: fixture.folder.now))
+    let read = try #require(fixture.folder.cache.read(fixture.key, now: fixture.folder.now))
+    #expect(kept.body == read.body && kept.etag == read.etag && kept.storedAt == read.storedAt)
+    #expect(kept.freshUntil == read.freshUntil && kept.staleUntil == read.staleUntil)
+    let later = Timestamp(seconds: fixture.folder.now.seconds + 300)
+    #expect(fixture.cache.read(fixture.key, now: later)?.freshness == .stale)
+  }
+
+  @Test func `what another process stores, removes or damages is seen by the next read`() throws {
+    let fixture = try Fixture()
+    try fixture.folder.store("two", under: fixture.key)
+    #expect(fixture.text == "two")
+    try fixture.folder.cache.remove(fixture.key)
+    #expect(fixture.text == nil)
+    try fixture.folder.store("one", under: fixture.key)
+    #expect(fixture.text == "one")
+    var bytes = try cacheFileBytes(of: fixture.folder.file(of: fixture.key))
+    bytes[bytes.count - 1] ^= 1
+    try overwriteCacheFile(fixture.folder.file(of: fixture.key), bytes)
+    #expect(fixture.text == nil)
+  }
+
+  @Test func `without its directory an entry is gone`() throws {
+    let fixture = try Fixture()
+    try FileManager.default.removeItem(atPath: fixture.cache.path)
+    #expect(fixture.text == nil)
+  }
+
+  /// Two files of one tick of the file system's clock could have the same inode and the same times.
+  @Test func `a file of this moment is not kept`() throws {
+    let fixture = try Fixture()
+    try fixture.folder.store("two", under: fixture.key)
+    #expect(fixture.text == "two")
+    #expect(try !fixture.isKept())
+  }
+
+  @Test func `some go when there is no room, and a giant is not kept at all`() throws {
+    let fixture = try Fixture()
+    let format = EntryFormat(storedAt: 0, freshUntil: 0, staleUntil: 0, etag: "\"\"")
+    let state = try fixture.state()
+    let keys = try (0..<100).map { try cacheKey("k\($0)") }
+    for key in keys {
+      let body = [UInt8](repeating: 0, count: 30_000)
+      fixture.memory.keep(EntryMemory.Kept(file: state, format: format, body: body), as: key)
+    }
+    let count = keys.count { fixture.memory.entry($0, in: state) != nil }
+    #expect(count == (1 << 20) / 30_512 || count == (1 << 20) / 30_512 - 1)  // "one" may still be there.
+    let giant = EntryMemory.Kept(file: state, format: format, body: [UInt8](repeating: 0, count: 70_000))
+    let last = try #require(keys.last)
+    fixture.memory.keep(giant, as: last)
+    #expect(fixture.memory.entry(last, in: state) == nil)
+  }
+}

@@ -1,0 +1,50 @@
+import TestSupport
+
+@testable import Store
+@testable import Text
+
+/// A store with one token in a folder of its own.
+struct StoreFixture {
+  let folder: TemporaryFolder
+  let store: Store
+  let tokenID: Int64
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = try Store(folder: folder.path)
+    tokenID = try store.saveToken(NewToken(accountLabel: "One", sealedToken: "sealed-1")).token.id
+  }
+
+  /// Another worker's store on the same file.
+  func anotherStore() throws -> Store { try Store(folder: folder.path) }
+
+  func mapping(
+    client: String = "client_1", page: String = "100", instagram: String? = "178", sealed: String = "page-1"
+  ) -> NewMapping {
+    NewMapping(
+      clientID: client, pageID: page, instagramAccountID: instagram, sealedPageToken: sealed, tokenID: tokenID
+    )
+  }
+
+  @discardableResult
+  func save(_ mapping: NewMapping, now: Timestamp = noon) throws -> Int64 {
+    switch try store.saveMapping(mapping, now: now) {
+    case .created(let id), .updated(let id): return id
+    case .unknownToken: throw StoreError.conflict
+    }
+  }
+
+  /// The Page of the mapping that the warm path finds.
+  func latestPage(_ client: String = "client_1", page: String? = nil) throws -> String? {
+    guard case .mapping(let mapping) = try store.latestMappingWithInstagram(clientID: client, pageID: page)
+    else { return nil }
+    return mapping.pageID
+  }
+}
+
+/// 2026-01-01T12:00:00Z.
+let noon = Timestamp(seconds: 1_767_268_800)
+
+extension Timestamp {
+  func adding(_ seconds: Int64) -> Timestamp { Timestamp(seconds: self.seconds + seconds) }
+}
