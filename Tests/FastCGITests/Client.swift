@@ -4,7 +4,7 @@ import Glibc
 final class Client {
   private let descriptor: Int32
 
-  /// Connects to a unix socket, and gives up on anything that takes longer than ten seconds.
+  /// Connects to a unix socket, and gives up on anything that takes longer than a minute.
   convenience init(_ path: String) throws {
     var address = sockaddr_un()
     address.sun_family = UInt16(AF_UNIX)
@@ -62,7 +62,7 @@ final class Client {
     return poll(&event, 1, 0) == 1 && event.revents & Int16(POLLHUP) != 0
   }
 
-  /// Everything until the peer closes. `nil`: it had not after ten seconds.
+  /// Everything until the peer closes. `nil`: it had not after a minute.
   func readToEnd() -> [UInt8]? {
     var bytes: [UInt8] = []
     while let part = read() {

@@ -86,7 +86,7 @@ final class EchoProcess {
     return "fastcgi-echo"
   }()
 
-  /// Waits until something listens at the path, at most ten seconds.
+  /// Waits until something listens at the path, at most a minute.
   static func waitForSocket(_ path: String) -> Bool {
     for _ in 0..<6000 {
       if (try? Client(path)) != nil { return true }
@@ -95,7 +95,7 @@ final class EchoProcess {
     return false
   }
 
-  /// Waits until the program takes signals itself, at most ten seconds; until then they kill it.
+  /// Waits until the program takes signals itself, at most a minute; until then they kill it.
   func waitForSignals() -> Bool {
     for _ in 0..<6000 {
       let file = open("/proc/\(pid)/status", O_RDONLY | O_CLOEXEC)
@@ -109,7 +109,7 @@ final class EchoProcess {
 
   func signal(_ number: Int32) { kill(pid, number) }
 
-  /// The exit status, at most ten seconds from now; 128 + n if signal n killed it, `nil` if it still ran and
+  /// The exit status, at most a minute from now; 128 + n if signal n killed it, `nil` if it still ran and
   /// had to be killed.
   func exitStatus() -> Int32? {
     for _ in 0..<12_000 where status == nil {

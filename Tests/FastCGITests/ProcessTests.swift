@@ -38,9 +38,11 @@ import Testing
     let path = folder.socket
     for _ in 0..<5 {
       let process = try EchoProcess(["--listen", "unix:\(path)", "--workers", "4"])
-      try #require(EchoProcess.waitForSocket(path))
+      try #require(EchoProcess.waitForSocket(path) && process.waitForSignals())
+      let served = Counter()
       onThread { [pid = process.pid] in
-        usleep(50_000 + UInt32.random(in: 0..<20_000))
+        Wait.until { served.value >= 16 }
+        usleep(UInt32.random(in: 0..<20_000))
         kill(pid, signal)
       }
       let results = concurrently(8) { index -> (answered: Int, lost: Int) in
@@ -55,6 +57,7 @@ import Testing
             if isKept, bytes.isEmpty, answered > 0 { break }
             guard Wire.answer(in: bytes).protocolStatus == 0 else { return (answered, 1) }
             answered += 1
+            served.add()
           }
         }
         return (answered, 0)

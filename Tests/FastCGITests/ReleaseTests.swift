@@ -7,7 +7,7 @@ import Testing
   private final class Valve: Sendable {
     private let isOpen = Guarded(false)
     func open() { isOpen.withLock { $0 = true } }
-    /// Ends after ten seconds, so that a failing test ends.
+    /// Ends after a minute, so that a failing test ends.
     func wait() { for _ in 0..<60_000 where !isOpen.withLock({ $0 }) { usleep(1000) } }
   }
 

@@ -43,7 +43,7 @@ final class RunningServer {
 
   deinit { server.stop() }
 
-  /// Ends it and waits, at most ten seconds. How `run` ended; `nil`: it did not.
+  /// Ends it and waits, at most a minute. How `run` ended; `nil`: it did not.
   func stop() -> Result<Int, FastCGIError>? {
     server.stop()
     return waitForEnd()

@@ -33,7 +33,7 @@ import Testing
     let path = server.path
     let texts = concurrently(8) { _ in (try? Client.exchange(path, Wire.request("/x")).text) ?? "-" }
     #expect(texts == [String](repeating: "/x", count: 8))
-    #expect(counter.all.count == 2)
+    #expect(counter.all.count >= 2)
     #expect(try server.stop()?.get() == 0)
   }
 

@@ -29,6 +29,17 @@ func mapping(_ client: String, sealed: String = "page-sealed") -> NewMapping {
   NewMapping(clientID: client, pageID: "100", instagramAccountID: "178", sealedPageToken: sealed, tokenID: 1)
 }
 
+/// On a busy machine the lock may not come within the time that a request has.
+func patiently<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+  while true {
+    do throws(StoreError) {
+      return try body()
+    } catch {
+      guard case .busy = error else { throw error }
+    }
+  }
+}
+
 func setFileSizeLimit(_ bytes: rlim_t) {
   var limit = rlimit(rlim_cur: bytes, rlim_max: .max)
   setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
@@ -45,7 +56,8 @@ func run(_ command: String, _ folder: String, _ argument: String) throws(StoreEr
     waitForStart()
     var created = 0
     for _ in 0..<(Int(argument) ?? 1) {
-      if case .created = try store.saveMapping(mapping("client_same")) { created += 1 }
+      let outcome = try patiently { () throws(StoreError) in try store.saveMapping(mapping("client_same")) }
+      if case .created = outcome { created += 1 }
     }
     say("\(created)")
   case "write":
@@ -55,7 +67,8 @@ func run(_ command: String, _ folder: String, _ argument: String) throws(StoreEr
     while true {
       let client = "\(argument)-\(number)"
       // Long enough for a row to fill a quarter of a page: half rows would show.
-      _ = try store.saveMapping(mapping(client, sealed: client + String(repeating: "x", count: 1000)))
+      let row = mapping(client, sealed: client + String(repeating: "x", count: 1000))
+      _ = try patiently { () throws(StoreError) in try store.saveMapping(row) }
       say(client)
       number += 1
     }

@@ -37,7 +37,9 @@ import Testing
     #expect(harness.send("GET", "/instagram/client_001/").status == 200)
   }
 
-  @Test func `as many as there are workers ask Graph, and those who wait for their answers come on top`() throws {
+  @Test func `as many as there are workers ask Graph, and those who wait for their answers come on top`()
+    throws
+  {
     let harness = try Self.harness()
     let lanes = harness.application.lanes
     #expect(lanes.asking.places == 1)
