@@ -60,42 +60,23 @@ extension GraphFailure: Answerable {
   /// Seconds for which a token rests when Graph throttles it without saying for how long.
   static let throttleRest: Int64 = 60
 
-  package var status: Int {
-    switch kind {
-    case .refused, .pageTokenRefused, .permissionMissing: 400
-    case .appRefused, .unfit(.proof): 503
-    case .unfit: 400
-    case .throttled: 429
-    case .timedOut: 504
-    case .notFound, .transient, .declined, .failed: 502
-    }
-  }
+  package var status: Int { answer.status }
+  package var reason: String? { answer.reason }
+  package var logReason: String { answer.reason }
+  package var detail: String { answer.detail }
 
-  package var detail: String {
+  private var answer: (status: Int, reason: String, detail: String) {
     switch kind {
-    case .refused, .pageTokenRefused: "Token expired or invalid"
-    case .permissionMissing: "Token lacks a required permission"
-    case .appRefused(let trouble): trouble.sentence
-    case .unfit(.proof): AppTrouble.credentials.sentence
-    case .unfit(let misfit): misfit.sentence
-    case .throttled: "Rate limit reached, try again in \(retryAfter ?? 0) seconds"
-    case .timedOut: "Meta Graph API did not answer in time"
-    case .notFound, .transient, .declined, .failed: "Meta Graph API error"
-    }
-  }
-
-  package var reason: String? { logReason }
-
-  package var logReason: String {
-    switch kind {
-    case .refused(let reason): reason.rawValue
-    case .pageTokenRefused: RefusalReason.invalid.rawValue
-    case .permissionMissing: "permission_missing"
-    case .appRefused, .unfit(.proof): "app_refused"
-    case .unfit: "invalid"
-    case .throttled: "rate_limited"
-    case .timedOut: "upstream_timeout"
-    case .notFound, .transient, .declined, .failed: "upstream_error"
+    case .refused(let reason): (400, reason.rawValue, "Token expired or invalid")
+    case .pageTokenRefused: (400, RefusalReason.invalid.rawValue, "Token expired or invalid")
+    case .permissionMissing: (400, "permission_missing", "Token lacks a required permission")
+    case .appRefused(let trouble): (503, "app_refused", trouble.sentence)
+    case .unfit(.proof): (503, "app_refused", AppTrouble.credentials.sentence)
+    case .unfit(let misfit): (400, "invalid", misfit.sentence)
+    case .throttled:
+      (429, "rate_limited", "Rate limit reached, try again in \(retryAfter ?? 0) seconds")
+    case .timedOut: (504, "upstream_timeout", "Meta Graph API did not answer in time")
+    case .notFound, .transient, .declined, .failed: (502, "upstream_error", "Meta Graph API error")
     }
   }
 

@@ -19,7 +19,8 @@ import Testing
     "Cache": ["System", "Text"],
     // The core and the programs.
     "MetaModule": [
-      "COpenAPI", "Cache", "Cryptography", "Graph", "HTTPClient", "JSON", "Logging", "Store", "System", "Text",
+      "COpenAPI", "Cache", "Cryptography", "Graph", "HTTPClient", "JSON", "Logging", "Store", "System",
+      "Text",
     ],
     "meta-fcgi": ["Cache", "FastCGI", "MetaModule", "Store", "System", "Text"],
     "metactl": ["ArgumentParser", "Cache", "JSON", "MetaModule", "Store", "System", "Text"],
@@ -44,7 +45,8 @@ import Testing
   }
 
   @Test func `the package says the same as the table`() throws {
-    let targets = try Self.targets(in: String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8))
+    let targets = try Self.targets(
+      in: String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8))
     #expect(Set(targets.keys).isSuperset(of: Self.allowed.keys))
     for (target, allowed) in Self.allowed {
       #expect(targets[target] == allowed, "what Package.swift lets \(target) see")
@@ -70,6 +72,22 @@ import Testing
     #expect(core.count > 20)
     for (path, text) in core {
       for word in ["FCGX", "fcgi_", "nginx_"] { #expect(!text.contains(word), "\(path) names \(word)") }
+    }
+  }
+
+  @Test func `no service knows a request, and no endpoint asks Graph or the cache itself`() throws {
+    let sources = try Self.sources()
+    let services = sources.filter { $0.key.hasPrefix("Sources/MetaModule/Services/") }
+    #expect(services.count > 10)
+    for (path, text) in services {
+      for word in ["RequestContext", "Request(", "Response", "APIError", "FieldReader"] {
+        #expect(!text.contains(word), "\(path) names \(word)")
+      }
+    }
+    for (path, text) in sources where path.hasPrefix("Sources/MetaModule/Endpoints/") {
+      for word in ["GraphCall", "FileCache", "askAll", "unsealed", "beginFlight"] {
+        #expect(!text.contains(word), "\(path) names \(word)")
+      }
     }
   }
 

@@ -4,7 +4,7 @@ internal import Text
 
 extension Endpoints {
   /// `POST /tokens/`: verifies a token, exchanges a short-lived one, reads its expiry, stores it. The same Meta user
-  /// again replaces the token of the row that there is, and its mappings get new page tokens.
+  /// again replaces the token of the row that there is.
   static func addToken(_ context: RequestContext) throws -> Response {
     var fields = try context.fields()
     let given = Secret(fields.string("access_token", .accessToken))
@@ -13,14 +13,7 @@ extension Endpoints {
     if let expiresAt, expiresAt <= context.now { fields.complain("expires_at", "This moment is past.") }
     try fields.finish()
 
-    try context.prepareToAskGraph(mayProbe: true)
-    let found = try context.inspect(given, expiresAt: expiresAt)
-    var token = NewToken(
-      accountLabel: label, sealedToken: try context.sealed(found.token), facts: found.facts)
-    token.reason = found.reason
-    let saved = try context.store().saveToken(token, event: context.event("token.add"))
-    var warnings = found.warnings
-    if !saved.created { warnings += try context.rederivePageTokens(of: saved.token, found.token) }
-    return Response(saved.created ? 201 : 200, json: context.json(saved.token, warnings))
+    let (account, isNew) = try context.services.accounts.add(given, label: label, expiresAt: expiresAt)
+    return Response(isNew ? 201 : 200, json: account.json)
   }
 }

@@ -3,26 +3,18 @@ internal import JSON
 internal import Store
 
 extension Endpoints {
-  /// `POST /tokens/<id>/check/`: asks Graph now, updates status and expiry, returns the row. That Graph refuses the
-  /// token is what one wanted to know, and no error; that it cannot be asked is one, and changes nothing.
+  /// `POST /tokens/<id>/check/`: asks Graph now, updates status and expiry, returns the row.
   static func checkToken(_ context: RequestContext) throws -> Response {
-    let token = try context.existingToken(try context.capturedID())
-    try context.prepareToAskGraph(mayProbe: true)
-    let warnings = try context.check(token)
-    return Response(json: context.json(try context.existingToken(token.id), warnings))
+    let accounts = context.services.accounts
+    let warnings = try accounts.check(try context.existingToken())
+    return Response(json: accounts.account(try context.existingToken(), warnings).json)
   }
 }
 
 extension RequestContext {
-  /// Asks Graph about a stored token and writes down what it says.
-  ///
-  /// - Returns: what a person should know besides.
-  func check(_ token: StoredToken) throws -> [String] {
-    let run = TokenRun(self, try store(), [token], .check)
-    try run.go()
-    if let stop = run.stops[0] {
-      guard case .refused? = (stop as? GraphFailure)?.kind else { throw stop }
-    }
-    return run.entries.first?.warnings ?? []
+  /// The row of the captured id, or 404.
+  func existingToken() throws -> StoredToken {
+    guard let token = try store().token(capturedID()) else { throw APIError.notFound }
+    return token
   }
 }

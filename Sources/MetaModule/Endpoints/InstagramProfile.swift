@@ -18,7 +18,23 @@ extension Endpoints {
       guard let account = mapping.instagramAccountID else {
         throw ServerError(cause: "A mapping with Instagram has none.")
       }
-      return try GridService(context).answer(mapping, account)
+      let grid = try context.services.grids.grid(of: mapping, account) { expired in
+        context.answerNow(answer(expired, context))
+      }
+      return answer(grid, context)
     }
+  }
+
+  private static func answer(_ grid: Grids.Grid, _ context: RequestContext) -> Response {
+    context.record.cache = grid.state
+    if let failure = grid.failure { context.record.reason = failure.logReason }
+    let headers: [Response.Header] = [
+      ("X-Cache", grid.state), ("Age", String(grid.age)),
+      ("Cache-Control", "private, max-age=\(grid.left)"), ("ETag", grid.etag),
+    ]
+    if let candidates = context.request.ifNoneMatch, EntityTag.matches(grid.etag, candidates) {
+      return Response(empty: 304, headers: headers)
+    }
+    return Response(200, bytes: grid.body, headers: headers)
   }
 }

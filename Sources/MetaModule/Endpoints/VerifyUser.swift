@@ -11,11 +11,7 @@ extension Endpoints {
     _ = fields.optionalString("account_label", .accountLabel)
     try fields.finish()
 
-    try context.prepareToAskGraph(mayProbe: true)
-    let user: GraphUser
-    do { user = try GraphUser(context.ask("me", GraphUser.query, as: token)) } catch {
-      throw Refusal.misfit(of: token, after: error) ?? error
-    }
+    let user = try context.services.accounts.owner(of: token)
     return Response(json: [
       "user_id": .string(user.id), "user_name": JSONValue(user.name),
       "profile_picture": JSONValue(user.picture),

@@ -18,7 +18,6 @@ package enum APIError: Answerable {
   case methodOverrideRefused
   case notAuthenticated(CredentialProblem = .noneSent)
   case forbidden(Prohibition)
-  case tooManySignIns(seconds: Int64, isLockedOut: Bool)
 
   /// One field's complaints, in Django REST framework's words.
   package struct FieldError {
@@ -26,44 +25,40 @@ package enum APIError: Answerable {
     let messages: [String]
   }
 
-  package var status: Int {
-    switch self {
-    case .notFound: 404
-    case .notUTF8Path, .malformedBody, .bodyIncomplete, .invalidFields, .notADictionary, .noData,
-      .tooManyFields, .methodOverrideRefused:
-      400
-    case .methodNotAllowed: 405
-    case .unsupportedMediaType: 415
-    case .bodyTooLarge: 413
-    case .bodyLengthRequired: 411
-    case .notAuthenticated: 401
-    case .forbidden: 403
-    case .tooManySignIns: 429
-    }
-  }
+  package var status: Int { answer.status }
+  package var logReason: String { answer.logReason }
+  package var detail: String { answer.detail }
 
-  package var detail: String {
+  private var answer: (status: Int, logReason: String, detail: String) {
     switch self {
-    case .notFound: "Not found."
-    case .notUTF8Path: "The path is not valid UTF-8."
-    case .methodNotAllowed(let method, _): "Method \"\(method)\" not allowed."
-    case .unsupportedMediaType(let type): "Unsupported media type \"\(type)\" in request."
-    case .malformedBody(let problem): "JSON parse error - \(problem)"
-    case .bodyTooLarge: "Request body too large."
-    case .bodyIncomplete: "The request body did not arrive completely."
-    case .bodyLengthRequired: "The request body must be sent with a Content-Length, not chunked."
+    case .notFound: (404, "not_found", "Not found.")
+    case .notUTF8Path: (400, "path_not_utf8", "The path is not valid UTF-8.")
+    case .methodNotAllowed(let method, _):
+      (405, "method_not_allowed", "Method \"\(method)\" not allowed.")
+    case .unsupportedMediaType(let type):
+      (415, "unsupported_media_type", "Unsupported media type \"\(type)\" in request.")
+    case .malformedBody(let problem): (400, "malformed_body", "JSON parse error - \(problem)")
+    case .bodyTooLarge: (413, "body_too_large", "Request body too large.")
+    case .bodyIncomplete: (400, "body_incomplete", "The request body did not arrive completely.")
+    case .bodyLengthRequired:
+      (411, "body_length_required", "The request body must be sent with a Content-Length, not chunked.")
     case .invalidFields(let errors):
-      errors.flatMap { error in error.messages.map { "\(error.field): \($0)" } }.joined(separator: " ")
-    case .notADictionary(let kind): "Invalid data. Expected a dictionary, but got \(kind)."
-    case .noData: "No data provided"
-    case .tooManyFields: "Too many fields: a request may have \(FormFields.limit)."
+      (
+        400, "invalid",
+        errors.flatMap { error in error.messages.map { "\(error.field): \($0)" } }.joined(separator: " ")
+      )
+    case .notADictionary(let kind):
+      (400, "body_not_an_object", "Invalid data. Expected a dictionary, but got \(kind).")
+    case .noData: (400, "body_null", "No data provided")
+    case .tooManyFields:
+      (400, "too_many_fields", "Too many fields: a request may have \(FormFields.limit).")
     case .methodOverrideRefused:
-      "X-HTTP-Method-Override is understood on a POST only, and there as PATCH or DELETE."
-    case .notAuthenticated(let problem): problem.sentence
-    case .forbidden(let prohibition): prohibition.sentence
-    case .tooManySignIns(let seconds, true):
-      "Too many failed sign-ins. Try again in \((seconds + 59) / 60) minutes."
-    case .tooManySignIns: "Too many sign-ins at the same time. Try again in a second."
+      (
+        400, "method_override_refused",
+        "X-HTTP-Method-Override is understood on a POST only, and there as PATCH or DELETE."
+      )
+    case .notAuthenticated(let problem): (401, problem.rawValue, problem.sentence)
+    case .forbidden(let prohibition): (403, prohibition.rawValue, prohibition.sentence)
     }
   }
 
@@ -71,27 +66,6 @@ package enum APIError: Answerable {
     switch self {
     case .invalidFields, .notADictionary, .noData: "invalid"
     default: nil
-    }
-  }
-
-  package var logReason: String {
-    switch self {
-    case .notFound: "not_found"
-    case .notUTF8Path: "path_not_utf8"
-    case .methodNotAllowed: "method_not_allowed"
-    case .unsupportedMediaType: "unsupported_media_type"
-    case .malformedBody: "malformed_body"
-    case .bodyTooLarge: "body_too_large"
-    case .bodyIncomplete: "body_incomplete"
-    case .bodyLengthRequired: "body_length_required"
-    case .invalidFields: "invalid"
-    case .notADictionary: "body_not_an_object"
-    case .noData: "body_null"
-    case .tooManyFields: "too_many_fields"
-    case .methodOverrideRefused: "method_override_refused"
-    case .notAuthenticated(let problem): problem.rawValue
-    case .forbidden(let prohibition): prohibition.rawValue
-    case .tooManySignIns(_, let isLockedOut): isLockedOut ? "too_many_attempts" : "too_many_sign_ins"
     }
   }
 
@@ -104,10 +78,6 @@ package enum APIError: Answerable {
     case .notADictionary, .noData: return ["non_field_errors": [.string(detail)]]
     default: return [:]
     }
-  }
-
-  package var retryAfter: Int64? {
-    if case .tooManySignIns(let seconds, _) = self { seconds } else { nil }
   }
 }
 
@@ -140,8 +110,6 @@ package enum Prohibition: String, Sendable {
   case foreignOrigin = "foreign_origin"
   case cookieFromElsewhere = "cookie_from_elsewhere"
   case protectedMode = "protected_mode"
-  case noPassword = "no_password"
-  case wrongPassword = "wrong_password"
 
   var sentence: String {
     switch self {
@@ -149,8 +117,6 @@ package enum Prohibition: String, Sendable {
     case .foreignOrigin: SameOrigin.refusal
     case .cookieFromElsewhere: SameOrigin.cookieRefusal
     case .protectedMode: ProtectedMode.refusal
-    case .noPassword: "No admin password is set. Run metactl admin set-password on the server."
-    case .wrongPassword: "Wrong password."
     }
   }
 }

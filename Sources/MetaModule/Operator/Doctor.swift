@@ -83,21 +83,16 @@ package struct Doctor {
   private func tokens(_ application: Application) -> [Finding] {
     do {
       var findings = try TokenFindings(application: application, warnDays: 10).findings()
-      var after: Int64 = 0
-      while true {
-        let page = try application.store().tokens(after: after, limit: 500)
-        for token in page where token.status == .active {
-          for scope in token.missingScopes ?? [] {
-            findings.append(
-              .warning(
-                "scopes",
-                "Token \(token.id) (\(token.accountLabel)) lacks \(scope): \(StoredToken.consequence(ofLacking: scope)).",
-                "Let its owner grant it in the login dialog, then: metactl token replace \(token.id)"))
-          }
+      for token in try application.store().allTokens() where token.status == .active {
+        for scope in token.missingScopes ?? [] {
+          findings.append(
+            .warning(
+              "scopes",
+              "Token \(token.id) (\(token.accountLabel)) lacks \(scope): \(StoredToken.consequence(ofLacking: scope)).",
+              "Let its owner grant it in the login dialog, then: metactl token replace \(token.id)"))
         }
-        guard page.count == 500, let last = page.last else { return findings }
-        after = last.id
       }
+      return findings
     } catch {
       // Said already by the check of the database or of the key.
       return []

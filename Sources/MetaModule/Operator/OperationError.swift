@@ -51,8 +51,13 @@ extension Application {
     Event(actor: Caller.operator.name ?? "metactl", action: action, subject: subject)
   }
 
-  /// A context for what commands share with endpoints: checking, sealing, asking Graph.
-  func operatorContext() -> RequestContext {
-    RequestContext(self, Request("POST", "/"), captures: [], caller: .operator, record: RequestRecord())
+  /// What commands share with endpoints, in the operator's name.
+  var services: Services { Services(self) { self.operatorEvent($0) } }
+
+  /// `metactl refresh`
+  package func refreshTokens(
+    progress: @escaping ProgressReport = { _, _, _ in }
+  ) throws(OperationError) -> RefreshReport {
+    try operation { try services.accounts.refresh(progress) }
   }
 }

@@ -32,24 +32,22 @@ final class RequestContext {
   }
 
   var configuration: Configuration { application.configuration }
-  var graph: GraphClient { application.graph }
+
+  /// What there is to be done, in the name of the caller.
+  var services: Services { Services(application, now: now, start: start) { self.event($0) } }
+
+  /// The audit row of a change that this request makes; it is written in the transaction of the change itself.
+  func event(_ action: String) -> Event {
+    Event(
+      actor: caller.name ?? "unknown", action: action, address: client?.description ?? request.remoteAddress,
+      requestID: record.requestID.isEmpty ? nil : record.requestID)
+  }
 
   /// From where the request comes; `nil` where the web server does not say.
   var client: IPAddress? { configuration.trustedProxies.client(of: request) }
 
-  /// To be called before Graph is asked: takes a place among those who wait for it.
-  ///
-  /// - Parameter mayProbe: the operator asks, whose wish to know is reason enough while Graph fails again and again.
-  func prepareToAskGraph(mayProbe: Bool = false) throws {
-    guard application.takePlaceToAsk() else { throw Refusal.tooManyWait }
-    guard mayProbe || application.graphBreaker.mayAsk() else { throw Refusal.graphRests }
-  }
-
   /// Answers now; what the endpoint returns later is not sent.
   func answerNow(_ response: Response) { application.answer(response, to: request, &record) }
-
-  /// The moment so long after the request began.
-  func moment(after duration: Duration) -> ContinuousClock.Instant { start + duration }
 
   /// The first captured segment.
   var capture: String { captures.first ?? "" }
@@ -66,10 +64,4 @@ final class RequestContext {
 
   /// The fields of the body.
   func fields() throws(APIError) -> FieldReader { FieldReader(try RequestBody(of: request)) }
-
-  /// What this request may still spend on Graph: its calls, its waits and its waiting for others share one budget,
-  /// which begins with the request.
-  func budget(retries: Bool = true) -> GraphBudget {
-    GraphBudget(deadline: start + .seconds(configuration.requestBudget), retries: retries)
-  }
 }

@@ -12,6 +12,11 @@ enum Refusal: Answerable {
   case tokenInUse(Int64, mappings: Int)
   /// What was pasted as a user's token is another thing.
   case misfit(Misfit)
+  case noPassword
+  case wrongPassword
+  /// After too many wrong passwords.
+  case lockedOut(seconds: Int64)
+  case tooManySignIns
   /// One caller has asked for too many posts that nobody knows.
   case tooManyUnknownPosts(seconds: Int64)
   /// As many requests wait already as may.
@@ -23,37 +28,60 @@ enum Refusal: Answerable {
   case wrongKey(isOfEnvironment: Bool)
   case noRandomness(_ purpose: String)
 
-  var status: Int {
-    switch self {
-    case .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .misfit: 400
-    case .mappingNotFound, .postNotFound: 404
-    case .otherUser, .tokenInUse: 409
-    case .tooManyUnknownPosts: 429
-    case .tooManyWait, .graphRests, .undecryptable, .wrongKey, .noRandomness: 503
-    }
-  }
+  var status: Int { answer.status }
+  var logReason: String { answer.logReason }
+  var detail: String { answer.detail }
 
-  var detail: String {
+  private var answer: (status: Int, logReason: String, detail: String) {
     switch self {
-    case .tokenNotUsable: "Token not found or inactive"
-    case .pageNotAccessible: "Page not found or not accessible with this token"
-    case .instagramAccountNotLinked: "Instagram account is not linked to this page"
-    case .mappingNotFound: "Mapping not found"
-    case .postNotFound: "Post not found or not mapped"
-    case .otherUser: "This token belongs to another Meta user than the stored one. Nothing was changed."
-    case .tokenInUse: "\(use) Remove them first, or repeat with ?force=1."
-    case .misfit(let misfit): "access_token: \(misfit.sentence)"
-    case .tooManyUnknownPosts(let seconds): "Rate limit reached, try again in \(seconds) seconds"
-    case .tooManyWait: "Too many requests wait for Meta's Graph API at the moment: try again."
+    case .tokenNotUsable: (400, "token_not_usable", "Token not found or inactive")
+    case .pageNotAccessible:
+      (400, "page_not_accessible", "Page not found or not accessible with this token")
+    case .instagramAccountNotLinked:
+      (400, "instagram_account_not_linked", "Instagram account is not linked to this page")
+    case .misfit(let misfit): (400, "misfit", "access_token: \(misfit.sentence)")
+    case .mappingNotFound: (404, "mapping_not_found", "Mapping not found")
+    case .postNotFound: (404, "post_not_found", "Post not found or not mapped")
+    case .otherUser:
+      (
+        409, "other_user",
+        "This token belongs to another Meta user than the stored one. Nothing was changed."
+      )
+    case .tokenInUse(_, let mappings):
+      (409, "token_in_use", "\(Self.use(mappings)) Remove them first, or repeat with ?force=1.")
+    case .noPassword:
+      (
+        403, "no_password",
+        "No admin password is set. Run metactl admin set-password on the server."
+      )
+    case .wrongPassword: (403, "wrong_password", "Wrong password.")
+    case .lockedOut(let seconds):
+      (429, "too_many_attempts", "Too many failed sign-ins. Try again in \((seconds + 59) / 60) minutes.")
+    case .tooManySignIns:
+      (429, "too_many_sign_ins", "Too many sign-ins at the same time. Try again in a second.")
+    case .tooManyUnknownPosts(let seconds):
+      (429, "too_many_unknown_posts", "Rate limit reached, try again in \(seconds) seconds")
+    case .tooManyWait:
+      (503, "too_many_wait", "Too many requests wait for Meta's Graph API at the moment: try again.")
     case .graphRests:
-      "Meta's Graph API has failed again and again: it is asked once a second until it answers."
+      (
+        503, "graph_rests",
+        "Meta's Graph API has failed again and again: it is asked once a second until it answers."
+      )
     case .undecryptable:
-      "The stored token was encrypted with a Fernet key that is not in the key ring: put that key back."
+      (
+        503, "undecryptable",
+        "The stored token was encrypted with a Fernet key that is not in the key ring: put that key back."
+      )
     case .wrongKey(let isOfEnvironment):
-      "The Fernet key is not the one that this database was written with, so nothing is encrypted with it and nothing "
-        + "was changed: put the right "
-        + (isOfEnvironment ? "key back into META_FERNET_KEYS." : "fernet.keys back.")
-    case .noRandomness(let purpose): "The operating system gave no random bytes \(purpose): try again."
+      (
+        503, "unavailable",
+        "The Fernet key is not the one that this database was written with, so nothing is encrypted with it and nothing "
+          + "was changed: put the right "
+          + (isOfEnvironment ? "key back into META_FERNET_KEYS." : "fernet.keys back.")
+      )
+    case .noRandomness(let purpose):
+      (503, "no_randomness", "The operating system gave no random bytes \(purpose): try again.")
     }
   }
 
@@ -65,29 +93,10 @@ enum Refusal: Answerable {
     }
   }
 
-  var logReason: String {
-    switch self {
-    case .tokenNotUsable: "token_not_usable"
-    case .pageNotAccessible: "page_not_accessible"
-    case .instagramAccountNotLinked: "instagram_account_not_linked"
-    case .mappingNotFound: "mapping_not_found"
-    case .postNotFound: "post_not_found"
-    case .otherUser: "other_user"
-    case .tokenInUse: "token_in_use"
-    case .misfit: "misfit"
-    case .tooManyUnknownPosts: "too_many_unknown_posts"
-    case .tooManyWait: "too_many_wait"
-    case .graphRests: "graph_rests"
-    case .undecryptable: "undecryptable"
-    case .wrongKey: "unavailable"
-    case .noRandomness: "no_randomness"
-    }
-  }
-
   var cause: String? {
-    guard case .tokenInUse(let id, _) = self else { return nil }
+    guard case .tokenInUse(let id, let mappings) = self else { return nil }
     return
-      "\(use) Remove them first (metactl mapping list, metactl mapping remove ID), or leave them without it: "
+      "\(Self.use(mappings)) Remove them first (metactl mapping list, metactl mapping remove ID), or leave them without it: "
       + "metactl token remove \(id) --force. Nothing was changed."
   }
 
@@ -97,7 +106,8 @@ enum Refusal: Answerable {
 
   var retryAfter: Int64? {
     switch self {
-    case .tooManyUnknownPosts(let seconds): seconds
+    case .tooManyUnknownPosts(let seconds), .lockedOut(let seconds): seconds
+    case .tooManySignIns: 1
     case .tooManyWait: 2
     case .graphRests, .noRandomness: 5
     case .undecryptable, .wrongKey: 60
@@ -105,8 +115,7 @@ enum Refusal: Answerable {
     }
   }
 
-  private var use: String {
-    guard case .tokenInUse(_, let count) = self else { return "" }
-    return "\(count) \(count == 1 ? "mapping uses" : "mappings use") this token."
+  private static func use(_ mappings: Int) -> String {
+    "\(mappings) \(mappings == 1 ? "mapping uses" : "mappings use") this token."
   }
 }

@@ -296,19 +296,18 @@ import Testing
     let token = harness.addToken("john")
     let row = try #require(try harness.token(token))
     let refused = try harness.another()
-    let context = RequestContext(
-      refused, Request("GET", "/pages/"), captures: [], caller: .thisMachine, record: RequestRecord())
+    let services = refused.services
     // Meanwhile the operator stores another token of the same user.
     let body: JSONValue = [
       "access_token": .string(harness.simulator.token("forever")), "account_label": "new",
     ]
     #expect(harness.send("POST", "/tokens/", body.serializedText()).status == 200)
-    context.mark(row, after: GraphFailure(.refused(.expired)))
-    context.mark(row, after: GraphFailure(.refused(.loginRequired)))
+    services.mark(row, after: GraphFailure(.refused(.expired)))
+    services.mark(row, after: GraphFailure(.refused(.loginRequired)))
     let now = try #require(try harness.token(token))
     #expect(now.status == .active)
     #expect(now.statusReason == nil)
-    context.mark(now, after: GraphFailure(.refused(.expired)))
+    services.mark(now, after: GraphFailure(.refused(.expired)))
     #expect(try harness.token(token)?.status == .invalid, "the token that was refused itself is marked")
   }
 

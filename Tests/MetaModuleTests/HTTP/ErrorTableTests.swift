@@ -192,11 +192,12 @@ import Testing
       .malformedBody("x"), .bodyTooLarge, .bodyIncomplete, .bodyLengthRequired,
       .invalidFields([.init(field: "a", messages: ["x"])]),
       .notADictionary("list"), .noData, .tooManyFields, .methodOverrideRefused, .notAuthenticated(),
-      .forbidden(.wrongPassword), .tooManySignIns(seconds: 1, isLockedOut: true),
+      .forbidden(.protectedMode),
     ]
     let refusals: [Refusal] = [
       .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .mappingNotFound, .postNotFound,
-      .otherUser, .tokenInUse(1, mappings: 1), .misfit(.page), .tooManyUnknownPosts(seconds: 1), .tooManyWait,
+      .otherUser, .tokenInUse(1, mappings: 1), .misfit(.page), .noPassword, .wrongPassword,
+      .lockedOut(seconds: 1), .tooManySignIns, .tooManyUnknownPosts(seconds: 1), .tooManyWait,
       .graphRests, .undecryptable, .wrongKey(isOfEnvironment: true), .noRandomness("for a session"),
     ]
     let failures: [GraphFailure.Kind] = [

@@ -25,8 +25,6 @@ import Testing
     "ProtectedMode": .forbidden(.protectedMode),
     "NoPermission": .forbidden(.readOnlyKey),
     "ForeignOrigin": .forbidden(.foreignOrigin),
-    "WrongPassword": .forbidden(.wrongPassword),
-    "TooManyAttempts": .tooManySignIns(seconds: 900, isLockedOut: true),
     "UnsupportedMediaType": .unsupportedMediaType("text/plain"),
     "MalformedBody": .malformedBody("Expecting value: line 1 column 1 (char 0)"),
     "NotADictionary": .notADictionary("list"),
@@ -48,6 +46,8 @@ import Testing
     "InstagramAccountNotLinked": Refusal.instagramAccountNotLinked,
     "TokenInUse": Refusal.tokenInUse(1, mappings: 2),
     "OtherUser": Refusal.otherUser,
+    "WrongPassword": Refusal.wrongPassword,
+    "TooManyAttempts": Refusal.lockedOut(seconds: 900),
   ]
 
   private static let ofRooms: [String: any Answerable] = [
@@ -72,20 +72,21 @@ import Testing
     switch error {
     case .notFound, .notUTF8Path, .methodNotAllowed, .unsupportedMediaType, .malformedBody, .bodyTooLarge,
       .bodyIncomplete, .bodyLengthRequired, .invalidFields, .notADictionary, .noData, .tooManyFields,
-      .methodOverrideRefused, .notAuthenticated, .forbidden, .tooManySignIns:
+      .methodOverrideRefused, .notAuthenticated, .forbidden:
       String("\(error)".prefix { $0 != "(" })
     }
   }
-  private static let kinds = 16
+  private static let kinds = 15
 
   /// Those that are not listed above answer as one of those does: 503 like `Unavailable`, 429 like `RateLimited`, an
   /// invalid field like `InvalidToken`.
   private static func kind(_ refusal: Refusal) -> String? {
     switch refusal {
     case .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .mappingNotFound, .postNotFound,
-      .otherUser, .tokenInUse:
+      .otherUser, .tokenInUse, .wrongPassword, .lockedOut:
       refusal.logReason
-    case .misfit, .tooManyUnknownPosts, .tooManyWait, .graphRests, .undecryptable, .wrongKey, .noRandomness:
+    case .misfit, .noPassword, .tooManySignIns, .tooManyUnknownPosts, .tooManyWait, .graphRests,
+      .undecryptable, .wrongKey, .noRandomness:
       nil
     }
   }
@@ -96,7 +97,7 @@ import Testing
 
   @Test func `every error that the program can give is documented, and none that no route gives`() {
     #expect(Set(Self.requests.values.map(Self.kind)).count == Self.kinds)
-    #expect(Self.refusals.values.compactMap { $0 as? Refusal }.compactMap(Self.kind).count == 7)
+    #expect(Self.refusals.values.compactMap { $0 as? Refusal }.compactMap(Self.kind).count == 9)
     var declared: Set<String> = []
     for (name, operation) in document.operations {
       for (status, errors) in ContractDocument.errors(of: operation) {

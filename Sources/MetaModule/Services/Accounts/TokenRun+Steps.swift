@@ -11,7 +11,7 @@ extension TokenRun {
       entries[index].reason = row.statusReason
       return nil
     }
-    guard let secret = try context.unsealed(row.sealedToken) else {
+    guard let secret = try services.unsealed(row.sealedToken) else {
       fail(index, "key_missing", Refusal.undecryptable.detail)
       return nil
     }
@@ -27,7 +27,7 @@ extension TokenRun {
     let isWaiting = row.statusReason == RefusalReason.loginRequired.rawValue
     let isDue = isDue(row.expiresAt) && !isWaiting
     guard isDue || isCheckDue || isWaiting else { return nil }
-    if let seconds = context.secondsBlocked(secret) {
+    if let seconds = services.secondsBlocked(secret) {
       fail(
         index, "rate_limited",
         "Graph has asked not to be called for this token for another \(seconds) seconds.")
@@ -37,9 +37,9 @@ extension TokenRun {
   }
 
   /// Less than half of a long-lived token's 60 days is left, and there is an app to extend it with.
-  private func isDue(_ expiresAt: Timestamp?) -> Bool {
+  func isDue(_ expiresAt: Timestamp?) -> Bool {
     guard app != nil, let expiresAt else { return false }
-    return expiresAt.seconds - now.seconds < RequestContext.shortLife
+    return expiresAt.seconds - now.seconds < Self.shortLife
   }
 
   /// The row's reason where Graph gives no longer-lived token.
@@ -51,15 +51,15 @@ extension TokenRun {
   }
 
   func proceed(_ index: Int, _ step: Step, _ value: JSONValue) throws -> [GraphCall<Tag>] {
-    let row = rows[index]
+    if let paste, let next = try proceed(paste, step, value) { return next }
     switch step {
     case .check:
-      if mode == .check, let secret = secrets[index] { context.liftBlock(of: secret) }
+      if mode == .check, let secret = secrets[index] { services.liftBlock(of: secret) }
       let user = try GraphUser(value)
       if let next = call(index, .debug(user, isDeclined: false)) { return [next] }
       var facts = user.facts
       // It has answered: an end that was only told to us, and is past, was not its end.
-      facts.isEndKnown = row.status == .expired
+      facts.isEndKnown = rows[index].status == .expired
       return try record(index, facts)
     case .debug(let user, let isDeclined):
       let debugged = try DebuggedToken(value).judged(by: app)
@@ -83,7 +83,8 @@ extension TokenRun {
       return [call(index, .debug(try GraphUser(value), isDeclined: true))].compactMap(\.self)
     case .verify(var renewal):
       let user = try GraphUser(value)
-      guard row.userID == nil || row.userID == user.id else {
+      let known = rows[index].userID
+      guard known == nil || known == user.id else {
         fail(index, Self.notExtended, "The new token answered as somebody else; the stored one was kept.")
         return []
       }
@@ -91,13 +92,14 @@ extension TokenRun {
       return [call(index, .inspect(renewal))].compactMap(\.self)
     case .inspect(let renewal):
       return try keep(index, renewal, try DebuggedToken(value).judged(by: app))
+    case .kind: return []
     case .page(let mapping):
-      guard let page = GraphPage(value), page.id == mapping.pageID, let token = page.accessToken else {
+      guard let token = mapping.pageToken(in: value) else {
         lose(index, mapping, nil)
         return []
       }
       let isReplaced = try store.replacePageToken(
-        mapping.id, with: context.sealed(token), ifSealedIs: mapping.sealedPageToken)
+        mapping.id, with: services.sealed(token), ifSealedIs: mapping.sealedPageToken)
       if isReplaced { entries[index].pageTokens += 1 } else { entries[index].pageTokensKept += 1 }
       return []
     }
@@ -105,8 +107,9 @@ extension TokenRun {
 
   /// A call gave nothing. Only a refusal of the stored token itself, by Graph, marks the row.
   func give(_ index: Int, _ step: Step, _ failure: GraphFailure) throws -> [GraphCall<Tag>] {
+    if let paste, let next = try give(paste, step, failure) { return next }
     switch step {
-    case .check, .confirm, .debug: return try giveStored(index, step, failure)
+    case .check, .kind, .confirm, .debug: return try giveStored(index, step, failure)
     case .exchange:
       if case .declined = failure.kind { return [call(index, .confirm)].compactMap(\.self) }
       fail(index, failure)
@@ -128,33 +131,39 @@ extension TokenRun {
 
   /// The stored token itself, or the app when asked about it, gave nothing.
   private func giveStored(_ index: Int, _ step: Step, _ failure: GraphFailure) throws -> [GraphCall<Tag>] {
-    let row = rows[index]
-    var failure = failure
-    switch failure.kind {
-    case .refused(let reason):
-      try mark(index, reason.rawValue, reason == .loginRequired ? row.status : .invalid)
-    case .unfit(.proof):
+    if failure.kind == .unfit(.proof) {
       if let next = call(index, .debug(nil, isDeclined: false)) { return [next] }
-      failure = GraphFailure(.appRefused(.credentials))
-    case .unfit(let misfit):
-      try mark(index, misfit.reason, row.status)
-      entries[index].warnings.append(misfit.sentence)
-      fail(index, misfit.reason, misfit.sentence)
+      fail(index, GraphFailure(.appRefused(.credentials)))
       return []
-    default:
-      if case .debug(let user?, _) = step {
-        if let app { failure = context.remembering(failure, of: app.token) }
-        if case .appRefused = failure.kind {
-        } else if mode == .refresh {
-          // It has answered as itself, which is what counts; when it ends stays as it was known.
-          return try record(index, user.facts)
-        }
-      } else if let secret = secrets[index] {
-        failure = context.remembering(failure, of: secret)
+    }
+    if let verdict = failure.verdict(on: rows[index].status) {
+      try mark(index, verdict.reason, verdict.status)
+      if case .unfit(let misfit) = failure.kind {
+        entries[index].warnings.append(misfit.sentence)
+        fail(index, misfit.reason, misfit.sentence)
+      } else {
+        fail(index, failure)
       }
+      return []
+    }
+    let failure = remembering(failure, of: step, index)
+    if case .debug(let user?, _) = step, mode == .refresh {
+      // It has answered as itself, which is what counts; when it ends stays as it was known.
+      guard case .appRefused = failure.kind else { return try record(index, user.facts) }
     }
     fail(index, failure)
     return []
+  }
+
+  /// A block is remembered for whoever asked.
+  func remembering(_ failure: GraphFailure, of step: Step, _ index: Int) -> GraphFailure {
+    let asker: Secret? =
+      switch step {
+      case .check, .kind, .confirm, .page: secrets[index]
+      case .verify(let renewal): renewal.token
+      case .debug, .exchange, .inspect: app?.token
+      }
+    return asker.map { services.remembering(failure, of: $0) } ?? failure
   }
 
   /// Writes down what Graph says against a token. With every hourly run it would say so again: one event is enough.
@@ -163,7 +172,7 @@ extension TokenRun {
     let isKnown = mode == .refresh && row.status == status && row.statusReason == reason
     _ = try store.recordCheck(
       row.id, status: status, reason: reason, facts: TokenFacts(), ifSealedIs: row.sealedToken,
-      event: isKnown ? nil : context.event("token.check"))
+      event: isKnown ? nil : services.event("token.check"))
   }
 
   /// Writes down that a token works. Who asked about this one is told of its Pages as well.
@@ -172,7 +181,7 @@ extension TokenRun {
     let isNews = mode == .check || row.statusReason != reason
     _ = try store.recordCheck(
       row.id, status: .active, reason: reason, facts: facts, ifSealedIs: row.sealedToken,
-      event: isNews ? context.event("token.check") : nil)
+      event: isNews ? services.event("token.check") : nil)
     let isBack = row.statusReason == RefusalReason.loginRequired.rawValue
     entries[index].outcome = isBack ? .recovered : .checked
     return mode == .check ? try pageCalls(index) : []
@@ -189,8 +198,8 @@ extension TokenRun {
       return []
     }
     let isStored = try store.renewToken(
-      row.id, with: context.sealed(renewal.token), facts: facts, ifSealedIs: row.sealedToken,
-      event: context.event("token.refresh"))
+      row.id, with: services.sealed(renewal.token), facts: facts, ifSealedIs: row.sealedToken,
+      event: services.event("token.refresh"))
     guard isStored else {
       fail(
         index, "changed_meanwhile", "The row was changed while Graph was asked; what stands there was kept.")

@@ -5,10 +5,13 @@ internal import Text
 
 /// The way of a stored token through Graph's questions: which call it needs next, and what an outcome means for its row.
 ///
-/// Driven by one token (`POST /tokens/<id>/check/`) or by all of them (`metactl refresh`), by the same rules. Every token
-/// goes its own way through the steps while all the others are on theirs; nothing that happens to one reaches another.
+/// Driven by one token (the page's paste, `POST /tokens/<id>/check/`) or by all of them (`metactl refresh`), by the same
+/// rules. Every token goes its own way through the steps while all the others are on theirs; nothing that happens to one
+/// reaches another.
 final class TokenRun {
   enum Mode {
+    /// Somebody brings a token: it is stored when it has answered, and extended first where its life is short.
+    case paste
     /// Somebody asks about one token: Graph is asked whatever is remembered, and nothing is extended.
     case check
     /// What is due is extended, the rest is looked at once a day.
@@ -17,8 +20,10 @@ final class TokenRun {
 
   /// What is asked of Graph, and what is known by then.
   enum Step: Sendable {
-    /// `/me` as the stored token.
+    /// `/me` as the token itself.
     case check
+    /// `/me/accounts` as a pasted one: where no app can be asked what it is, a Page's gives itself away.
+    case kind
     /// `debug_token` about the stored token: what it is, or, without a user, whose fault it is that it did not answer;
     /// or, after Graph has declined to exchange it, whether it is good as it is.
     case debug(GraphUser?, isDeclined: Bool)
@@ -50,16 +55,20 @@ final class TokenRun {
   /// Somebody who looks in once an hour must not ask Graph a thousand times an hour; once a day is what Meta advises
   /// ("Debugging tokens"), a bit less so that a daily timer never comes too early.
   static let checkInterval: Int64 = 20 * 3600
+  /// Less than this is left of a token that is due to be extended: half of a long-lived one's 60 days.
+  static let shortLife: Int64 = 30 * 86400
   /// Longer than this no single token is waited for, whatever Graph asks: it is tried again with the next run.
   private static let longestWait: Int64 = 10
   /// So many tokens are on their way at once. One that is begun is brought to its end before others begin: what a
   /// killed run has done is done.
   private static let atOnce = 48
 
-  let context: RequestContext
+  let services: Services
   let store: Store
   let mode: Mode
-  let rows: [StoredToken]
+  /// The tokens' rows; a pasted one has none before it is kept.
+  var rows: [StoredToken]
+  var paste: Paste?
   let now = Timestamp.now
   var secrets: [Int: Secret] = [:]
   var entries: [RefreshReport.Entry]
@@ -74,27 +83,27 @@ final class TokenRun {
   private var asked: Set<Int> = []
   private var finished = 0
 
-  var app: MetaApp? { context.configuration.app }
+  var app: MetaApp? { services.configuration.app }
 
   init(
-    _ context: RequestContext, _ store: Store, _ rows: [StoredToken], _ mode: Mode,
+    _ services: Services, _ store: Store, _ rows: [StoredToken], _ mode: Mode,
     _ progress: @escaping ProgressReport = { _, _, _ in }
   ) {
-    (self.context, self.store, self.rows, self.mode, self.progress) = (context, store, rows, mode, progress)
+    (self.services, self.store, self.rows, self.mode, self.progress) = (services, store, rows, mode, progress)
     entries = rows.map {
       .init(id: $0.id, label: $0.accountLabel, outcome: .current, expiresAt: $0.expiresAt)
     }
   }
 
   func go() throws {
-    var calls: [GraphCall<Tag>] = []
+    var calls = paste.flatMap(firstCall).map { [$0] } ?? []
     for (index, row) in rows.enumerated() {
       if let call = try firstCall(index, row) { calls.append(call) }
     }
     let toAsk = calls.count
     waiting = calls.dropFirst(Self.atOnce).reversed()
     progress("Asking Graph", 0, toAsk)
-    context.graph.askAll(Array(calls.prefix(Self.atOnce)), within: budget(toAsk)) { tag, result in
+    services.graph.askAll(Array(calls.prefix(Self.atOnce)), within: budget(toAsk)) { tag, result in
       self.take(tag, result) + self.turnOfTheNext(after: tag, of: toAsk)
     }
     // At the deadline, what was to begin next is not begun.
@@ -106,7 +115,7 @@ final class TokenRun {
   }
 
   private func budget(_ count: Int) -> GraphBudget {
-    guard mode == .refresh else { return context.budget() }
+    guard mode == .refresh else { return services.budget() }
     // A minute for what hangs, and a second for each token: two cores and Graph do some ten a second.
     var budget = GraphBudget(seconds: 60 + Int64(count))
     budget.longestWait = Self.longestWait
@@ -138,10 +147,10 @@ final class TokenRun {
     do {
       switch result {
       case .success(let value):
-        context.noteGraph(nil, tag.step.asker)
+        services.noteGraph(nil, tag.step.asker)
         return try proceed(index, tag.step, value)
       case .failure(let failure):
-        context.noteGraph(failure, tag.step.asker)
+        services.noteGraph(failure, tag.step.asker)
         return try give(index, tag.step, failure)
       }
     } catch let failure as GraphFailure {
@@ -162,14 +171,21 @@ final class TokenRun {
     switch step {
     case .check, .confirm: return GraphCall(tag: tag, path: "me", query: me, token: stored)
     case .verify(let renewal): return GraphCall(tag: tag, path: "me", query: me, token: renewal.token)
+    case .kind:
+      return GraphCall(
+        tag: tag, path: "me/accounts", query: [("fields", "id"), ("limit", "1")], token: stored)
     case .debug: return app?.debugCall(tag, about: stored)
     case .inspect(let renewal): return app?.debugCall(tag, about: renewal.token)
     case .exchange:
-      return app?.exchangeCall(tag, of: stored, isSystemUser: rows[index].kind == .systemUser)
+      return app?.exchangeCall(tag, of: stored, isSystemUser: isSystemUser(index))
     case .page(let mapping):
       let query = GraphPage.syncQuery.map { (name: $0.0, value: $0.1) }
       return GraphCall(tag: tag, path: mapping.pageID, query: query, token: stored)
     }
+  }
+
+  private func isSystemUser(_ index: Int) -> Bool {
+    (paste?.facts.kind ?? rows[index].kind) == .systemUser
   }
 
   func pageCalls(_ index: Int) throws -> [GraphCall<Tag>] {
@@ -194,7 +210,7 @@ extension TokenRun.Step {
   /// As whom Graph is asked.
   var asker: GraphQuestion.Asker {
     switch self {
-    case .check, .confirm, .verify, .page: .token
+    case .check, .kind, .confirm, .verify, .page: .token
     case .debug, .inspect: .app
     case .exchange: .exchange
     }

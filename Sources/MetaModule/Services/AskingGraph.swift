@@ -4,8 +4,8 @@ internal import JSON
 internal import Store
 internal import Text
 
-/// How endpoints ask Graph: not while a token is blocked, and so that a block is remembered for every process.
-extension RequestContext {
+/// How Graph is asked: not while a token is blocked, and so that a block is remembered for every process.
+extension Services {
   /// One call as one token.
   ///
   /// Throws `.throttled` at once, without a call, until the moment that is remembered on disk for this token.
@@ -20,8 +20,8 @@ extension RequestContext {
   }
 
   /// One call of any kind; `secret` is what a block is remembered under.
-  func ask(
-    _ call: GraphCall<Void>, blockedAs secret: Secret, within budget: GraphBudget? = nil
+  private func ask(
+    _ call: GraphCall<Void>, blockedAs secret: Secret, within budget: GraphBudget?
   ) throws(GraphFailure) -> JSONValue {
     if let seconds = secondsBlocked(secret) { throw GraphFailure(.throttled(seconds: seconds)) }
     do {

@@ -12,30 +12,19 @@ struct TokenFindings {
   /// One finding for each thing that is wrong with each token; a closing one where nothing is.
   func findings() throws -> [Finding] {
     let store = try application.store()
-    let context = application.operatorContext()
+    let services = application.services
     let hasRing = (try? application.keyRing()) != nil
     var findings: [Finding] = []
-    var after: Int64 = 0
-    var count = 0
-    var endless = 0
-    var oldest: Timestamp?
-    while true {
-      let page = try store.tokens(after: after, limit: 500)
-      for token in page {
-        count += 1
-        if token.status == .active {
-          oldest = min(oldest ?? token.createdAt, token.createdAt)
-          if token.isEndUnknown { endless += 1 }
-        }
-        let secret = try? context.unsealed(token.sealedToken)
-        findings += self.findings(
-          about: token, isDecryptable: hasRing ? secret != nil : nil,
-          blocked: secret.flatMap { context.blockedUntil($0) })
-      }
-      guard page.count == 500, let last = page.last else { break }
-      after = last.id
+    let tokens = try store.allTokens()
+    for token in tokens {
+      let secret = try? services.unsealed(token.sealedToken)
+      findings += self.findings(
+        about: token, isDecryptable: hasRing ? secret != nil : nil,
+        blocked: secret.flatMap { services.blockedUntil($0) })
     }
-    if let oldest { findings += try overdue(since: oldest, store) }
+    let active = tokens.filter { $0.status == .active }
+    if let oldest = active.map(\.createdAt).min() { findings += try overdue(since: oldest, store) }
+    let (count, endless) = (tokens.count, active.count(where: \.isEndUnknown))
     if count == 0 { return [.ok("tokens", "No account is connected yet.")] }
     if findings.isEmpty {
       let unknown =
@@ -54,7 +43,7 @@ struct TokenFindings {
 
   /// Nobody has looked after the tokens for days.
   private func overdue(since oldest: Timestamp, _ store: Store) throws -> [Finding] {
-    let last = try store.setting(Application.lastRefreshSetting).flatMap { Timestamp($0) }
+    let last = try store.setting(Accounts.lastRefreshSetting).flatMap { Timestamp($0) }
     let days = (now.seconds - (last ?? oldest).seconds) / 86400
     guard days >= Self.longestPause else { return [] }
     return [
@@ -147,6 +136,15 @@ extension Misfit {
 extension StoredToken {
   /// Neither was an end told, nor did Graph, who tells the scopes in the same breath, say that there is none.
   var isEndUnknown: Bool { expiresAt == nil && scopes == nil }
+
+  /// What a full service needs (GRAPH.md, section 7); `nil` where the token's scopes are not known.
+  var missingScopes: [String]? {
+    scopes.map { scopes in Self.neededScopes.filter { !scopes.contains($0) } }
+  }
+
+  private static let neededScopes = [
+    "pages_show_list", "pages_read_engagement", "instagram_basic", "business_management",
+  ]
 
   /// What does not work for want of a permission, for a person (GRAPH.md, section 7).
   static func consequence(ofLacking scope: String) -> String {

@@ -18,13 +18,9 @@ package struct RefreshReport: Sendable, Equatable {
     case failed
   }
 
-  /// One token.
   package struct Entry: Sendable, Equatable {
-    /// The row.
     package let id: Int64
-    /// The operator's name for it.
     package let label: String
-    /// What became of it.
     package internal(set) var outcome: Outcome
     /// A stable word, for `failed`.
     package internal(set) var reason: String?
@@ -34,7 +30,6 @@ package struct RefreshReport: Sendable, Equatable {
     package internal(set) var expiresAt: Timestamp?
     /// Page tokens that were derived anew, and those that could not be: the old ones stay.
     package internal(set) var pageTokens = 0
-    /// See `pageTokens`.
     package internal(set) var pageTokensKept = 0
     /// What a person should know besides: Pages whose tokens were not given.
     package internal(set) var warnings: [String] = []
@@ -55,7 +50,7 @@ package struct RefreshReport: Sendable, Equatable {
 
   /// Every stored token, in the order of the ids.
   package internal(set) var entries: [Entry] = []
-  /// Whether an app id and secret are configured; without them tokens can be checked and not extended.
+  /// Without an app id and secret, tokens can be checked and not extended.
   package internal(set) var canExtend = false
 
   /// The tokens with which something is the matter; for a cron job only those of which that is news.
@@ -63,6 +58,5 @@ package struct RefreshReport: Sendable, Equatable {
     entries.filter { $0.trouble != nil && ($0.isNews || !newsOnly) }
   }
 
-  /// The tokens of one outcome.
   package func entries(_ outcome: Outcome) -> [Entry] { entries.filter { $0.outcome == outcome } }
 }

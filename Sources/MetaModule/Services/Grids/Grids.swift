@@ -6,74 +6,86 @@ internal import JSON
 internal import Store
 internal import Text
 
-/// A client's grid: from the cache while it is fresh, else from Graph, asked once however many want it at the same
+/// Clients' grids: from the cache while one is fresh, else from Graph, asked once however many want it at the same
 /// moment, in whichever threads and processes; and the expired one when Graph does not give a new one.
-struct GridService {
-  private let context: RequestContext
-  private var cache: FileCache? { context.application.cache }
+struct Grids {
+  let services: Services
 
-  init(_ context: RequestContext) { self.context = context }
+  /// What is served.
+  struct Grid {
+    let body: [UInt8]
+    let etag: String
+    /// `hit`, `miss`, `stale`.
+    let state: String
+    var age: Int64 = 0
+    /// Seconds for which it is fresh.
+    let left: Int64
+    /// Why an expired one stands in.
+    var failure: (any Answerable)?
+  }
 
   /// How long Graph, or another request that asks it, is waited for when an expired grid stands ready.
   private static let patience = Duration.seconds(1)
 
-  func answer(_ mapping: StoredMapping, _ account: String) throws -> Response {
-    guard let key = CacheKey("ig_grid_\(account)"), let cache else {
-      try context.prepareToAskGraph()
-      return fresh(try fetch(mapping, account, orServe: nil))
+  private var cache: FileCache? { services.cache }
+  private var breaker: GraphBreaker { services.application.graphBreaker }
+
+  /// - Parameter overdue: is given the expired grid while Graph takes longer than anybody wants to wait; it is asked on.
+  func grid(
+    of mapping: StoredMapping, _ account: String, overdue: @escaping (Grid) -> Void
+  ) throws -> Grid {
+    guard let key = Self.key(account), let cache else {
+      try services.prepareToAskGraph()
+      return fresh(try fetch(mapping, account))
     }
-    let cached = cache.read(key, now: context.now)
-    if let cached, cached.freshness == .fresh { return served(cached, "hit") }
-    if context.application.graphBreaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
-    guard context.application.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
+    let cached = cache.read(key, now: services.now)
+    if let cached, cached.freshness == .fresh { return served(cached) }
+    if breaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
+    guard services.application.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
 
     let patience =
       cached == nil
-      ? context.budget().remaining : ContinuousClock.now.duration(to: context.moment(after: Self.patience))
+      ? services.budget().remaining : ContinuousClock.now.duration(to: services.moment(after: Self.patience))
     switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
     case .leader(let flight):
-      guard context.application.takePlaceToAsk() else { return try standIn(cached, insteadOf: .tooManyWait) }
-      guard context.application.graphBreaker.mayAsk() else {
-        return try standIn(cached, insteadOf: .graphRests)
-      }
-      return try lead(flight, mapping, account, orServe: cached, cache)
+      if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
+      return try lead(flight, mapping, account, orServe: cached, cache, overdue)
     case .landed(let entry):
-      return served(entry, "hit")
+      return served(entry)
     case .failed(let note):
       return try stale(cached, insteadOf: GraphFailure(note: note))
     case .timedOut:
-      return try stale(cached, insteadOf: GraphFailure.timedOut)
+      return try stale(cached, insteadOf: .timedOut)
     case .unavailable:
-      context.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
-      guard context.application.takePlaceToAsk() else { return try standIn(cached, insteadOf: .tooManyWait) }
-      guard context.application.graphBreaker.mayAsk() else {
-        return try standIn(cached, insteadOf: .graphRests)
-      }
-      do { return fresh(try fetch(mapping, account, orServe: cached)) } catch {
-        return try stale(cached, insteadOf: error)
+      services.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
+      if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
+      do { return fresh(try fetch(mapping, account, orServe: cached, overdue)) } catch let failure
+        as GraphFailure
+      {
+        return try stale(cached, insteadOf: failure)
       }
     }
   }
 
-  /// Fetches the grid anew, however fresh the cached one is, which stays until then: `POST /mappings/<id>/refresh/`.
+  /// Fetches the grid anew, however fresh the cached one is, which stays until then.
   ///
   /// - Returns: why the cached one stands in for a while longer; `nil`: it is replaced.
-  func refresh(_ mapping: StoredMapping, _ account: String) throws -> (any Answerable)? {
-    try context.prepareToAskGraph(mayProbe: true)
-    guard let key = CacheKey("ig_grid_\(account)"), let cache else {
-      _ = try fetch(mapping, account, orServe: nil)
+  func refresh(_ mapping: StoredMapping, _ account: String) throws -> GraphFailure? {
+    try services.prepareToAskGraph(mayProbe: true)
+    guard let key = Self.key(account), let cache else {
+      _ = try fetch(mapping, account)
       return nil
     }
-    let cached = cache.read(key, now: context.now)
+    let cached = cache.read(key, now: services.now)
     do {
       switch cache.beginFlight(
-        key, now: .now, waitAtMost: context.budget().remaining, insteadOf: cached)
+        key, now: .now, waitAtMost: services.budget().remaining, insteadOf: cached)
       {
       case .leader(let flight): _ = try lead(flight, mapping, account, orServe: nil, cache)
       case .landed: break
       case .failed(let note): throw GraphFailure(note: note)
       case .timedOut: throw GraphFailure.timedOut
-      case .unavailable: _ = try fetch(mapping, account, orServe: nil)
+      case .unavailable: _ = try fetch(mapping, account)
       }
       return nil
     } catch let failure as GraphFailure where cached != nil && failure.mayBeCoveredByStale {
@@ -83,27 +95,34 @@ struct GridService {
 
   /// An account that no client shows any more leaves the cache at once.
   func forget(_ account: String) {
-    guard let key = CacheKey("ig_grid_\(account)"), let cache else { return }
+    guard let key = Self.key(account), let cache else { return }
     do { try cache.remove(key) } catch { warnOfCache(error) }
   }
 
   /// When the cached grid was fetched, fresh or expired.
   func cachedAt(_ account: String) -> Timestamp? {
-    CacheKey("ig_grid_\(account)").flatMap { cache?.read($0, now: context.now)?.storedAt }
+    Self.key(account).flatMap { cache?.read($0, now: services.now)?.storedAt }
+  }
+
+  private static func key(_ account: String) -> CacheKey? { CacheKey("ig_grid_\(account)") }
+
+  private func refusalToAsk() -> Refusal? {
+    do throws(Refusal) { try services.prepareToAskGraph() } catch { return error }
+    return nil
   }
 
   /// The one that asks Graph. Retries only when there is nothing else to serve.
   private func lead(
     _ flight: consuming Flight, _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?,
-    _ cache: FileCache
-  ) throws -> Response {
-    let configuration = context.configuration
+    _ cache: FileCache, _ overdue: @escaping (Grid) -> Void = { _ in }
+  ) throws -> Grid {
+    let configuration = services.configuration
     do {
-      let grid = try fetch(mapping, account, orServe: expired)
-      let application = context.application
+      let fetched = try fetch(mapping, account, orServe: expired, overdue)
+      let application = services.application
       do {
         try flight.land(
-          grid.body, etag: grid.etag, now: .now, freshFor: configuration.cacheTTL,
+          fetched.body, etag: fetched.etag, now: .now, freshFor: configuration.cacheTTL,
           staleFor: max(configuration.cacheTTL, configuration.cacheStale))
         application.afterwards { cache.sweepIfDue(now: .now) }
       } catch .full {
@@ -111,10 +130,10 @@ struct GridService {
       } catch { warnOfCache(error) }
       // Tried once before the answer: whoever lists the mappings next sees the name. Where a lock is in the way, it comes
       // afterwards with the rest.
-      if let username = grid.username, username != mapping.instagramUsername {
+      if let username = fetched.username, username != mapping.instagramUsername {
         _ = try? application.store().setInstagramUsername(username, ofAccount: account, waitingAtMost: 0)
       }
-      return fresh(grid)
+      return fresh(fetched)
     } catch let failure as GraphFailure {
       guard let note = failure.note else { throw failure }
       flight.fail(Array(note.utf8))
@@ -122,28 +141,26 @@ struct GridService {
     }
   }
 
-  private struct Grid {
+  private struct Fetched {
     let body: [UInt8]
     let etag: String
     let username: String?
   }
 
   /// One Graph call, and what is learnt from it: which media are whose, and the account's name.
-  ///
-  /// - Parameter expired: what is sent when Graph takes longer than somebody wants to wait; it is asked on.
   private func fetch(
-    _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?
-  ) throws -> Grid {
-    var budget = context.budget(retries: expired == nil)
+    _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry? = nil,
+    _ overdue: @escaping (Grid) -> Void = { _ in }
+  ) throws -> Fetched {
+    var budget = services.budget(retries: expired == nil)
     if let expired {
-      budget.overdue = Overdue(at: context.moment(after: Self.patience)) {
-        context.record.reason = GraphFailure.timedOut.reason
-        context.answerNow(served(expired, "stale"))
+      budget.overdue = Overdue(at: services.moment(after: Self.patience)) {
+        overdue(served(expired, insteadOf: GraphFailure.timedOut))
       }
     }
     let grid = try InstagramGrid(
-      context.askAsPage(of: mapping, account, InstagramGrid.query, within: budget))
-    let application = context.application
+      services.askAsPage(of: mapping, account, InstagramGrid.query, within: budget))
+    let application = services.application
     application.afterwards {
       do {
         let store = try application.store()
@@ -156,46 +173,34 @@ struct GridService {
       }
     }
     let body = grid.json.serialized()
-    return Grid(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"", username: grid.username)
+    return Fetched(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"", username: grid.username)
   }
 
   private func warnOfCache(_ error: CacheError) {
-    context.application.warnOnceAMinute("The cache cannot be written: \(error)")
+    services.application.warnOnceAMinute("The cache cannot be written: \(error)")
   }
 
   /// The expired grid, if there is one, instead of the error. A refused token is not covered up.
-  private func stale(_ expired: CachedEntry?, insteadOf error: any Error) throws -> Response {
-    guard let expired, let failure = error as? GraphFailure, failure.mayBeCoveredByStale else { throw error }
-    context.record.reason = failure.reason
-    return served(expired, "stale")
+  private func stale(_ expired: CachedEntry?, insteadOf failure: GraphFailure) throws -> Grid {
+    guard let expired, failure.mayBeCoveredByStale else { throw failure }
+    return served(expired, insteadOf: failure)
   }
 
   /// The expired grid, if there is one, without asking Graph at all.
-  private func standIn(_ expired: CachedEntry?, insteadOf error: Refusal) throws -> Response {
-    guard let expired else { throw error }
-    context.record.reason = error.logReason
-    return served(expired, "stale")
+  private func standIn(_ expired: CachedEntry?, insteadOf refusal: Refusal) throws -> Grid {
+    guard let expired else { throw refusal }
+    return served(expired, insteadOf: refusal)
   }
 
-  private func fresh(_ grid: Grid) -> Response {
-    answer(grid.body, etag: grid.etag, "miss", age: 0, left: context.configuration.cacheTTL)
+  private func fresh(_ fetched: Fetched) -> Grid {
+    Grid(body: fetched.body, etag: fetched.etag, state: "miss", left: services.configuration.cacheTTL)
   }
 
-  private func served(_ entry: CachedEntry, _ state: String) -> Response {
+  private func served(_ entry: CachedEntry, insteadOf failure: (any Answerable)? = nil) -> Grid {
     let now = Timestamp.now
-    return answer(
-      entry.body, etag: entry.etag, state, age: entry.age(now: now), left: entry.secondsLeft(now: now))
-  }
-
-  private func answer(_ body: [UInt8], etag: String, _ state: String, age: Int64, left: Int64) -> Response {
-    context.record.cache = state
-    let headers: [Response.Header] = [
-      ("X-Cache", state), ("Age", String(age)), ("Cache-Control", "private, max-age=\(left)"), ("ETag", etag),
-    ]
-    if let candidates = context.request.ifNoneMatch, EntityTag.matches(etag, candidates) {
-      return Response(empty: 304, headers: headers)
-    }
-    return Response(200, bytes: body, headers: headers)
+    return Grid(
+      body: entry.body, etag: entry.etag, state: failure == nil ? "hit" : "stale", age: entry.age(now: now),
+      left: entry.secondsLeft(now: now), failure: failure)
   }
 }
 

@@ -7,7 +7,7 @@ internal import Text
 ///
 /// A token is asked for `/me/accounts` and, at the same time, for its Business portfolios, since Pages that it reaches
 /// only through one of those do not appear in the first list (GRAPH.md, section 3).
-final class PageCensus {
+final class PageListing {
   /// What one call asked, by the token's place in the list.
   enum Question: Sendable {
     case accounts(Int, after: String?)
@@ -53,8 +53,8 @@ final class PageCensus {
     /// What is missing from the lists, for a person.
     var flaws: [String] {
       var flaws: [String] = []
-      if isBarren { flaws.append(PageCensus.barren) }
-      if isCut { flaws.append(PageCensus.cut) }
+      if isBarren { flaws.append(PageListing.barren) }
+      if isCut { flaws.append(PageListing.cut) }
       return flaws
     }
 

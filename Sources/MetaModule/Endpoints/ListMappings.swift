@@ -1,0 +1,26 @@
+internal import JSON
+internal import Store
+internal import Text
+
+extension Endpoints {
+  /// `GET /mappings/`: which client has which Page.
+  static func listMappings(_ context: RequestContext) throws -> Response {
+    let page = try ListPage(context.query)
+    let rows = try context.store().mappings(after: page.after, limit: page.fetched)
+    let grids = context.services.grids
+    return page.answer("mappings", rows, id: \.id) { $0.json(grids) }
+  }
+}
+
+extension StoredMapping {
+  /// A mapping as answers show it: everything but the page token. `cached_at` tells how old its grid is.
+  func json(_ grids: Grids) -> JSONValue {
+    [
+      "id": JSONValue(id), "client_id": .string(clientID), "fb_page_id": .string(pageID),
+      "fb_page_name": JSONValue(pageName), "ig_account_id": JSONValue(instagramAccountID),
+      "ig_username": JSONValue(instagramUsername), "token_id": JSONValue(tokenID),
+      "created_at": .string(createdAt.description), "updated_at": .string(updatedAt.description),
+      "cached_at": JSONValue(instagramAccountID.flatMap(grids.cachedAt)?.description),
+    ]
+  }
+}

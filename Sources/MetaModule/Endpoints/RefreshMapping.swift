@@ -1,0 +1,25 @@
+internal import JSON
+internal import Store
+
+extension Endpoints {
+  /// `POST /mappings/<id>/refresh/`: fetches the grid anew; while Graph does not give it, the cached one stands in.
+  static func refreshMapping(_ context: RequestContext) throws -> Response {
+    let id = try context.capturedID()
+    let grids = context.services.grids
+    guard let mapping = try context.store().mapping(id) else { throw APIError.notFound }
+    guard let account = mapping.instagramAccountID else {
+      return Response(json: [
+        "refreshed": false, "detail": "No Instagram account linked", "mapping": mapping.json(grids),
+      ])
+    }
+    if let failure = try grids.refresh(mapping, account) {
+      context.record.reason = failure.logReason
+      return Response(json: [
+        "refreshed": false, "detail": .string("\(failure.detail). The grid that is cached stays."),
+        "mapping": mapping.json(grids),
+      ])
+    }
+    let current = try context.store().mapping(id) ?? mapping
+    return Response(json: ["refreshed": true, "mapping": current.json(grids)])
+  }
+}

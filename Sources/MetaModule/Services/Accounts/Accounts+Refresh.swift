@@ -1,0 +1,54 @@
+internal import Store
+internal import Text
+internal import System
+
+extension Accounts {
+  /// When all tokens were last looked after.
+  static let lastRefreshSetting = "last_refresh_at"
+
+  /// Extends every token with less than half of its life left, each on its own and many at the same time; checks the
+  /// others once a day. Where no app is configured, it checks only.
+  ///
+  /// A new token is written after it has answered a call, and only over the token it was made from. Killed at any
+  /// moment, it leaves every row with a token that works; running again does the rest.
+  func refresh(_ progress: @escaping ProgressReport) throws -> RefreshReport {
+    let store = try services.store()
+    let folder = services.configuration.dataDirectory
+    let lock = try FileLock.hold(
+      folder + "/refresh.lock", in: folder, busy: "Another refresh is going on.")
+    defer { lock.release() }
+    _ = try services.application.keyRing()
+    try store.expireTokens()
+    let run = TokenRun(services, store, try store.allTokens(), .refresh, progress)
+    try run.go()
+    var report = RefreshReport()
+    report.entries = run.entries
+    report.canExtend = services.configuration.app != nil
+    for index in report.entries.indices { try weighNews(&report.entries[index], store) }
+    try store.setSetting(Self.lastRefreshSetting, to: "\(Timestamp.now)")
+    return report
+  }
+
+  /// A cron job that mails with every run is soon not read: what is the matter with a token is told when it changes, and
+  /// then once a day.
+  private func weighNews(_ entry: inout RefreshReport.Entry, _ store: Store) throws {
+    let subject = "token \(entry.id)"
+    if let trouble = entry.trouble {
+      entry.isNews = try store.tell(trouble, of: subject)
+    } else {
+      try store.forgetNotice(of: subject)
+    }
+  }
+}
+
+extension Store {
+  /// Every token, in the order of the ids.
+  func allTokens() throws(StoreError) -> [StoredToken] {
+    var rows: [StoredToken] = []
+    while true {
+      let page = try tokens(after: rows.last?.id ?? 0, limit: 500)
+      rows += page
+      if page.count < 500 { return rows }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+internal import Cache
+internal import Store
+internal import System
+internal import Text
+
+/// Whether requests can be answered: which part is unwell, and nothing else that a stranger could use.
+struct Health {
+  var database = Check.ok
+  var key = Check.ok
+  var cache = Check.ok
+  var graph = Check.ok("Not asked yet.")
+  /// When Graph was asked last.
+  var graphAsked: Timestamp?
+  /// What is wrong, in the operator's words.
+  var cause: String?
+
+  /// One part's state, in a word and, when there is something to say, a sentence.
+  struct Check {
+    let status: String
+    var detail: String?
+
+    static let ok = ok(nil)
+    static func ok(_ detail: String?) -> Check { Check(status: "ok", detail: detail) }
+    static func warning(_ detail: String) -> Check { Check(status: "warning", detail: detail) }
+    static func error(_ detail: String) -> Check { Check(status: "error", detail: detail) }
+
+    var isError: Bool { status == "error" }
+  }
+
+  var isDown: Bool { database.isError || key.isError || graph.isError }
+  var isDegraded: Bool { [database, key, cache, graph].contains { $0.status != "ok" } }
+
+  init(_ services: Services) {
+    let application = services.application
+    do { try application.store().checkHealth(waitingAtMost: 1000) } catch {
+      cause = error.cause
+      database = .error("The database cannot be used.")
+      key = .warning("Not checked, since the database cannot be used.")
+    }
+    if !database.isError {
+      switch StorageProbe.problem(in: services.configuration.dataDirectory) {
+      case .full:
+        database = .warning("The disk is full: what is stored is served, nothing new can be stored.")
+      case .unwritable: database = .warning("The disk cannot be written: nothing new can be stored.")
+      case nil: break
+      }
+      do { _ = try application.keyRing() } catch {
+        cause = OperationError(error).description
+        key = .error("The Fernet key is missing or is not the one of this database.")
+      }
+    }
+    if application.cache.map({ StorageProbe.problem(in: $0.path) != nil }) ?? true {
+      cache = .warning("The cache cannot be used; Graph is asked each time.")
+    }
+    if let last = application.graphHealth.last() {
+      graphAsked = last.at
+      graph =
+        switch last.outcome {
+        case .answered: .ok
+        case .failed:
+          .warning(
+            application.graphBreaker.isOpen
+              ? "Graph has failed again and again: it is asked once a second until it answers."
+              : "The last call failed.")
+        }
+    }
+    if application.appHealth.otherVersion(services.now) != nil {
+      graph = .warning("Graph answers with another version than the one that is set.")
+    }
+    if application.appHealth.last(services.now) != nil {
+      graph = .error("app_refused: Graph refuses the app that is set.")
+    }
+  }
+}
