@@ -85,11 +85,13 @@ package struct GraphFailure: Error {
     if isTransient { return .transient }  // Outranks text that sounds like a refused token.
     if let ours = question.refusal(code: code, message: message) { return ours }
     switch code {
-    case 100 where subcode == 33 || subcode == nil && message.contains("does not exist"): return .notFound
+    case 100 where subcode == 33 || subcode == nil && message.containsBytes(of: "does not exist"):
+      return .notFound
     case 803, 24: return .notFound
     case 190, 102: return refusal(subcode: subcode, message: message)
     case 3, 10, 200...299: return .permissionMissing
-    case 100 where message.contains("permission") || message.contains("Page Public Content Access"):
+    case 100
+    where message.containsBytes(of: "permission") || message.containsBytes(of: "Page Public Content Access"):
       return .permissionMissing
     case 1, 2, ..<0: return .transient
     default: return reply.status >= 500 ? .transient : .failed
@@ -109,7 +111,9 @@ package struct GraphFailure: Error {
     }
     // These two come without a subcode, and are about the Page alone.
     let words = message.lowercased()
-    if words.contains("must be an administrator") || (words.contains("page") && words.contains("deleted")) {
+    if words.containsBytes(of: "must be an administrator")
+      || (words.containsBytes(of: "page") && words.containsBytes(of: "deleted"))
+    {
       return .pageTokenRefused
     }
     return .refused(.invalid)

@@ -19,20 +19,20 @@ package struct GraphQuestion: Sendable {
   /// A refusal that is not the asking token's own; `nil` when this is none.
   package func refusal(code: Int64, message: String) -> GraphFailure.Kind? {
     if code == 2500 { return misdirected(message) }
-    if code == 101 || message.contains("client secret") || message.contains("client_secret")
-      || message.contains("validating application")
+    if code == 101 || message.containsBytes(of: "client secret") || message.containsBytes(of: "client_secret")
+      || message.containsBytes(of: "validating application")
     {
       return .appRefused(.credentials)
     }
     switch asker {
     case .token:
       // A Page has no Pages: `/me` is a Page where the token is one's.
-      if code == 100, path.utf8.starts(with: "me/".utf8), message.contains("node type (Page)") {
+      if code == 100, path.utf8.starts(with: "me/".utf8), message.containsBytes(of: "node type (Page)") {
         return .unfit(.page)
       }
-      return code == 104 || code == 100 && message.contains("appsecret_proof") ? .unfit(.proof) : nil
+      return code == 104 || code == 100 && message.containsBytes(of: "appsecret_proof") ? .unfit(.proof) : nil
     case .app:
-      if code == 100, message.contains("did not match") { return .unfit(.otherApp) }
+      if code == 100, message.containsBytes(of: "did not match") { return .unfit(.otherApp) }
       return [3, 10, 100, 102, 104, 190].contains(code) || (200...299).contains(code)
         ? .appRefused(.credentials) : nil
     case .exchange:
@@ -42,7 +42,7 @@ package struct GraphQuestion: Sendable {
 
   /// An unknown path can be a caller's id. A word of ours that is unknown, or the version, is our configuration's.
   private func misdirected(_ message: String) -> GraphFailure.Kind? {
-    if message.contains("active access token must be used") { return .unfit(.app) }
+    if message.containsBytes(of: "active access token must be used") { return .unfit(.app) }
     guard message.hasPrefix("Unknown path components") else { return nil }
     let isWord = path.utf8.first.map { $0 >= UInt8(ascii: "a") } ?? false
     return isWord || message.hasPrefix("Unknown path components: /v") ? .appRefused(.version) : nil

@@ -37,6 +37,14 @@ extension String {
     }
     return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
   }
+
+  /// Whether the bytes of the other stand in it somewhere. The library's own search compares characters, and brings its
+  /// regular expressions along.
+  package func containsBytes(of other: String) -> Bool {
+    let (text, other) = (Array(utf8), Array(other.utf8))
+    guard text.count >= other.count else { return false }
+    return (0...(text.count - other.count)).contains { text[$0...].starts(with: other) }
+  }
 }
 
 extension UnsafeRawBufferPointer {
@@ -45,5 +53,4 @@ extension UnsafeRawBufferPointer {
     guard count == other.count else { return false }
     guard count > 0, let own = baseAddress, let others = other.baseAddress else { return true }
     return memcmp(own, others, count) == 0
-  }
-}
+  }}
