@@ -27,12 +27,15 @@ package enum Schema {
 
   /// Why this database must not be touched, if it must not. An empty file is ours to fill.
   package static func refusal(of connection: Connection, at path: String) throws(SQLError) -> StoreError? {
-    let version = try version(of: connection)
-    guard try isOurs(connection) else {
-      let tables = try connection.number("SELECT count(*) FROM sqlite_schema")
-      return tables == 0 && version == 0 ? nil : .notOurs(path: path)
+    // One moment of it: another process may be making it what it is to be.
+    try connection.transaction("BEGIN") { (connection) throws(SQLError) in
+      let version = try version(of: connection)
+      guard try isOurs(connection) else {
+        let tables = try connection.number("SELECT count(*) FROM sqlite_schema")
+        return tables == 0 && version == 0 ? nil : .notOurs(path: path)
+      }
+      return version > newest ? .newer(path: path, version: version, known: newest) : nil
     }
-    return version > newest ? .newer(path: path, version: version, known: newest) : nil
   }
 
   /// Runs the migrations that the database lacks, all in one transaction.
