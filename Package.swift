@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "Text", swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
     .target(name: "System", dependencies: ["CPlatform"], swiftSettings: strict),
-    .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
+    .target(name: "FastCGI", dependencies: ["CFastCGI", "System"], swiftSettings: strict),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: strict),
@@ -44,7 +44,9 @@ let package = Package(
     // Rooms, which do not know each other.
     .target(
       name: "Graph", dependencies: ["Cryptography", "HTTPClient", "JSON", "Text"], swiftSettings: strict),
-    .target(name: "Store", dependencies: ["CSQLite", "Cryptography", "SQL", "System", "Text"], swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["CSQLite", "Cryptography", "SQL", "System", "Text"], swiftSettings: strict
+    ),
     .target(name: "Cache", dependencies: ["System", "Text"], swiftSettings: strict),
 
     // Core.
@@ -109,7 +111,8 @@ let package = Package(
       swiftSettings: strict),
     // A process of its own for what only processes can show: kill -9, file size limits, foreign locks.
     .executableTarget(
-      name: "store-torture", dependencies: ["Store", "Text"], path: "Tests/StoreTorture", swiftSettings: strict),
+      name: "store-torture", dependencies: ["Store", "Text"], path: "Tests/StoreTorture",
+      swiftSettings: strict),
     .testTarget(
       name: "StoreTests", dependencies: ["SQL", "Store", "TestSupport", "Text", "store-torture"],
       swiftSettings: strict),
@@ -131,7 +134,9 @@ let package = Package(
       swiftSettings: strict),
     // The pieces of a warm request, one by one, for the benchmarks.
     .executableTarget(
-      name: "hot-pieces", dependencies: ["MetaModule", "Cache", "Cryptography", "Graph", "JSON", "Store", "Text"], path: "Tests/HotPieces",
+      name: "hot-pieces",
+      dependencies: ["MetaModule", "Cache", "Cryptography", "Graph", "JSON", "Store", "Text"],
+      path: "Tests/HotPieces",
       swiftSettings: strict),
     // Whatever reads what others wrote, for libFuzzer, and for the suite, which reads its corpora.
     .executableTarget(
@@ -141,7 +146,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cache", "Cryptography", "Store", "Text", "metactl",
+        "TestSupport", "GraphSimulator", "JSON", "HTTPClient", "MetaModule", "Cache", "Cryptography", "Store",
+        "Text", "metactl",
         "meta-fcgi", "fuzz", "graph-simulator",
       ],
       swiftSettings: strict),

@@ -1,4 +1,5 @@
 internal import Glibc
+package import System
 
 /// The folders of the cache and the names in them; made again whenever somebody removed them.
 ///
@@ -70,22 +71,22 @@ package struct CacheDirectory: Sendable {
   }
 
   /// Opens the directory itself; does not make it.
-  package func open() throws(CacheErrno) -> CacheDescriptor {
-    try CacheDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+  package func open() throws(SystemError) -> Descriptor {
+    try Descriptor(opening: path, O_RDONLY | O_DIRECTORY)
   }
 
   /// Opens a subfolder; does not make it.
-  package func open(shard: Int) throws(CacheErrno) -> CacheDescriptor {
-    try CacheDescriptor(opening: path + "/" + Self.shardName(shard), O_RDONLY | O_DIRECTORY)
+  package func open(shard: Int) throws(SystemError) -> Descriptor {
+    try Descriptor(opening: path + "/" + Self.shardName(shard), O_RDONLY | O_DIRECTORY)
   }
 
   /// Opens a subfolder, after making whatever is missing on the way.
-  func makeAndOpen(shard: Int) throws(CacheError) -> CacheDescriptor {
+  func makeAndOpen(shard: Int) throws(CacheError) -> Descriptor {
     let name = Self.shardName(shard)
-    var last = CacheErrno(code: ENOENT)
+    var last = SystemError(code: ENOENT)
     // Several times, because somebody may be removing the directory at this very moment.
     for _ in 0..<4 {
-      do throws(CacheErrno) {
+      do throws(SystemError) {
         return try open(shard: shard)
       } catch {
         last = error
@@ -93,7 +94,7 @@ package struct CacheDirectory: Sendable {
       }
       let root = try make()
       guard mkdirat(root.number, name, 0o700) != 0 else { continue }
-      guard errno == EEXIST else { throw CacheErrno(code: errno).during("make", path + "/" + name) }
+      guard errno == EEXIST else { throw SystemError(code: errno).during("make", path + "/" + name) }
       // A file or a link in the place of a folder of ours.
       if last.code != ENOENT { unlinkat(root.number, name, 0) }
     }
@@ -102,20 +103,20 @@ package struct CacheDirectory: Sendable {
 
   /// Makes the directory with mode 0700 where it is missing, parents too, and refuses one that is not ours
   /// alone: a link, somebody else's, or one that holds other things.
-  package func make() throws(CacheError) -> CacheDescriptor {
+  package func make() throws(CacheError) -> Descriptor {
     var status = stat()
     if lstat(path, &status) != 0, errno == ENOENT {
       makeParents()
-      if mkdir(path, 0o700) != 0, errno != EEXIST { throw CacheErrno(code: errno).during("make", path) }
+      if mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError(code: errno).during("make", path) }
     }
     let root = try openOrExplain()
-    guard fstat(root.number, &status) == 0 else { throw CacheErrno(code: errno).during("look at", path) }
+    guard fstat(root.number, &status) == 0 else { throw SystemError(code: errno).during("look at", path) }
     guard status.st_uid == geteuid() else {
       throw .refused(path: path, reason: "belongs to user \(status.st_uid), and this is user \(geteuid())")
     }
     try refuseOthersThings(in: root)
     if status.st_mode & 0o777 != 0o700, fchmod(root.number, 0o700) != 0 {
-      throw CacheErrno(code: errno).during("set mode 0700 of", path)
+      throw SystemError(code: errno).during("set mode 0700 of", path)
     }
     writeTag(in: root)
     return root
@@ -129,8 +130,8 @@ package struct CacheDirectory: Sendable {
     }
   }
 
-  private func openOrExplain() throws(CacheError) -> CacheDescriptor {
-    do throws(CacheErrno) {
+  private func openOrExplain() throws(CacheError) -> Descriptor {
+    do throws(SystemError) {
       return try open()
     } catch {
       var status = stat()
@@ -145,11 +146,11 @@ package struct CacheDirectory: Sendable {
 
   /// The cache removes files and takes the folder's access away from others: not from somebody's home folder
   /// that was named by mistake. Dot files and `lost+found` are let pass: file systems put those there.
-  private func refuseOthersThings(in root: borrowing CacheDescriptor) throws(CacheError) {
-    do throws(CacheErrno) {
+  private func refuseOthersThings(in root: borrowing Descriptor) throws(CacheError) {
+    do throws(SystemError) {
       let stream = try DirectoryStream(listing: root)
       while let name = try stream.next() {
-        guard Self.mayHold(name) else { throw CacheErrno(code: ENOTEMPTY) }
+        guard Self.mayHold(name) else { throw SystemError(code: ENOTEMPTY) }
       }
     } catch {
       guard error.code == ENOTEMPTY else { throw error.during("list", path) }
@@ -170,10 +171,10 @@ package struct CacheDirectory: Sendable {
   private static let tagName = "CACHEDIR.TAG"
 
   /// Tells backup programs to leave the folder out (https://bford.info/cachedir/); nothing depends on it.
-  private func writeTag(in root: borrowing CacheDescriptor) {
+  private func writeTag(in root: borrowing Descriptor) {
     let text =
       "Signature: 8a477f597d28d172789f06886806bc55\n# Meta Module's cache; may be removed.\n"
-    guard let tag = try? CacheDescriptor(opening: Self.tagName, O_WRONLY | O_CREAT | O_EXCL, in: root.number)
+    guard let tag = try? Descriptor(opening: Self.tagName, O_WRONLY | O_CREAT | O_EXCL, in: root.number)
     else {
       return
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// Why the cache could not do something. A reader never sees one: what cannot be read is a miss.
 package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -37,5 +38,11 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
     case .full(let bytes): "the cache holds the \(bytes) bytes that it may hold"
     case .busy(let path): "cache folder \(path) stayed locked for a second"
     }
+  }
+}
+
+extension SystemError {
+  func during(_ operation: String, _ path: String) -> CacheError {
+    .failed(operation: operation, path: path, errno: code)
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 internal import Text
 
 /// A file of ours in a subfolder, while the subfolder is being listed; not to be kept.
@@ -40,9 +41,9 @@ struct CacheFile {
   }
 
   /// Removes the file, or an empty folder in its place.
-  func remove() -> CacheErrno? {
+  func remove() -> SystemError? {
     guard unlinkat(folder, name, 0) != 0, errno != ENOENT else { return nil }
-    let error = CacheErrno(code: errno)
+    let error = SystemError(code: errno)
     return error.code == EISDIR && unlinkat(folder, name, AT_REMOVEDIR) == 0 ? nil : error
   }
 }
@@ -65,7 +66,7 @@ extension CacheDirectory.Kind {
 extension CacheDirectory {
   /// Shows every file of ours in a subfolder, which may be removed meanwhile. A missing subfolder has none.
   func forEachFile(in shard: Int, _ visit: (CacheFile) -> Void) throws(CacheError) {
-    do throws(CacheErrno) {
+    do throws(SystemError) {
       let stream = try DirectoryStream(listing: try open(shard: shard))
       while let name = try stream.next() {
         if let file = CacheFile(name: name, in: stream.descriptor) { visit(file) }

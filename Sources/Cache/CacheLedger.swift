@@ -1,13 +1,11 @@
 internal import Glibc
+package import System
 
 /// The one permanent file of the cache: every lock is a byte of it, and it says of each subfolder what no
 /// single entry can say. Never renamed, never unlinked by us.
 ///
-/// Locks are Linux's open-file-description locks (`F_OFD_SETLK`). Like `flock` they belong to the open file,
-/// work between threads and processes and die with their holder; unlike `flock` they lock one byte of 2^63,
-/// so that every key has a lock of its own in a single file: no slow call for one key holds up another that
-/// happens to share its lock file, and there are no lock files to pile up. (Not `F_SETLK`: that one belongs
-/// to the process and is dropped by closing any descriptor of the file.)
+/// One byte of 2^63 is locked, so that every key has a lock of its own in a single file: no slow call for one key holds
+/// up another that happens to share its lock file, and there are no lock files to pile up.
 ///
 /// The file has 32 bytes for each of the 256 subfolders, then 24 for the sweep and 16 for the tally. Nothing in it is trusted: a
 /// damaged ledger costs an extra fetch or an early sweep. It is allocated in full when it is made, so that on
@@ -26,10 +24,10 @@ package struct CacheLedger: ~Copyable {
     /// One change of the tally at a time.
     case tally
 
-    fileprivate var offset: off_t {
+    fileprivate var offset: Int {
       switch self {
-      case .flight(let key): off_t(1 << 32) &+ off_t(truncatingIfNeeded: key.hash >> 2)
-      case .shard(let shard): off_t(0x1_0000 + shard)
+      case .flight(let key): (1 << 32) &+ Int(truncatingIfNeeded: key.hash >> 2)
+      case .shard(let shard): 0x1_0000 + shard
       case .sweep: 0x2_0000
       case .room: 0x2_0001
       case .tally: 0x2_0002
@@ -56,10 +54,8 @@ package struct CacheLedger: ~Copyable {
   private static let sweepOffset = CacheDirectory.shardCount * recordLength
   private static let tallyOffset = sweepOffset + 24
   private static let length = tallyOffset + 16
-  /// `F_OFD_SETLK` (fcntl.h, the same on all Linux architectures); hidden from Swift behind `_GNU_SOURCE`.
-  private static let setOpenFileLock: Int32 = 37
 
-  private let file: CacheDescriptor
+  private let file: Descriptor
   private let path: String
 
   /// Opens the ledger, making it and the directory where they are missing.
@@ -68,23 +64,17 @@ package struct CacheLedger: ~Copyable {
     file = try Self.open(path, in: directory)
   }
 
-  /// Closing alone would do, were it not for a process that another thread starts: between `fork` and `exec`
-  /// it has our open file too, and with it our locks.
-  deinit {
-    var everything = Self.description(of: Int16(F_UNLCK), from: 0, length: 0)
-    _ = fcntl(file.number, Self.setOpenFileLock, &everything)
-  }
+  deinit { file.unlockBytes() }
 
-  private static func open(_ path: String, in directory: CacheDirectory) throws(CacheError) -> CacheDescriptor
-  {
-    do throws(CacheErrno) {
-      return try allocated(CacheDescriptor(opening: path, flags))
+  private static func open(_ path: String, in directory: CacheDirectory) throws(CacheError) -> Descriptor {
+    do throws(SystemError) {
+      return try allocated(Descriptor(opening: path, flags))
     } catch {
       guard error.code == ENOENT else { throw error.during("open", path) }
     }
     let root = try directory.make()
-    do throws(CacheErrno) {
-      return try allocated(CacheDescriptor(opening: CacheDirectory.ledgerName, flags, in: root.number))
+    do throws(SystemError) {
+      return try allocated(Descriptor(opening: CacheDirectory.ledgerName, flags, in: root.number))
     } catch {
       throw error.during("open", path)
     }
@@ -93,9 +83,9 @@ package struct CacheLedger: ~Copyable {
   /// O_NONBLOCK: should somebody have put a FIFO here, opening it must not wait.
   private static let flags = O_RDWR | O_CREAT | O_NONBLOCK
 
-  private static func allocated(_ file: consuming CacheDescriptor) throws(CacheErrno) -> CacheDescriptor {
+  private static func allocated(_ file: consuming Descriptor) throws(SystemError) -> Descriptor {
     let status = try file.status()
-    guard status.st_mode & S_IFMT == S_IFREG else { throw CacheErrno(code: EINVAL) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(code: EINVAL) }
     // On a full disk this fails, and the records that need a new block then do too, each by itself.
     if status.st_size < length { _ = posix_fallocate(file.number, 0, off_t(length)) }
     return file
@@ -110,10 +100,12 @@ package struct CacheLedger: ~Copyable {
   }
 
   /// Takes a lock if it is free.
-  func tryToLock(_ lock: Lock) -> Attempt { set(Int16(F_WRLCK), lock) }
+  func tryToLock(_ lock: Lock) -> Attempt {
+    do { return try file.tryLock(byte: lock.offset) ? .taken : .busy } catch { return .impossible }
+  }
 
   /// Gives a lock back; the end of the ledger does that for all of its locks.
-  func unlock(_ lock: Lock) { _ = set(Int16(F_UNLCK), lock) }
+  func unlock(_ lock: Lock) { file.unlock(byte: lock.offset) }
 
   /// Waits for a lock that is held for microseconds only, at most a second: its holder may have been stopped.
   package func lockBriefly(_ lock: Lock) -> Attempt {
@@ -133,7 +125,7 @@ package struct CacheLedger: ~Copyable {
   }
 
   /// Writes a field of a subfolder's record.
-  package func write(_ value: UInt64, to field: Field, of shard: Int) throws(CacheErrno) {
+  package func write(_ value: UInt64, to field: Field, of shard: Int) throws(SystemError) {
     try write(value, at: shard * Self.recordLength + field.rawValue)
   }
 
@@ -146,7 +138,9 @@ package struct CacheLedger: ~Copyable {
   }
 
   /// Notes what the subfolder was counted to hold. The shard's lock must be held.
-  package func set(bytes: Int64, of shard: Int) { try? write(UInt64(bitPattern: bytes), to: .bytes, of: shard) }
+  package func set(bytes: Int64, of shard: Int) {
+    try? write(UInt64(bitPattern: bytes), to: .bytes, of: shard)
+  }
 
   /// The bytes of all subfolders together.
   func totalBytes() -> Int64 {
@@ -202,23 +196,7 @@ package struct CacheLedger: ~Copyable {
     return count == 8 ? UInt64(littleEndian: value) : count == 0 ? 0 : nil
   }
 
-  private func write(_ value: UInt64, at offset: Int) throws(CacheErrno) {
+  private func write(_ value: UInt64, at offset: Int) throws(SystemError) {
     try file.write(withUnsafeBytes(of: value.littleEndian) { Array($0) }, at: offset)
-  }
-
-  private func set(_ type: Int16, _ lock: Lock) -> Attempt {
-    var description = Self.description(of: type, from: lock.offset, length: 1)
-    while fcntl(file.number, Self.setOpenFileLock, &description) != 0 {
-      switch errno {
-      case EINTR: continue
-      case EAGAIN, EACCES: return .busy
-      default: return .impossible
-      }
-    }
-    return .taken
-  }
-
-  private static func description(of type: Int16, from start: off_t, length: off_t) -> flock {
-    flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: start, l_len: length, l_pid: 0)
   }
 }

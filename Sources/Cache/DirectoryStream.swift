@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// The names in a folder, one after the other; a cache can have a million files, so never all at once.
 struct DirectoryStream: ~Copyable {
@@ -7,9 +8,9 @@ struct DirectoryStream: ~Copyable {
   let descriptor: Int32
 
   /// Lists an open folder. `fdopendir` takes its descriptor over, so it gets one of its own.
-  init(listing folder: borrowing CacheDescriptor) throws(CacheErrno) {
-    let own = try CacheDescriptor(opening: ".", O_RDONLY | O_DIRECTORY, in: folder.number)
-    guard let stream = fdopendir(own.number) else { throw CacheErrno(code: errno) }
+  init(listing folder: borrowing Descriptor) throws(SystemError) {
+    let own = try Descriptor(opening: ".", O_RDONLY | O_DIRECTORY, in: folder.number)
+    guard let stream = fdopendir(own.number) else { throw SystemError(code: errno) }
     self.stream = stream
     descriptor = own.surrender()
   }
@@ -17,11 +18,11 @@ struct DirectoryStream: ~Copyable {
   deinit { closedir(stream) }
 
   /// The next name but `.` and `..`, `nil` at the end. Valid until the next call.
-  borrowing func next() throws(CacheErrno) -> UnsafePointer<CChar>? {
+  borrowing func next() throws(SystemError) -> UnsafePointer<CChar>? {
     while true {
       errno = 0
       guard let entry = readdir(stream) else {
-        guard errno == 0 else { throw CacheErrno(code: errno) }
+        guard errno == 0 else { throw SystemError(code: errno) }
         return nil
       }
       let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 package import Text
 
 /// How a file of the cache is read and written, whatever is in it.
@@ -26,7 +27,7 @@ extension FileCache {
   ) -> (format: EntryFormat, body: [UInt8], state: EntryFileState)? {
     // Without O_NONBLOCK a FIFO in the place of an entry would hold the reader for ever.
     let opened = directory.withPath(of: key, kind) { path in
-      try? CacheDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
+      try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK)
     }
     guard let file = opened else { return nil }
     let headLength = EntryFormat.fixedLength + key.text.utf8.count
@@ -53,7 +54,7 @@ extension FileCache {
   /// Fills both buffers from the beginning of the file, in one call as a rule.
   private static func fill(
     _ head: UnsafeMutableRawBufferPointer, _ body: UnsafeMutableRawBufferPointer,
-    from file: borrowing CacheDescriptor
+    from file: borrowing Descriptor
   ) -> Bool {
     let count = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { parts in
       parts[0] = iovec(iov_base: head.baseAddress, iov_len: head.count)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 package import Text
 
 /// Keeping the directory bounded, and telling and emptying what is in it.
@@ -80,12 +81,12 @@ extension FileCache {
     for shard in 0..<CacheDirectory.shardCount {
       try lock(shard, of: ledger)
       defer { ledger.unlock(.shard(shard)) }
-      do throws(CacheErrno) {
+      do throws(SystemError) {
         try ledger.write(UInt64.random(in: .min ... .max), to: .generation, of: shard)
       } catch {
         throw error.during("empty", directory.path)
       }
-      var failure: CacheErrno?
+      var failure: SystemError?
       var bytes: Int64 = 0
       try directory.forEachFile(in: shard) { file in
         if let error = file.remove() {

@@ -101,7 +101,7 @@ package struct FileCache: Sendable {
     let ledger = try CacheLedger(in: directory)
     try lock(key.shard, of: ledger)
     defer { ledger.unlock(.shard(key.shard)) }
-    do throws(CacheErrno) {
+    do throws(SystemError) {
       // The generation first: should the second step fail, at least nothing older comes back.
       try ledger.write(UInt64.random(in: .min ... .max), to: .generation, of: key.shard)
       let folder = try directory.open(shard: key.shard)
@@ -111,7 +111,7 @@ package struct FileCache: Sendable {
       if unlinkat(folder.number, name, 0) == 0 {
         ledger.add(bytes: exists ? -CacheDirectory.diskSize(of: status) : 0, to: key.shard)
       } else if errno != EISDIR {
-        throw CacheErrno(code: errno)
+        throw SystemError(code: errno)
       }
     } catch  where error.code == ENOENT {
       // Neither the entry nor its folder exists: nothing was to be removed.

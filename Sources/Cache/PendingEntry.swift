@@ -1,15 +1,16 @@
 internal import Glibc
+internal import System
 
 /// A file of the cache while it is being written, under a name that no reader looks for.
 ///
 /// Until `publish` it is a torso, and whatever goes wrong, `deinit` removes it. Only `kill -9` or a power cut
 /// can leave one behind; the sweep finds it by its name.
 struct PendingEntry: ~Copyable {
-  private let folder: CacheDescriptor
+  private let folder: Descriptor
   private let folderPath: String
   private let torso: String
   /// `nil` once it is closed.
-  private var file: CacheDescriptor?
+  private var file: Descriptor?
   private var isPublished = false
 
   /// Opens a new file in the key's subfolder.
@@ -24,10 +25,10 @@ struct PendingEntry: ~Copyable {
   }
 
   private static func make(
-    _ name: String, in folder: borrowing CacheDescriptor, _ folderPath: String
-  ) throws(CacheError) -> CacheDescriptor {
-    do throws(CacheErrno) {
-      return try CacheDescriptor(opening: name, O_WRONLY | O_CREAT | O_EXCL, in: folder.number)
+    _ name: String, in folder: borrowing Descriptor, _ folderPath: String
+  ) throws(CacheError) -> Descriptor {
+    do throws(SystemError) {
+      return try Descriptor(opening: name, O_WRONLY | O_CREAT | O_EXCL, in: folder.number)
     } catch {
       throw error.during("make a file in", folderPath)
     }
@@ -37,7 +38,7 @@ struct PendingEntry: ~Copyable {
 
   /// Appends bytes.
   func write(_ bytes: [UInt8]) throws(CacheError) {
-    do throws(CacheErrno) {
+    do throws(SystemError) {
       try file?.write(bytes)
     } catch {
       throw error.during("write to", folderPath)
@@ -52,8 +53,8 @@ struct PendingEntry: ~Copyable {
   ///
   /// - Returns: How much the folder has grown, in bytes of whole blocks.
   consuming func publish(as name: String, removableAfter moment: Int64) throws(CacheError) -> Int64 {
-    do throws(CacheErrno) {
-      guard let file = file.take() else { throw CacheErrno(code: EBADF) }
+    do throws(SystemError) {
+      guard let file = file.take() else { throw SystemError(code: EBADF) }
       let time = timespec(tv_sec: time_t(moment), tv_nsec: 0)
       futimens(file.number, [time, time])
       let size = CacheDirectory.diskSize(of: try file.status())
@@ -66,7 +67,7 @@ struct PendingEntry: ~Copyable {
         guard errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST,
           unlinkat(folder.number, name, AT_REMOVEDIR) == 0,
           renameat(folder.number, torso, folder.number, name) == 0
-        else { throw CacheErrno(code: errno) }
+        else { throw SystemError(code: errno) }
       }
       isPublished = true
       return size - before

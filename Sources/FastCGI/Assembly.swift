@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import System
 
 /// A request in the making: what has come of it on a connection whose peer did not send it at once; or, after an answer,
 /// what the peer still sends and nobody wants.

@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import System
 
 /// Reads exactly as many bytes as were announced, or says that they are not there.
 enum BodyReader {

@@ -1,6 +1,7 @@
 internal import CFastCGI
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// Where workers wait for work: one epoll instance over the listening socket, every parked connection, and
 /// the signal to stop.

@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import System
 
 /// The socket that the web server connects to, made by us or inherited from whoever started us.
 ///

@@ -1,6 +1,7 @@
 internal import CFastCGI
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// The connections that wait for their peer's next bytes, without a thread: new ones that are still silent, those whose
 /// request is not whole yet, and those that the web server keeps between requests.

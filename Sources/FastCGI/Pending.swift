@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import System
 
 /// What a connection waits for without a thread: the rest of a request, the rest of an answer, the peer's end.
 ///

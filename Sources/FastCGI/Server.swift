@@ -1,6 +1,7 @@
 internal import CFastCGI
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// Serves FastCGI requests on plain threads until the process is told to end.
 ///

@@ -1,6 +1,7 @@
 internal import CFastCGI
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// The unix socket that we made: its file, its folder, and the duty to remove it at the end.
 ///

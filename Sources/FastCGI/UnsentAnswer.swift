@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import System
 
 /// What a slow peer has not taken yet of its answer. Usually the kernel takes an answer whole.
 final class UnsentAnswer: Pending, @unchecked Sendable {

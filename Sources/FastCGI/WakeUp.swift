@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import System
 
 /// A descriptor that becomes readable when any thread says so: what `poll` and epoll wait for beside sockets.
 final class WakeUp: Sendable {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// The worker threads, and how many of them look for work at a time.
 ///
@@ -113,7 +114,7 @@ final class WorkerPool: Sendable {
     case nil: return false
     case .reserve: reserve.signal()
     case .newThread(let number):
-      let error = WorkerThread.start { [self] in run(number) }
+      let error = PlainThread.start { [self] in run(number) }
       guard error != 0 else { break }
       ended(started: false, failure: FastCGIError.system(action: "start", subject: "a thread", errno: error))
     }

@@ -29,7 +29,8 @@ package struct HTTPRequest: Sendable {
   }
 
   /// A `POST` of a form, as browsers and Graph's token exchange write it.
-  package static func post(_ url: String, form: QueryString, timeout: Duration = .seconds(10)) -> HTTPRequest {
+  package static func post(_ url: String, form: QueryString, timeout: Duration = .seconds(10)) -> HTTPRequest
+  {
     HTTPRequest(
       method: "POST", url: url, headers: [("Content-Type", "application/x-www-form-urlencoded")],
       body: Array(form.encoded.utf8), timeout: timeout)

@@ -36,7 +36,7 @@ extension StoreError: Answerable {
   package var retryAfter: Int64? { status == 503 ? 5 : nil }
 }
 
-extension VaultError: Answerable {
+extension KeyRingError: Answerable {
   var status: Int { 503 }
   var cause: String? { sentence }
   var retryAfter: Int64? { 60 }

@@ -20,14 +20,14 @@ package final class Application {
   let graphHealth: GraphHealth
   let appHealth: AppHealth
   let graphBreaker: GraphBreaker
-  let vault: Vault
+  let keyRingFile: KeyRingFile
   package let shared: Shared
   var cache: FileCache? { shared.cache }
   var lanes: Lanes { shared.lanes }
   let willWait: @Sendable () -> Void
   private var openStore: Store?
   private let making: Store.Making
-  private var remembered: RememberedReads?
+  private var remembered: ReadCache?
   private var requestIDs = RequestIDs()
   private let warnings = WarningLimiter()
   /// Takes the answer of the request at hand, until it has been given.
@@ -55,7 +55,7 @@ package final class Application {
     self.willWait = willWait
     self.logger =
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
-    vault = Vault(configuration)
+    keyRingFile = KeyRingFile(configuration)
     self.shared = shared ?? Shared(configuration, isServing: isServing, mayMake: making != .nothing)
     if shared == nil, let trouble = self.shared.cacheTrouble {
       self.logger.warning("The cache cannot be used: \(trouble)")
@@ -232,14 +232,17 @@ package final class Application {
   func store() throws(StoreError) -> Store {
     if let openStore { return openStore }
     let opened = try Store(folder: configuration.dataDirectory, making: making)
+    if let copy = opened.keptCopy {
+      warn("The database was of an earlier version; as it was, it is kept as \(copy).")
+    }
     opened.mayWait = { [weak self] in self?.takePlace() ?? true }
     openStore = opened
     return opened
   }
 
   /// The reads of a warm request, as they are at its beginning.
-  func rememberedReads() throws(StoreError) -> RememberedReads {
-    let reads = if let remembered { remembered } else { RememberedReads(of: try store(), in: shared.reads) }
+  func readCache() throws(StoreError) -> ReadCache {
+    let reads = if let remembered { remembered } else { ReadCache(of: try store(), in: shared.reads) }
     remembered = reads
     return reads
   }
@@ -247,13 +250,13 @@ package final class Application {
   /// The key ring, held against the database: a ring that opens nothing of what is stored there is not used at all.
   func keyRing() throws -> KeyRing {
     let store = try store()
-    let reads = try rememberedReads()
+    let reads = try readCache()
     try reads.forgetIfAnythingWasWritten()
     let ring: KeyRing
-    do throws(VaultError) { ring = try vault.ring(mayCreate: false) } catch {
+    do throws(KeyRingError) { ring = try keyRingFile.ring(mayCreate: false) } catch {
       guard case .missing(let path) = error, try !store.hasSealed() else { throw error }
-      guard making != .nothing else { throw VaultError.none(path) }
-      ring = try vault.ring(mayCreate: true)
+      guard making != .nothing else { throw KeyRingError.none(path) }
+      ring = try keyRingFile.ring(mayCreate: true)
     }
     guard try reads.accepts(ring, or: { () throws(StoreError) in try opensWhatIsStored(ring, store) }) else {
       throw Refusal.wrongKey(isOfEnvironment: configuration.fernetKeys != nil)

@@ -61,7 +61,8 @@ struct Setting: Sendable {
       meaning: "the other half of `META_APP_ID`", shown: { $0.app?.secret.description }),
     number(
       "META_WORKERS", \.workers, 1...1024,
-      "requests that one process answers at a time; as many more may ask Graph, and as many wait for such an answer"),
+      "requests that one process answers at a time; as many more may ask Graph, and as many wait for such an answer"
+    ),
     text(
       "META_TRUSTED_PROXIES", \.trustedProxies, "as in `127.0.0.1, 10.0.0.0/8, fd00::/8`",
       "addresses and networks whose `X-Forwarded-For` is believed",
@@ -109,7 +110,7 @@ extension Setting {
 
   /// Looked at here, so that a key that is none stops the program instead of every request.
   private static func keys(_ text: String) throws(ConfigurationError) -> Secret? {
-    do { _ = try Vault.keys(listedIn: text) } catch { throw ConfigurationError(error.sentence) }
+    do { _ = try KeyRingFile.keys(listedIn: text) } catch { throw ConfigurationError(error.sentence) }
     return Secret(text)
   }
 

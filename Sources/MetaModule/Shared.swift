@@ -8,7 +8,7 @@ internal import System
 package struct Shared: Sendable {
   package let lanes: Lanes
   /// `nil`: each remembers for itself.
-  let reads: ReadMemory?
+  let reads: ReadCache.Memory?
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
   /// Why it cannot.
@@ -20,8 +20,8 @@ package struct Shared: Sendable {
   ///   - mayMake: the folders, where they are missing.
   init(_ configuration: Configuration, isServing: Bool, mayMake: Bool) {
     lanes = Lanes(workers: configuration.workers)
-    reads = isServing ? ReadMemory(maximumBytes: 2 << 20) : nil
-    if mayMake { Self.makeFolder(configuration.dataDirectory) }
+    reads = isServing ? ReadCache.Memory(maximumBytes: 2 << 20) : nil
+    if mayMake { try? Folder.make(configuration.dataDirectory) }
     // Root leaves a service's cache to the service: it would not use what root has made.
     let mayMakeCache = mayMake && !FileOwner.isForeign(configuration.dataDirectory)
     guard mayMakeCache || access(configuration.cacheDirectory, F_OK) == 0 else {
@@ -36,11 +36,4 @@ package struct Shared: Sendable {
     } catch { (cache, cacheTrouble) = (nil, error) }
   }
 
-  private static func makeFolder(_ path: String) {
-    var partial = ""
-    for part in path.split(separator: "/") {
-      partial += "/" + part
-      if mkdir(partial, 0o700) == 0 { FileOwner.inherit(partial) }
-    }
-  }
 }

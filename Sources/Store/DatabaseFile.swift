@@ -95,7 +95,7 @@ package struct DatabaseFile {
   ///
   /// SQLite gives the WAL and its index the database's permissions.
   package func create() throws(StoreError) {
-    try Self.createFolder(folder)
+    do { try Folder.make(folder) } catch { throw StoreError.system(error.code, path: folder) }
     // mknod makes the file without opening it: closing a descriptor would drop another thread's SQLite locks.
     guard mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST else {
       throw StoreError.system(errno, path: path)
@@ -111,15 +111,5 @@ package struct DatabaseFile {
     for part in ["-wal", "-shm", "-journal", ""] where access(path + part, F_OK) == 0 {
       guard rename(path + part, path + suffix + part) == 0 else { throw StoreError.system(errno, path: path) }
     }
-  }
-
-  private static func createFolder(_ folder: String) throws(StoreError) {
-    if mkdir(folder, 0o700) == 0 { return FileOwner.inherit(folder) }
-    if errno == EEXIST { return }
-    guard errno == ENOENT, let slash = folder.utf8.lastIndex(of: UInt8(ascii: "/")), slash > folder.startIndex
-    else { throw StoreError.system(errno, path: folder) }
-    try createFolder(String(folder[..<slash]))
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw StoreError.system(errno, path: folder) }
-    FileOwner.inherit(folder)
   }
 }

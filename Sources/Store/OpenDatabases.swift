@@ -31,7 +31,9 @@ package final class OpenDatabase {
   }
 
   /// The files of a database that this process has open; `nil`: it has not.
-  package static func files(of database: FileIdentity) -> WatchedFiles? { all.withLock { $0.open[database]?.files } }
+  package static func files(of database: FileIdentity) -> WatchedFiles? {
+    all.withLock { $0.open[database]?.files }
+  }
 
   deinit {
     Self.all.withLock { [file] all in

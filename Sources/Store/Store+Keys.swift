@@ -76,7 +76,8 @@ extension Store {
   /// Takes every credential away, and opens protected mode again: the one way back to it.
   ///
   /// - Returns: what there was.
-  package func resetCredentials(event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> Credentials {
+  package func resetCredentials(event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> Credentials
+  {
     let before = try credentials()
     try write { (connection) throws(SQLError) in
       try connection.run("DELETE FROM admin_password")

@@ -80,13 +80,16 @@ extension Store {
   /// The copy is one moment of the database and one file, without a WAL. Its tokens are sealed: it is worth
   /// nothing without the key ring, which is not part of it.
   package func backup(to destination: String) throws(StoreError) -> BackupReport {
+    try backUp(opened(), to: destination)
+  }
+
+  func backUp(_ source: Connection, to destination: String) throws(StoreError) -> BackupReport {
     let partial = destination + ".partial"
     func failed(_ reason: String) -> StoreError { .cannotBackUp(path: destination, reason: reason) }
     guard access(destination, F_OK) != 0 else { throw failed("there is a file of that name") }
-    guard let claim = FileClaim(partial) else {
-      throw failed(
-        errno == EWOULDBLOCK ? "another backup is being written there" : StoreError.text(of: errno))
-    }
+    let claim: FileLock?
+    do { claim = try FileLock.claim(partial) } catch { throw failed(error.description) }
+    guard let claim else { throw failed("another backup is being written there") }
     defer {
       for part in ["-journal", "-wal", "-shm", ""] { unlink(partial + part) }
       claim.release()
@@ -94,9 +97,8 @@ extension Store {
     // What a backup that was killed has left.
     truncate(partial, 0)
     for part in ["-journal", "-wal", "-shm"] { unlink(partial + part) }
-    FileOwner.inherit(partial)
     let report: BackupReport
-    do { report = try copy(to: partial) } catch {
+    do { report = try copy(source, to: partial) } catch {
       switch error {
       case .full: throw failed("no space is left on that disk")
       case .inputOutput(partial, let code): throw failed(StoreError.text(of: code))
@@ -108,12 +110,11 @@ extension Store {
     guard SmallFile.publish(partial, as: destination, lock: nil) else {
       throw failed(StoreError.text(of: errno))
     }
-    Self.synchronize(folderOf: destination)
+    Folder.synchronize(holding: destination)
     return report
   }
 
-  private func copy(to path: String) throws(StoreError) -> BackupReport {
-    let source = try opened()
+  private func copy(_ source: Connection, to path: String) throws(StoreError) -> BackupReport {
     let report: BackupReport
     let problems: [String]
     do throws(SQLError) {
@@ -128,14 +129,6 @@ extension Store {
     }
     guard problems.isEmpty else { throw .damaged(path: file.path) }
     return report
-  }
-
-  private static func synchronize(folderOf path: String) {
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
   }
 }
 

@@ -1,6 +1,7 @@
 internal import CSQLite
 package import SQL
 internal import System
+internal import Text
 
 extension Store {
   /// The connection; a new one after a failure that spoiled the last.
@@ -66,12 +67,24 @@ extension Store {
       == file.journalMode
   }
 
+  /// A database of an earlier version is kept beside the one that is made of it: the program that wrote it can go on with
+  /// it.
+  private func keepCopy(of connection: Connection) throws(StoreError) {
+    let version: Int
+    do throws(SQLError) { version = try Schema.version(of: connection) } catch { throw translated(error) }
+    guard version > 0, version < Schema.newest else { return }
+    let destination = "\(file.path).version-\(version).\(Timestamp.now.seconds)"
+    _ = try backUp(connection, to: destination)
+    keptCopy = destination
+  }
+
   /// Chooses the journal mode and runs the missing migrations, one process after the other.
   private func setUp(_ connection: Connection) throws(StoreError) {
-    let deadline = Deadline(in: patience)
+    let deadline = Deadline.after(milliseconds: patience)
     // Network file systems may refuse locks; there, SQLite's own are all there is.
     do { try acquireLock(until: deadline) } catch { if file.carriesWAL || error == .busy { throw error } }
     defer { releaseLock() }
+    try keepCopy(of: connection)
     while true {
       do throws(SQLError) {
         _ = try connection.first(

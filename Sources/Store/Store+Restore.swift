@@ -47,7 +47,7 @@ extension Store {
       case .damaged, .notOurs, .newer, .lost:
         let file = DatabaseFile(folder: folder)
         let lock = try WriteLock(path: file.lockPath)
-        try lock.acquire(until: Deadline(in: patience))
+        try lock.acquire(until: Deadline.after(milliseconds: patience))
         try file.setAside()
       default: throw error
       }
@@ -100,7 +100,7 @@ extension Store {
 
   /// Replaces the whole content by that of `source`, in one transaction, for all who have the database open.
   func overwrite(from source: Connection) throws(StoreError) {
-    let deadline = Deadline(in: patience)
+    let deadline = Deadline.after(milliseconds: patience)
     let connection = try opened()
     try acquireLock(until: deadline)
     defer { releaseLock() }

@@ -48,6 +48,8 @@ package final class Store {
   package var era: OpenDatabase?
   var watched: WatchedFiles?
   var loss: StoreError?
+  /// Where the database of an earlier version was kept when opening brought it up to date.
+  package internal(set) var keptCopy: String?
   var lastLook: Int64 = 0
 
   /// Opens the database in `folder`; makes the folder (0700) and the database (0600) where they are missing,
@@ -103,7 +105,7 @@ package final class Store {
   package func write<Result>(
     waitingAtMost limit: Int32? = nil, _ body: (Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
-    let deadline = Deadline(in: min(limit ?? patience, patience))
+    let deadline = Deadline.after(milliseconds: min(limit ?? patience, patience))
     var attempts = 0
     var waits = false
     while true {
@@ -113,7 +115,7 @@ package final class Store {
       try checkFiles()
       let written: Result
       do throws(SQLError) {
-        connection.waitForLocks(upTo: waits ? deadline.left : 0)
+        connection.waitForLocks(upTo: waits ? deadline.remainingMilliseconds : 0)
         defer { connection.waitForLocks(upTo: patience) }
         written = try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLError) in
           let result = try body(connection)
@@ -155,7 +157,7 @@ package final class Store {
   /// Done in a moment or not at all.
   package func settle() {
     guard let connection, file.carriesWAL, file.sizeOfWAL > 0, lossFound() == nil else { return }
-    if file.needsWriteLock, (try? acquireLock(until: Deadline(in: 100))) == nil { return }
+    if file.needsWriteLock, (try? acquireLock(until: Deadline.after(milliseconds: 100))) == nil { return }
     connection.waitForLocks(upTo: 100)
     connection.checkpoint()
     releaseLock()
@@ -171,7 +173,7 @@ package final class Store {
 
   func acquireLock(until deadline: Deadline) throws(StoreError) {
     if lock == nil { lock = try WriteLock(path: file.lockPath) }
-    do { return try lock?.acquire(until: Deadline(in: 0)) ?? () } catch {
+    do { return try lock?.acquire(until: Deadline.after(milliseconds: 0)) ?? () } catch {
       guard error == .busy, !deadline.isPast, mayWait() else { throw error }
     }
     try lock?.acquire(until: deadline)

@@ -5,7 +5,9 @@ package import Text
 
 extension SQLValue {
   /// `2025-12-18T10:00:00Z`, which sorts as text the way it sorts in time; NULL for nothing.
-  package static func moment(_ moment: Timestamp?) -> SQLValue { moment.map { .text($0.description) } ?? .null }
+  package static func moment(_ moment: Timestamp?) -> SQLValue {
+    moment.map { .text($0.description) } ?? .null
+  }
 
   /// Words separated by spaces; NULL for nothing.
   package static func words(_ words: [String]?) -> SQLValue {

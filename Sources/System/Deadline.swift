@@ -1,20 +1,32 @@
 internal import Glibc
 
-/// The moment until which an operation waits for others' locks, on the clock that nobody can set.
-package struct Deadline {
-  private let end: Int64
+/// A moment after which waiting ends, by the clock that no administrator sets.
+///
+/// One is made for every request, so it is an integer; `Duration` counts attoseconds in 128 bits.
+package struct Deadline: Comparable, Sendable {
+  /// Since some fixed moment of the past.
+  private let nanoseconds: Int64
 
-  /// So many milliseconds from now.
-  package init(in milliseconds: Int32) { end = Self.now + Int64(milliseconds) }
-
-  /// What is left, in milliseconds, never negative.
-  package var left: Int32 { Int32(clamping: max(0, end - Self.now)) }
-
-  package var isPast: Bool { left == 0 }
-
-  private static var now: Int64 {
+  package static var now: Deadline {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    return Deadline(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
   }
+
+  /// The moment in so many milliseconds.
+  package static func after(milliseconds: Int32) -> Deadline {
+    Deadline(nanoseconds: now.nanoseconds + Int64(milliseconds) * 1_000_000)
+  }
+
+  /// Since the same moment of the past, rounded up.
+  package var milliseconds: UInt64 { UInt64((nanoseconds + 999_999) / 1_000_000) }
+
+  package var isPast: Bool { self <= .now }
+
+  /// What is left, rounded up, for `poll`; 0 when it is past.
+  package var remainingMilliseconds: Int32 {
+    Int32(clamping: max(0, (nanoseconds - Deadline.now.nanoseconds + 999_999) / 1_000_000))
+  }
+
+  package static func < (one: Deadline, other: Deadline) -> Bool { one.nanoseconds < other.nanoseconds }
 }

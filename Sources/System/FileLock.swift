@@ -1,29 +1,116 @@
 internal import Glibc
 
-/// A file that one process at a time holds; given back by `release`, or by its end, however it ends.
-package final class FileLock {
-  private let descriptor: Int32
+/// How much of a lock is wanted.
+package enum LockKind: Sendable {
+  case shared, exclusive
+}
 
-  /// Takes an open file; closes it where it cannot be had, with `errno` telling why.
-  package init?(taking descriptor: Int32) {
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let failure = errno
-      close(descriptor)
-      errno = failure
-      return nil
+/// Locks that belong to the open file: they work between threads and processes, and die with their holder, however it
+/// ends. `F_SETLK` would belong to the process, and be dropped by closing any descriptor of the file.
+extension Descriptor {
+  /// `F_OFD_SETLK` of linux/fcntl.h, which Swift's Glibc lacks.
+  private static let setLockOfOpenFile: Int32 = 37
+
+  /// Takes the whole file (`flock`); `false` while somebody else has it.
+  package borrowing func tryLock(_ kind: LockKind = .exclusive) throws(SystemError) -> Bool {
+    let operation = kind == .shared ? LOCK_SH : LOCK_EX
+    while flock(number, operation | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      guard errno == EINTR else { throw .last }
     }
-    self.descriptor = descriptor
+    return true
   }
 
-  /// Lets the next one in.
-  package func release() { close(descriptor) }
+  package borrowing func unlock() { flock(number, LOCK_UN) }
 
-  /// Opens the file, making it (0600) where it is missing. Made by root it is given to the owner of the folder, who
-  /// could otherwise never lock it.
-  package static func open(_ path: String, in folder: String) -> Int32? {
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { return nil }
+  /// Takes one byte of the file, which is independent of the whole; `false` while somebody else has it.
+  package borrowing func tryLock(byte: Int) throws(SystemError) -> Bool {
+    try set(F_WRLCK, from: byte, length: 1)
+  }
+
+  package borrowing func unlock(byte: Int) { _ = try? set(F_UNLCK, from: byte, length: 1) }
+
+  /// Gives every byte back. Closing does that too, but not at once while a process is being started: between `fork` and
+  /// `exec` it has our open file, and with it our locks.
+  package borrowing func unlockBytes() { _ = try? set(F_UNLCK, from: 0, length: 0) }
+
+  private borrowing func set(_ type: Int32, from start: Int, length: Int) throws(SystemError) -> Bool {
+    var lock = flock(
+      l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: off_t(start), l_len: off_t(length), l_pid: 0)
+    while fcntl(number, Self.setLockOfOpenFile, &lock) != 0 {
+      switch errno {
+      case EINTR: continue
+      case EAGAIN, EACCES: return false
+      default: throw .last
+      }
+    }
+    return true
+  }
+}
+
+extension Deadline {
+  /// Tries again and again; `false` when it has not been had by then.
+  ///
+  /// Polled: a blocking lock has no deadline, and the signal that could end it belongs to the whole process.
+  package func wait(
+    every microseconds: UInt32, for attempt: () throws(SystemError) -> Bool
+  ) throws(SystemError) -> Bool {
+    while try !attempt() {
+      if isPast { return false }
+      usleep(microseconds)
+    }
+    return true
+  }
+}
+
+/// A file that is there to be locked. Permanent, unless its holder removes it: an unlinked lock file is a lock that two
+/// can hold.
+package struct FileLock: ~Copyable, Sendable {
+  private let file: Descriptor
+
+  /// Opens it, making it (0600) where it is missing. Made by root it is given to the owner of its folder, who could
+  /// otherwise never lock it.
+  package init(_ path: String) throws(SystemError) {
+    file = try Descriptor(opening: path, O_RDWR | O_CREAT)
     FileOwner.inherit(path)
-    return descriptor
   }
+
+  /// Takes a file that whoever held it may have removed before they let go; `nil`: somebody has it until the deadline.
+  package static func claim(_ path: String, until deadline: Deadline = .now) throws(SystemError) -> FileLock?
+  {
+    while true {
+      let lock = try FileLock(path)
+      if try lock.tryTake() {
+        if lock.isStill(at: path) { return lock }
+        continue
+      }
+      if deadline.isPast { return nil }
+      usleep(1000)
+    }
+  }
+
+  private borrowing func isStill(at path: String) -> Bool {
+    var present = stat()
+    guard let held = try? file.status(), stat(path, &present) == 0 else { return false }
+    return held.st_dev == present.st_dev && held.st_ino == present.st_ino
+  }
+
+  package borrowing func tryTake(_ kind: LockKind = .exclusive) throws(SystemError) -> Bool {
+    try file.tryLock(kind)
+  }
+
+  package borrowing func tryTake(byte: Int) throws(SystemError) -> Bool { try file.tryLock(byte: byte) }
+
+  /// Takes the first of these bytes that is free.
+  package borrowing func tryTake(oneOf bytes: Range<Int>) -> Bool {
+    for byte in bytes where (try? file.tryLock(byte: byte)) == true { return true }
+    return false
+  }
+
+  package borrowing func release() { file.unlock() }
+
+  package borrowing func release(byte: Int) { file.unlock(byte: byte) }
+
+  /// Keeps what was taken until the end of the process.
+  package consuming func keepForever() { _ = file.surrender() }
 }

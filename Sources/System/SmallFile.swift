@@ -39,29 +39,23 @@ package enum SmallFile {
   /// - Returns: `false` with `errno` set.
   package static func write(_ bytes: [UInt8], to path: String, replacing: Bool) -> Bool {
     let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max))"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return false }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { buffer in
-        Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), bytes.count - written)
+    do throws(SystemError) {
+      let file = try Descriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL)
+      try file.write(bytes)
+      if replacing { try keepOwner(of: path, on: file) } else { FileOwner.inherit(temporary) }
+      guard fsync(file.number) == 0 else { throw .last }
+      try file.closeReportingErrors()
+      guard replacing ? rename(temporary, path) == 0 : publish(temporary, as: path, lock: path + ".lock")
+      else {
+        throw .last
       }
-      if count < 0 && errno != EINTR { break }
-      written += max(0, count)
+    } catch {
+      unlink(temporary)
+      errno = error.code
+      return false
     }
-    var succeeded = written == bytes.count && (!replacing || keepOwner(of: path, on: descriptor))
-    succeeded = succeeded && fsync(descriptor) == 0
-    succeeded = close(descriptor) == 0 && succeeded
-    if !replacing { FileOwner.inherit(temporary) }
-    if succeeded {
-      succeeded =
-        replacing ? rename(temporary, path) == 0 : publish(temporary, as: path, lock: path + ".lock")
-    }
-    let failure = errno
-    if !succeeded { unlink(temporary) }
-    if succeeded { synchronizeFolder(of: path) }
-    errno = failure
-    return succeeded
+    Folder.synchronize(holding: path)
+    return true
   }
 
   /// Gives a file that is complete its name, if nothing bears that yet: then `errno` is `EEXIST`.
@@ -75,9 +69,8 @@ package enum SmallFile {
     }
     guard [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) else { return false }
     guard let lock else { return renameWhereNothingIs(temporary, path) }
-    guard let claim = FileClaim(lock, patience: 5000) else { return false }
+    guard let claim = try? FileLock.claim(lock, until: .after(milliseconds: 5000)) else { return false }
     defer { claim.release() }
-    FileOwner.inherit(lock)
     return renameWhereNothingIs(temporary, path)
   }
 
@@ -90,20 +83,12 @@ package enum SmallFile {
   }
 
   /// Gives the new file to the owner of the one it replaces: root must not take a key file away from the program.
-  private static func keepOwner(of path: String, on descriptor: Int32) -> Bool {
+  private static func keepOwner(of path: String, on file: borrowing Descriptor) throws(SystemError) {
     var present = stat()
-    guard stat(path, &present) == 0, present.st_uid != geteuid() else { return true }
-    return fchown(descriptor, present.st_uid, present.st_gid) == 0
+    guard stat(path, &present) == 0, present.st_uid != geteuid() else { return }
+    guard fchown(file.number, present.st_uid, present.st_gid) == 0 else { throw .last }
   }
 
   /// What `errno` means, for a sentence.
   package static func lastError() -> String { String(cString: strerror(errno)) }
-
-  private static func synchronizeFolder(of path: String) {
-    let folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
-    let descriptor = open(folder.isEmpty ? "/" : String(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
-  }
 }

@@ -41,18 +41,9 @@ package enum StorageProbe {
       if descriptor >= 0 { unlink(name) }
     }
     guard descriptor >= 0 else { return problem(of: errno) }
-    defer { close(descriptor) }
+    let file = Descriptor(owning: descriptor)
     // Not zeros, which some file systems keep nowhere.
-    let bytes = [UInt8](repeating: 0x2E, count: size)
-    var written = 0
-    while written < size {
-      let count = bytes.withUnsafeBytes {
-        write(descriptor, $0.baseAddress.map { $0 + written }, size - written)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return problem(of: errno) }
-      written += count
-    }
+    do { try file.write([UInt8](repeating: 0x2E, count: size)) } catch { return problem(of: error.code) }
     return nil
   }
 

@@ -33,7 +33,9 @@ extension String {
   package func isSameBytes(as other: String) -> Bool {
     guard utf8.count == other.utf8.count else { return false }
     let isSame = utf8.withContiguousStorageIfAvailable { own in
-      other.utf8.withContiguousStorageIfAvailable { UnsafeRawBufferPointer(own).isSame(as: UnsafeRawBufferPointer($0)) }
+      other.utf8.withContiguousStorageIfAvailable {
+        UnsafeRawBufferPointer(own).isSame(as: UnsafeRawBufferPointer($0))
+      }
     }
     return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
   }

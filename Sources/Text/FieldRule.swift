@@ -62,7 +62,9 @@ package struct FieldRule: Sendable {
     return String(scalars[first...last])
   }
 
-  package static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+  package static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
 
   /// C0, DEL and C1.
   package static func isControl(_ scalar: Unicode.Scalar) -> Bool {

@@ -30,7 +30,7 @@ struct API {
         (json[option.field]?.array ?? []).compactMap(\.string).map { "\(option.name): \($0)" }
       }
       if !fields.isEmpty { detail = fields.joined(separator: " ") }
-      throw Complaint(
+      throw CommandError(
         detail ?? json["detail"]?.string ?? "Status \(response.status).",
         code: response.status >= 500 ? 2 : 1,
         members: json.object ?? [:])

@@ -50,11 +50,11 @@ struct APIKeyCommand: ParsableCommand {
       do { try show(made) } catch {
         // Nobody has seen it and nobody ever can: it must not stay in force.
         do { _ = try common.perform { try $0.revokeAPIKey(made.row.id) } } catch {
-          throw Complaint(
+          throw CommandError(
             "API key \(made.row.id) was made and could not be shown: it is lost, and still in force. "
               + "metactl apikey revoke \(made.row.id) ends it.", code: 2)
         }
-        throw Complaint(
+        throw CommandError(
           "API key \(made.row.id) was made and could not be shown, so it has been revoked: \(error.problem) Run the command "
             + "again when that is mended.", code: 2)
       }

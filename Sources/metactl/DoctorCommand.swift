@@ -23,10 +23,10 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let settings: Configuration
-    do { settings = try common.settings() } catch let complaint as Complaint {
-      guard common.json else { throw complaint }
+    do { settings = try common.settings() } catch let commandError as CommandError {
+      guard common.json else { throw commandError }
       let check: JSONValue = [
-        "check": "settings", "status": "trouble", "detail": .string(complaint.description),
+        "check": "settings", "status": "trouble", "detail": .string(commandError.description),
         "remedy": "Correct that line or variable; metactl config shows the settings.",
       ]
       try Terminal.say(["status": "trouble", "checks": .array([check])])

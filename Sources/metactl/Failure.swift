@@ -4,7 +4,7 @@ internal import MetaModule
 internal import System
 
 /// A sentence for standard error and the exit code that goes with it.
-struct Complaint: Error, CustomStringConvertible {
+struct CommandError: Error, CustomStringConvertible {
   let description: String
   let code: Int32
   /// What else an answer said, for a program.
@@ -30,7 +30,7 @@ struct Failure {
   /// 0 done, 1 refused or a warning, 2 out of order, 64 the command line makes no sense.
   var code: Int32 {
     switch error {
-    case let complaint as Complaint: complaint.code
+    case let commandError as CommandError: commandError.code
     case is Terminal.Unwritten: 2
     default: Metactl.exitCode(for: error).rawValue
     }
@@ -41,14 +41,14 @@ struct Failure {
     if let unwritten = error as? Terminal.Unwritten { throw unwritten }
     if error is ExitCode { return }
     if code == 0 { return try Terminal.sayVerbatim(Help.text(Metactl.fullMessage(for: error))) }
-    let complaint = error as? Complaint
+    let commandError = error as? CommandError
     if asJSON {
-      var body = complaint?.members ?? [:]
-      body["detail"] = .string(complaint?.description ?? sentences.joined(separator: " "))
+      var body = commandError?.members ?? [:]
+      body["detail"] = .string(commandError?.description ?? sentences.joined(separator: " "))
       body["exit_code"] = .number(JSONNumber(Int64(code)))
-      do { return try Terminal.say(.object(body)) } catch { if complaint == nil { throw error } }
+      do { return try Terminal.say(.object(body)) } catch { if commandError == nil { throw error } }
     }
-    if let complaint { return Terminal.complain("metactl: \(complaint)") }
+    if let commandError { return Terminal.complain("metactl: \(commandError)") }
     for sentence in sentences { Terminal.complain(sentence) }
   }
 

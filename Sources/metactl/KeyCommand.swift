@@ -145,7 +145,7 @@ extension KeyCommand {
 
     func run() throws {
       guard yes else {
-        throw Complaint("If the right key is lost for good, repeat with --yes. Nothing was changed.")
+        throw CommandError("If the right key is lost for good, repeat with --yes. Nothing was changed.")
       }
       let unreadable = try common.perform { try $0.acceptKeyRing() }
       try common.report(

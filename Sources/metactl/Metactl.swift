@@ -57,7 +57,7 @@ struct Metactl: ParsableCommand {
     let arguments = Array(ProcessArguments.all.dropFirst())
     // The parser answers `help` with a word that it does not know as if there were none.
     if arguments.first == "help", let meant = Suggestion.forCommandLine(arguments) {
-      throw Complaint(
+      throw CommandError(
         "There is no command '\(arguments.dropFirst().joined(separator: " "))'. Did you mean '\(meant)'?",
         code: 64)
     }
@@ -90,14 +90,14 @@ struct CommonOptions: ParsableArguments {
   ) throws -> Result {
     let application = try application(making: making)
     do { return try body(application) } catch let error as OperationError {
-      throw Complaint(error.description, code: error.isTrouble ? 2 : 1)
+      throw CommandError(error.description, code: error.isTrouble ? 2 : 1)
     }
   }
 
   /// The settings.
   func settings() throws -> Configuration {
     do { return try Configuration(explicitFile: config) } catch {
-      throw Complaint(error.description, code: 2)
+      throw CommandError(error.description, code: 2)
     }
   }
 }
@@ -115,6 +115,6 @@ extension CommonOptions {
     do {
       guard !self.json else { return try Terminal.say(json()) }
       try Terminal.say(sentences.flatMap { Terminal.wrapped($0) }.map { Line($0) })
-    } catch { throw Complaint("What was asked has been done, but \(error.problem)", code: 2) }
+    } catch { throw CommandError("What was asked has been done, but \(error.problem)", code: 2) }
   }
 }

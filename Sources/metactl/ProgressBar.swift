@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// How far a command is, on standard error: only on a terminal, and only once it has lasted a second.
 final class ProgressBar: Sendable {
@@ -44,26 +45,12 @@ final class ProgressBar: Sendable {
   /// Watches a file grow to so many bytes, while another thread is in the middle of writing it.
   func watch(_ doing: String, file: String, bytes: Int64) {
     guard isWanted else { return }
-    let task: @Sendable () -> Void = { [self] in
+    PlainThread.start { [self] in
       while !state.withLock({ $0.ended }) {
         var status = stat()
         if stat(file, &status) == 0 { report(doing, Int(status.st_size >> 10), Int(max(1, bytes >> 10))) }
         usleep(100_000)
       }
     }
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(Box(task))
-    let outcome = pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-      }, box.toOpaque())
-    if outcome == 0 { pthread_detach(thread) } else { box.release() }
-  }
-
-  private final class Box: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 }

@@ -69,7 +69,7 @@ struct RequestCommand: ParsableCommand {
     if data.hasPrefix("@") { return try SecretInput.text(file: String(data.dropFirst())) }
     let secrets = ["access_token", "password"].filter { (try? JSONValue(parsing: data))?[$0] != nil }
     guard let secret = secrets.first else { return data }
-    throw Complaint(
+    throw CommandError(
       "An argument can be read by every account of this machine, and this one holds \(secret): put the body into a file "
         + "(-d @FILE), or send it on standard input (-d -). Nothing was changed.")
   }

@@ -13,7 +13,7 @@ enum SecretInput {
       return try readBytes(descriptor, source, untilEndOfLine: true)
     }
     guard let text = try lines(of: bytes, file).first, !text.isEmpty else {
-      throw Complaint(
+      throw CommandError(
         file.map { "The first line of \($0) is empty. Nothing was changed." }
           ?? "Nothing was given: type it at the prompt, send it on standard input, or name a file. Nothing was changed."
       )
@@ -26,7 +26,7 @@ enum SecretInput {
     let first = try secret(prompt, file: file)
     guard file == nil, isatty(STDIN_FILENO) == 1 else { return first }
     guard try secret("The same again", file: nil) == first else {
-      throw Complaint("The two are not the same. Nothing was changed.")
+      throw CommandError("The two are not the same. Nothing was changed.")
     }
     return first
   }
@@ -43,7 +43,7 @@ enum SecretInput {
     guard let file else { return try body(STDIN_FILENO, "standard input") }
     let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw Complaint("\(file) cannot be read: \(String(cString: strerror(errno))).")
+      throw CommandError("\(file) cannot be read: \(String(cString: strerror(errno))).")
     }
     defer { close(descriptor) }
     return try body(descriptor, file)
@@ -51,7 +51,7 @@ enum SecretInput {
 
   private static func lines(of bytes: [UInt8], _ file: String?) throws -> [String] {
     do throws(TextLines.Failure) { return try TextLines.lines(of: bytes) } catch {
-      throw Complaint("The text of \(file ?? "standard input") \(error.sentence) Nothing was changed.")
+      throw CommandError("The text of \(file ?? "standard input") \(error.sentence) Nothing was changed.")
     }
   }
 
@@ -68,12 +68,14 @@ enum SecretInput {
       case 0: break reading
       default:
         if errno == EINTR { continue }
-        throw Complaint(
+        throw CommandError(
           errno == EISDIR
             ? "\(source) is a folder: name a file in it."
             : "\(source) cannot be read: \(String(cString: strerror(errno))).")
       }
-      guard bytes.count <= 65536 else { throw Complaint("\(source) holds more than 64 KiB: that is not it.") }
+      guard bytes.count <= 65536 else {
+        throw CommandError("\(source) holds more than 64 KiB: that is not it.")
+      }
     }
     return bytes
   }

@@ -26,7 +26,7 @@ struct SilentPrompt {
     }
   }
 
-  private func read(_ question: String) -> Result<[UInt8], Complaint> {
+  private func read(_ question: String) -> Result<[UInt8], CommandError> {
     Terminal.draw(question + ": ")
     var line: [UInt8] = []
     var byte: UInt8 = 0
@@ -36,7 +36,7 @@ struct SilentPrompt {
       guard count == 1, byte != UInt8(ascii: "\n") else { break }
       line.append(byte)
       guard line.count <= 65536 else {
-        return .failure(Complaint("What was typed is too long for a secret."))
+        return .failure(CommandError("What was typed is too long for a secret."))
       }
     }
     Terminal.complain("")

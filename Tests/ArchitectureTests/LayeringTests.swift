@@ -9,7 +9,7 @@ import Testing
     "Text": [],
     "JSON": [],
     "System": ["CPlatform"],
-    "FastCGI": ["CFastCGI"],
+    "FastCGI": ["CFastCGI", "System"],
     "HTTPClient": ["CCurl"],
     "Cryptography": ["COpenSSL"],
     "SQL": ["CSQLite"],

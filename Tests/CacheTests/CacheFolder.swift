@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import System
 
 @testable import Cache
 @testable import Text
@@ -56,7 +57,7 @@ func cacheKey(_ text: String = "ig_grid_17841405822348523") throws -> CacheKey {
 
 /// Writes bytes as they are. (Not with `Data`, which takes milliseconds each time.)
 func overwriteCacheFile(_ path: String, _ bytes: [UInt8]) throws {
-  let file = try CacheDescriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
+  let file = try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
   try file.write(bytes)
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Testing
 
 @testable import Cache
@@ -26,7 +27,7 @@ struct EntryMemoryTests {
     var text: String? { cache.read(key, now: folder.now).map { String(decoding: $0.body, as: UTF8.self) } }
 
     func state() throws -> EntryFileState {
-      let file = try CacheDescriptor(opening: folder.file(of: key), O_RDONLY)
+      let file = try Descriptor(opening: folder.file(of: key), O_RDONLY)
       return EntryFileState(try file.status())
     }
 

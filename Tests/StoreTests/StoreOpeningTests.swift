@@ -168,6 +168,35 @@ import Testing
     #expect(try store.events(limit: 1).isEmpty)
   }
 
+  @Test func `the previous schema is kept as it was beside the database, once`() throws {
+    let folder = try TemporaryFolder()
+    try makePreviousSchema(in: folder.path)
+    let copy = try #require(try Store(folder: folder.path).keptCopy)
+    #expect(copy.hasPrefix(folder.path + "/meta.sqlite3.version-1."))
+    #expect(permissions(of: copy) == 0o600)
+    let kept = try RawDatabase(copy).connection
+    #expect(try kept.number("PRAGMA user_version") == 1)
+    #expect(try kept.number("SELECT count(*) FROM meta_access_token WHERE account_label = 'Old'") == 1)
+    #expect(try Store(folder: folder.path).keptCopy == nil)
+  }
+
+  @Test func `a new database leaves no copy`() throws {
+    #expect(try StoreFixture().store.keptCopy == nil)
+  }
+
+  @Test func `a database that cannot be copied is not touched`() throws {
+    let folder = try TemporaryFolder()
+    try makePreviousSchema(in: folder.path)
+    // Every name that the copy could have is taken.
+    let now = Timestamp.now.seconds
+    for second in now...now + 60 {
+      #expect(mkdir("\(folder.path)/meta.sqlite3.version-1.\(second)", 0o700) == 0)
+    }
+    #expect(throws: StoreError.self) { try Store(folder: folder.path) }
+    let raw = try RawDatabase(folder.path + "/meta.sqlite3").connection
+    #expect(try raw.number("PRAGMA user_version") == 1)
+  }
+
   @Test func `where a WAL does not work, a rollback journal is used`() throws {
     let folder = try TemporaryFolder()
     let file = DatabaseFile(folder: folder.path, carriesWAL: false)

@@ -24,7 +24,9 @@ package final class CacheDisk: Sendable {
     rmdir(path)
   }
 
-  package func remount(_ option: String) throws { try Self.run("/bin/mount", "-o", "remount,\(option)", path) }
+  package func remount(_ option: String) throws {
+    try Self.run("/bin/mount", "-o", "remount,\(option)", path)
+  }
 
   private static func run(_ arguments: String...) throws {
     let process = Process()

@@ -1,7 +1,9 @@
 /// What a person may do on a Page.
 package struct Role: Sendable {
   /// Every task there is: the role of an administrator.
-  package static let everyTask = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"]
+  package static let everyTask = [
+    "ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE",
+  ]
 
   /// The Page.
   package var pageID: String

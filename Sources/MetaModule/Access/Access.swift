@@ -16,7 +16,7 @@ package struct Access {
     }
     guard route.looksAtCaller else { return .anyone }
     let store = try application.store()
-    let reads = try application.rememberedReads()
+    let reads = try application.readCache()
     try reads.forgetIfAnythingWasWritten()
     if request.isFromOperator { return .operator }
     let credentials = try reads.credentials()
@@ -44,7 +44,7 @@ package struct Access {
   }
 
   private func holder(
-    of key: String, _ reads: RememberedReads, _ store: Store, _ route: Route
+    of key: String, _ reads: ReadCache, _ store: Store, _ route: Route
   ) throws -> Caller {
     guard let stored = try reads.key(hash: SHA256.digest(Array(key.utf8))) else {
       throw APIError.notAuthenticated(.unknownKey)

@@ -17,12 +17,12 @@ struct PasswordCheck: ~Copyable {
   private static let withoutLocks = Mutex(())
 
   private let place: Lane.Place
-  private let locks: ByteLocks?
+  private let locks: FileLock?
 
   /// `nil`: all places are taken. Where the folder takes no locks there is only the limit of this process.
   init?(in lane: Lane, folder: String) {
     guard let place = lane.tryEnter() else { return nil }
-    let locks = ByteLocks("sign-in.lock", in: folder)
+    let locks = try? FileLock(folder + "/sign-in.lock")
     if locks?.tryTake(oneOf: 2..<2 + Self.places) == false { return nil }
     self.place = place
     self.locks = locks
@@ -32,7 +32,7 @@ struct PasswordCheck: ~Copyable {
   ///
   /// - Parameter alone: no other is checked meanwhile that is to be checked alone, too.
   borrowing func waitForTurn(alone: Bool) -> Bool {
-    let deadline = Deadline(in: Self.patience)
+    let deadline = Deadline.after(milliseconds: Self.patience)
     while locks?.tryTake(oneOf: 0..<(alone ? 1 : Self.atOnce)) == false {
       guard !deadline.isPast else { return false }
       usleep(5000)

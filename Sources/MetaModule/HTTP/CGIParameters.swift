@@ -80,7 +80,9 @@ extension Request {
 
 extension Span<UInt8> {
   fileprivate func equals(_ text: StaticString) -> Bool {
-    withUnsafeBytes { $0.isSame(as: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
+    withUnsafeBytes {
+      $0.isSame(as: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
   }
 
   fileprivate var bytes: [UInt8] { withUnsafeBufferPointer { Array($0) } }

@@ -22,7 +22,9 @@ struct RequestRecord {
   /// Graph's own `fbtrace_id` values, to be quoted to Meta's support.
   var graphTraces: [String] = []
   private let start = ContinuousClock.now
-  private static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+  private static let methods = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+  ]
 
   /// Notes the method that was sent.
   mutating func note(method: String) {

@@ -32,7 +32,7 @@ extension Application {
           "key",
           "The key ring has \(ring.fingerprints.count) \(ring.fingerprints.count == 1 ? "key" : "keys")."))
     } catch  where !exists(configuration.keyFilePath) && (try? store().hasSealed()) == false {
-      findings.append(.ok("key", VaultError.none(configuration.keyFilePath).sentence))
+      findings.append(.ok("key", KeyRingError.none(configuration.keyFilePath).sentence))
     } catch {
       findings.append(.trouble("key", OperationError(error).description, "metactl doctor looks closer."))
     }

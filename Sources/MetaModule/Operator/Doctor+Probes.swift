@@ -150,7 +150,7 @@ extension Doctor {
   /// What the system lets one process have.
   func limits() -> [Finding] {
     var findings: [Finding] = []
-    if ThreadSupply.isExhausted {
+    if PlainThread.areExhausted {
       findings.append(
         .trouble(
           "limits",

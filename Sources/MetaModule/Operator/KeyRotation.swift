@@ -45,7 +45,7 @@ extension Application {
       report.wasResumed = try keys.count > 1 && Survey(store, KeyRing(keys)).older > 0
       if !report.wasResumed {
         try acceptAlso(try FernetKey.generate(), before: &keys, store)
-        try vault.replaceFile(with: keys)
+        try keyRingFile.replaceFile(with: keys)
       }
       let ring = try KeyRing(keys)
       report.fingerprint = ring.fingerprints.first ?? ""
@@ -69,7 +69,7 @@ extension Application {
       guard keys.count > 1 else { return report }
       report.resealed = try resealAll(store, ring, progress)
       guard try resealStragglers(store, ring, grace: grace, &report, progress) else { return report }
-      try vault.replaceFile(with: Array(keys.prefix(1)))
+      try keyRingFile.replaceFile(with: Array(keys.prefix(1)))
       (report.removedKeys, report.keptKeys) = (keys.count - 1, 0)
       report.removed = Array(ring.fingerprints.dropFirst())
       try store.record(operatorEvent("key.prune", "keys"), now: .now)
@@ -86,10 +86,9 @@ extension Application {
       let store = try store()
       _ = try keyRing()  // A ring that is not this database's is refused here, before anything is changed.
       let lock = try FileLock.hold(
-        configuration.keyFilePath + ".lock", in: configuration.dataDirectory,
-        busy: "Another rotation is going on. Nothing was changed.")
+        configuration.keyFilePath + ".lock", busy: "Another rotation is going on. Nothing was changed.")
       defer { lock.release() }
-      return try body(store, try vault.keysOfFile())
+      return try body(store, try keyRingFile.keysOfFile())
     }
   }
 
@@ -178,7 +177,7 @@ extension Application {
   package func acceptKeyRing() throws(OperationError) -> Int {
     try operation {
       let store = try store()
-      let ring = try vault.ring(mayCreate: true)
+      let ring = try keyRingFile.ring(mayCreate: true)
       let survey = try Survey(store, ring)
       try store.setSetting(
         Store.acceptedSetting, to: ring.fingerprints.joined(separator: " "),

@@ -29,7 +29,7 @@ extension Application {
     from file: String, despiteUnreadable: Bool = false, progress: ProgressReport = { _, _, _ in }
   ) throws(OperationError) -> RestoreReport {
     let lock = try FileLock.hold(
-      InstallationLock.path(in: configuration.dataDirectory), in: configuration.dataDirectory,
+      InstallationLock.path(in: configuration.dataDirectory),
       busy:
         "The program is running. Stop it first (systemctl stop meta-module, or end the meta.fcgi processes), then "
         + "restore again. Nothing was changed.")
@@ -37,7 +37,7 @@ extension Application {
     return try operation {
       progress("Checking the backup", 0, 4)
       let ring: KeyRing
-      do throws(VaultError) { ring = try vault.ring(mayCreate: false) } catch {
+      do throws(KeyRingError) { ring = try keyRingFile.ring(mayCreate: false) } catch {
         throw OperationError.trouble("\(error.sentence) Nothing was changed.")
       }
       // Nobody else restores now, so whatever is there was left by one that was interrupted.
@@ -160,11 +160,10 @@ extension Application {
       throw .refused("\(source) cannot be read: \(SmallFile.lastError()). Nothing was changed.")
     }
     defer { close(input) }
-    let output = open(destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard output >= 0 else {
-      throw .trouble("\(destination) cannot be made: \(SmallFile.lastError()). Nothing was changed.")
+    let output: Descriptor
+    do { output = try Descriptor(opening: destination, O_WRONLY | O_CREAT | O_EXCL) } catch {
+      throw .trouble("\(destination) cannot be made: \(error). Nothing was changed.")
     }
-    defer { close(output) }
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
     var isFirst = true
     while true {
@@ -179,17 +178,8 @@ extension Application {
       }
       isFirst = false
       if count == 0 { return }
-      var written = 0
-      while written < count {
-        let step = chunk.withUnsafeBytes {
-          write(output, $0.baseAddress?.advanced(by: written), count - written)
-        }
-        if step < 0, errno == EINTR { continue }
-        guard step > 0 else {
-          throw .trouble(
-            "The backup cannot be copied to check it: \(SmallFile.lastError()). Nothing was changed.")
-        }
-        written += step
+      do { try output.write(Array(chunk.prefix(count))) } catch {
+        throw .trouble("The backup cannot be copied to check it: \(error). Nothing was changed.")
       }
     }
   }

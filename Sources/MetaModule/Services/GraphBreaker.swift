@@ -66,6 +66,7 @@ extension Configuration {
   /// What asking Graph needs to know of the settings.
   var graph: GraphSettings {
     GraphSettings(
-      url: graphURL, version: graphVersion, timeout: graphTimeout, retries: retries, backoffUnit: backoffUnit, app: app)
+      url: graphURL, version: graphVersion, timeout: graphTimeout, retries: retries, backoffUnit: backoffUnit,
+      app: app)
   }
 }

@@ -195,7 +195,7 @@ import Testing
     #expect(try store.beginSignIn(from: "198.51.100.1") == .narrow)
     // The one place for those is taken: whoever knows the password waits for his turn, and has it then.
     let folder = harness.application.configuration.dataDirectory
-    var locks = ByteLocks("sign-in.lock", in: folder)
+    var locks = try? FileLock(folder + "/sign-in.lock")
     let isTaken = locks?.tryTake(oneOf: 0..<1)
     #expect(isTaken == true)
     let answer = Background {

@@ -90,12 +90,14 @@ import Testing
     for mark in [[], [0xEF, 0xBB, 0xBF]] as [[UInt8]] {
       try Data(mark + Array(text.utf8)).write(to: URL(filePath: data + "/fernet.keys"))
       chmod(data + "/fernet.keys", 0o600)
-      let vault = Vault(try Configuration(environment: ["HOME": folder.path, "META_DATA_DIR": data]))
-      #expect(try vault.ring(mayCreate: false).fingerprints == keys.map(\.fingerprint))
+      let keyRingFile = KeyRingFile(
+        try Configuration(environment: ["HOME": folder.path, "META_DATA_DIR": data]))
+      #expect(try keyRingFile.ring(mayCreate: false).fingerprints == keys.map(\.fingerprint))
     }
     try Data([0xFF, 0xFE] + Array(text.utf8)).write(to: URL(filePath: data + "/fernet.keys"))
-    let vault = Vault(try Configuration(environment: ["HOME": folder.path, "META_DATA_DIR": data]))
-    let error = #expect(throws: VaultError.self) { try vault.ring(mayCreate: false) }
+    let keyRingFile = KeyRingFile(
+      try Configuration(environment: ["HOME": folder.path, "META_DATA_DIR": data]))
+    let error = #expect(throws: KeyRingError.self) { try keyRingFile.ring(mayCreate: false) }
     #expect(error?.sentence.contains("UTF-16") == true)
   }
 }

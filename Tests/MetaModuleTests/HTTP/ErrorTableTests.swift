@@ -205,7 +205,7 @@ import Testing
       .transient, .timedOut, .appRefused(.version), .unfit(.proof), .unfit(.page), .declined, .failed,
     ]
     let ofRooms: [any Answerable] = [
-      StoreError.busy, StoreError.conflict, StoreError.unexpected(code: 1), VaultError.missing("x"),
+      StoreError.busy, StoreError.conflict, StoreError.unexpected(code: 1), KeyRingError.missing("x"),
       ServerError(cause: "x"),
     ]
     let errors: [any Answerable] = requests + refusals + failures.map { GraphFailure($0) } + ofRooms

@@ -55,7 +55,7 @@ import Testing
     harness.addClient()
     // What the disk holds after kill -9 between the key file and the transaction.
     let new = try FernetKey.generate()
-    try harness.application.vault.replaceFile(with: [new] + harness.keys())
+    try harness.application.keyRingFile.replaceFile(with: [new] + harness.keys())
     #expect(try harness.survey().older == 2)
     let report = try harness.application.rotateKeys(grace: 0)
     #expect(report.wasResumed)
@@ -67,7 +67,7 @@ import Testing
     let harness = try Harness()
     harness.addClient()
     let new = try FernetKey.generate()
-    try harness.application.vault.replaceFile(with: [new] + harness.keys())
+    try harness.application.keyRingFile.replaceFile(with: [new] + harness.keys())
     let report = try harness.application.pruneKeys(grace: 0)
     #expect(report.resealed == 2 && report.removedKeys == 1)
     #expect(try harness.keys() == [new])
@@ -91,7 +91,7 @@ import Testing
     let harness = try Harness()
     harness.addClient()
     let sealed = try harness.store().token(1)?.sealedToken
-    try harness.application.vault.replaceFile(with: [.generate()])
+    try harness.application.keyRingFile.replaceFile(with: [.generate()])
     let keys = try harness.keys()
     #expect(throws: OperationError.self) { try harness.application.rotateKeys(grace: 0) }
     #expect(try harness.keys() == keys)
@@ -118,7 +118,7 @@ import Testing
   @Test func `two rotations at once: the second is refused`() throws {
     let harness = try Harness()
     harness.addClient()
-    let lock = try FileLock.hold(harness.data + "/fernet.keys.lock", in: harness.data, busy: "busy")
+    let lock = try FileLock.hold(harness.data + "/fernet.keys.lock", busy: "busy")
     let refusal = #expect(throws: OperationError.self) { try harness.application.rotateKeys(grace: 0) }
     #expect(refusal?.isTrouble == false)
     lock.release()

@@ -1,6 +1,6 @@
 internal import Store
-internal import Text
 internal import System
+internal import Text
 
 extension Accounts {
   /// When all tokens were last looked after.
@@ -13,9 +13,8 @@ extension Accounts {
   /// moment, it leaves every row with a token that works; running again does the rest.
   func refresh(_ progress: @escaping ProgressReport) throws -> RefreshReport {
     let store = try services.store()
-    let folder = services.configuration.dataDirectory
     let lock = try FileLock.hold(
-      folder + "/refresh.lock", in: folder, busy: "Another refresh is going on.")
+      services.configuration.dataDirectory + "/refresh.lock", busy: "Another refresh is going on.")
     defer { lock.release() }
     _ = try services.application.keyRing()
     try store.expireTokens()

@@ -1,23 +1,27 @@
 package import Glibc
 
 /// A system call's `errno`, before it is told together with what was tried.
-package struct CacheErrno: Error {
+package struct SystemError: Error, Equatable, CustomStringConvertible {
   package let code: Int32
 
-  func during(_ operation: String, _ path: String) -> CacheError {
-    .failed(operation: operation, path: path, errno: code)
-  }
+  package init(code: Int32) { self.code = code }
+
+  /// What `errno` says now.
+  package static var last: SystemError { SystemError(code: errno) }
+
+  /// In the system's words.
+  package var description: String { String(cString: strerror(code)) }
 }
 
-/// Owns one file descriptor of the cache; closing it also drops the locks of its open file.
-package struct CacheDescriptor: ~Copyable, Sendable {
+/// Owns one file descriptor; closing it also drops the locks of its open file.
+package struct Descriptor: ~Copyable, Sendable {
   package let number: Int32
 
-  /// `openat`, always `O_CLOEXEC` and `O_NOFOLLOW`: the cache never follows a symbolic link that stands where
-  /// one of its files should.
-  init(
+  /// `openat`, always `O_CLOEXEC` and `O_NOFOLLOW`: no symbolic link is followed that stands where one
+  /// of our files should.
+  package init(
     opening path: UnsafePointer<CChar>, _ flags: Int32, mode: mode_t = 0o600, in directory: Int32 = AT_FDCWD
-  ) throws(CacheErrno) {
+  ) throws(SystemError) {
     while true {
       let number = openat(directory, path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
       if number >= 0 {
@@ -25,32 +29,32 @@ package struct CacheDescriptor: ~Copyable, Sendable {
         return
       }
       // Network file systems can be interrupted while they open.
-      guard errno == EINTR else { throw CacheErrno(code: errno) }
+      guard errno == EINTR else { throw SystemError(code: errno) }
     }
   }
 
   /// Takes over a descriptor that nobody else will close.
-  init(owning number: Int32) { self.number = number }
+  package init(owning number: Int32) { self.number = number }
 
   deinit { close(number) }
 
   /// Gives the descriptor away, to something that closes it.
-  consuming func surrender() -> Int32 {
+  package consuming func surrender() -> Int32 {
     let number = self.number
     discard self
     return number
   }
 
   /// `fstat`.
-  package borrowing func status() throws(CacheErrno) -> stat {
+  package borrowing func status() throws(SystemError) -> stat {
     var status = stat()
-    guard fstat(number, &status) == 0 else { throw CacheErrno(code: errno) }
+    guard fstat(number, &status) == 0 else { throw SystemError(code: errno) }
     return status
   }
 
   /// Writes everything, in as many steps as the system wants; at the file's position unless an offset is
   /// given.
-  package borrowing func write(_ bytes: [UInt8], at offset: Int? = nil) throws(CacheErrno) {
+  package borrowing func write(_ bytes: [UInt8], at offset: Int? = nil) throws(SystemError) {
     let number = number
     // The closure returns the error instead of throwing it: Swift 6.3.1 crashes when a closure throws a typed
     // error through a function that rethrows.
@@ -70,11 +74,13 @@ package struct CacheDescriptor: ~Copyable, Sendable {
       }
       return 0
     }
-    guard code == 0 else { throw CacheErrno(code: code) }
+    guard code == 0 else { throw SystemError(code: code) }
   }
 
   /// Fills the buffer from the offset; the count is smaller only at the end of the file.
-  package borrowing func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(CacheErrno) -> Int {
+  package borrowing func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError)
+    -> Int
+  {
     var filled = 0
     while filled < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
@@ -84,16 +90,16 @@ package struct CacheDescriptor: ~Copyable, Sendable {
       } else if count == 0 {
         break
       } else if errno != EINTR {
-        throw CacheErrno(code: errno)
+        throw SystemError(code: errno)
       }
     }
     return filled
   }
 
   /// Closes now and tells what closing says: NFS and quotas report a full disk only here.
-  consuming func closeReportingErrors() throws(CacheErrno) {
+  package consuming func closeReportingErrors() throws(SystemError) {
     let number = surrender()
     // EINTR: Linux has closed it all the same, and trying again could close somebody else's.
-    guard close(number) == 0 || errno == EINTR else { throw CacheErrno(code: errno) }
+    guard close(number) == 0 || errno == EINTR else { throw SystemError(code: errno) }
   }
 }

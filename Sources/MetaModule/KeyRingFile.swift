@@ -6,7 +6,7 @@ internal import Text
 /// The key ring: from `META_FERNET_KEYS`, or from `fernet.keys` in the data directory, newest key first.
 ///
 /// The file is looked at before each use, which costs one `stat`: a rotation by `metactl` is seen at once.
-final class Vault {
+final class KeyRingFile {
   private let fromEnvironment: Secret?
   private let path: String
   private let folder: String
@@ -31,7 +31,7 @@ final class Vault {
   ///
   /// - Parameter mayCreate: make a first key where there is no file; `false` once the database holds something that
   ///   was sealed, since a new key could not open it.
-  func ring(mayCreate: Bool) throws(VaultError) -> KeyRing {
+  func ring(mayCreate: Bool) throws(KeyRingError) -> KeyRing {
     if let keys = fromEnvironment {
       if let loaded { return loaded.ring }
       let ring = try Self.ring(of: Self.keys(listedIn: keys.revealed()), source: "META_FERNET_KEYS")
@@ -51,7 +51,7 @@ final class Vault {
   }
 
   /// Two processes may try at once: the file of the first stays.
-  private func create() throws(VaultError) {
+  private func create() throws(KeyRingError) {
     let text: String
     do { text = try FernetKey.generate().revealed() } catch { throw .noRandomness }
     guard SmallFile.write(Array((text + "\n").utf8), to: path, replacing: false) || errno == EEXIST else {
@@ -70,7 +70,7 @@ final class Vault {
   // MARK: - Rotation
 
   /// The keys of the file, newest first, to make another ring of.
-  func keysOfFile() throws(VaultError) -> [FernetKey] {
+  func keysOfFile() throws(KeyRingError) -> [FernetKey] {
     do { try PathTrust(folder: folder).check(path, isSecret: true) } catch { throw .untrusted(error) }
     guard let bytes = SmallFile.read(path, limit: 65536) else {
       if errno == ENOENT { throw .missing(path) }
@@ -83,7 +83,7 @@ final class Vault {
 
   /// Writes the file anew, so that it holds the old keys or the new ones whatever happens meanwhile, power failure
   /// included.
-  func replaceFile(with keys: [FernetKey]) throws(VaultError) {
+  func replaceFile(with keys: [FernetKey]) throws(KeyRingError) {
     let text = keys.map { $0.revealed() + "\n" }.joined()
     guard SmallFile.write(Array(text.utf8), to: path, replacing: true) else {
       throw .unwritable(path, SmallFile.lastError())
@@ -91,19 +91,19 @@ final class Vault {
   }
 
   /// The keys of `META_FERNET_KEYS`.
-  static func keys(listedIn text: String) throws(VaultError) -> [FernetKey] {
+  static func keys(listedIn text: String) throws(KeyRingError) -> [FernetKey] {
     let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
     return try keys(
       parts.map { String(decoding: $0, as: UTF8.self) }, place: "key", source: "META_FERNET_KEYS")
   }
 
-  private static func ring(of keys: [FernetKey], source: String) throws(VaultError) -> KeyRing {
+  private static func ring(of keys: [FernetKey], source: String) throws(KeyRingError) -> KeyRing {
     do { return try KeyRing(keys) } catch { throw .empty(source) }
   }
 
   private static func keys(
     _ parts: [String], place: String, source: String
-  ) throws(VaultError) -> [FernetKey] {
+  ) throws(KeyRingError) -> [FernetKey] {
     var keys: [FernetKey] = []
     for (number, part) in parts.enumerated() {
       let key = FieldRule.trimmed(part)
@@ -116,7 +116,7 @@ final class Vault {
 }
 
 /// Why there is no key ring. Never holds a key.
-enum VaultError: Error {
+enum KeyRingError: Error {
   case missing(String)
   case unreadable(String, String)
   case unwritable(String, String)

@@ -4,14 +4,14 @@ import Testing
 @testable import Store
 
 /// What the workers of a process remember together.
-@Suite struct ReadMemoryTests {
+@Suite struct ReadCacheTests {
   private let fixture: StoreFixture
-  private let memory = ReadMemory(maximumBytes: 1 << 20)
+  private let memory = ReadCache.Memory(maximumBytes: 1 << 20)
 
   init() throws { fixture = try StoreFixture() }
 
-  private func worker() throws -> RememberedReads {
-    let reads = RememberedReads(of: try fixture.anotherStore(), in: memory)
+  private func worker() throws -> ReadCache {
+    let reads = ReadCache(of: try fixture.anotherStore(), in: memory)
     try reads.forgetIfAnythingWasWritten()
     return reads
   }
@@ -94,7 +94,7 @@ import Testing
     let store = try Store(file: DatabaseFile(folder: folder.path, carriesWAL: false))
     _ = try store.insertKey(
       label: "Site", scope: .read, prefix: "mm_abcdef", hash: [UInt8](repeating: 2, count: 32))
-    let reads = RememberedReads(of: store, in: memory)
+    let reads = ReadCache(of: store, in: memory)
     try reads.forgetIfAnythingWasWritten()
     _ = try reads.key(hash: [UInt8](repeating: 2, count: 32))
     #expect(memory.bytes == 0)

@@ -1,8 +1,7 @@
-internal import CFastCGI
 internal import Glibc
 
-/// A plain thread with a small stack.
-enum WorkerThread {
+/// A plain thread with a small stack, for whom nobody waits.
+package enum PlainThread {
   /// What the deepest call needs, many times over; untouched pages cost nothing, but the kernel may back the
   /// 8 MiB of the default with huge pages.
   private static let stackBytes = 1 << 20
@@ -13,8 +12,9 @@ enum WorkerThread {
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
-  /// Starts a thread that nobody waits for. Returns 0 or an `errno`.
-  static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
+  /// Returns 0 or an `errno`.
+  @discardableResult
+  package static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -31,5 +31,14 @@ enum WorkerThread {
       }, start.toOpaque())
     if error != 0 { start.release() }
     return error
+  }
+
+  /// Whether this account may make no other thread (`RLIMIT_NPROC`, a container's `pids.max`, systemd's `TasksMax`).
+  /// Asked by making one: nothing in the system tells beforehand.
+  package static var areExhausted: Bool {
+    var thread = pthread_t()
+    guard pthread_create(&thread, nil, { _ in nil }, nil) == 0 else { return true }
+    pthread_join(thread, nil)
+    return false
   }
 }
