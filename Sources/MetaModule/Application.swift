@@ -35,8 +35,8 @@ package final class Application {
   private var left: [() -> Void] = []
   /// Held for as long as the request at hand may wait for something.
   private var place: Lane.Place?
-  private var askingPlace: Lane.Place?
-  private var (hasPlace, mayAsk) = (false, false)
+  private var fetchingPlace: Lane.Place?
+  private var (hasPlace, mayFetch) = (false, false)
   private var lastSweep = ContinuousClock.now
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
@@ -130,9 +130,9 @@ package final class Application {
       }
       answer(response, to: request, &record)
       doWhatIsLeft()
-      askingPlace = nil
+      fetchingPlace = nil
       place = nil
-      (hasPlace, mayAsk) = (false, false)
+      (hasPlace, mayFetch) = (false, false)
     }
   }
 
@@ -180,12 +180,12 @@ package final class Application {
     return hasPlace
   }
 
-  /// The same before it asks Graph itself.
-  func takePlaceToAsk() -> Bool {
-    guard takePlace(), !mayAsk else { return mayAsk }
-    askingPlace = lanes.asking.tryEnter()
-    mayAsk = askingPlace != nil
-    return mayAsk
+  /// The same before it fetches a grid from Graph itself.
+  func takePlaceToFetch() -> Bool {
+    guard takePlace(), !mayFetch else { return mayFetch }
+    fetchingPlace = lanes.fetching.tryEnter()
+    mayFetch = fetchingPlace != nil
+    return mayFetch
   }
 
   private func dispatch(_ request: Request, _ record: inout RequestRecord) throws -> Response {

@@ -7,8 +7,8 @@ package final class Lanes: Sendable {
   let signIns: Lane
   /// For waiting: for Graph, for another request that asks it, for a lock.
   let waiting: Lane
-  /// For those of them that ask Graph: each needs a thread's whole outfit, which is what a burst of them costs.
-  let asking: Lane
+  /// For those of them that fetch a grid: each needs a thread's whole outfit, which is what a burst of cold ones costs.
+  let fetching: Lane
 
   /// How many threads the process may have: a worker's for each, and one for each place. They are started as they are
   /// needed.
@@ -19,7 +19,7 @@ package final class Lanes: Sendable {
   package init(workers: Int) {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
     waiting = Lane(places: workers * 2)
-    asking = Lane(places: workers)
+    fetching = Lane(places: workers)
     threads = workers + signIns.places + waiting.places
   }
 }

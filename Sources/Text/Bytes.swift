@@ -55,4 +55,5 @@ extension UnsafeRawBufferPointer {
     guard count == other.count else { return false }
     guard count > 0, let own = baseAddress, let others = other.baseAddress else { return true }
     return memcmp(own, others, count) == 0
-  }}
+  }
+}

@@ -47,7 +47,7 @@ struct Services {
   ///
   /// - Parameter mayProbe: the operator asks, whose wish to know is reason enough while Graph fails again and again.
   func prepareToAskGraph(mayProbe: Bool = false) throws(Refusal) {
-    guard application.takePlaceToAsk() else { throw .tooManyWait }
+    guard application.takePlace() else { throw .tooManyWait }
     guard mayProbe || application.graphBreaker.mayAsk() else { throw .graphRests }
   }
 

@@ -107,6 +107,7 @@ struct Grids {
   private static func key(_ account: String) -> CacheKey? { CacheKey("ig_grid_\(account)") }
 
   private func refusalToAsk() -> Refusal? {
+    guard services.application.takePlaceToFetch() else { return .tooManyWait }
     do throws(Refusal) { try services.prepareToAskGraph() } catch { return error }
     return nil
   }
