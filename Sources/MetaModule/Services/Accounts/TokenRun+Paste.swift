@@ -82,10 +82,11 @@ extension TokenRun {
     case (.kind, _): return try keep(paste, paste.token, paste.facts)
     case (.check, .unfit(.proof)):
       if let next = call(0, .debug(nil, isDeclined: false)) { return [next] }
-    case (.exchange, .declined), (.exchange, .refused), (.exchange, .unfit), (.exchange, .failed),
-      (.exchange, .permissionMissing), (.verify, .refused), (.verify, .unfit), (.verify, .failed),
-      (.verify, .permissionMissing), (.inspect, .refused), (.inspect, .unfit), (.inspect, .failed):
-      return try keepAsGiven(paste)
+    case (.exchange, let kind), (.verify, let kind), (.inspect, let kind):
+      switch kind {
+      case .declined, .refused, .unfit, .failed, .permissionMissing: return try keepAsGiven(paste)
+      default: break
+      }
     case (.debug(nil, _), .appRefused), (.debug(nil, _), .refused), (.debug(nil, _), .unfit): break
     // The proof does not fit, and Graph does not tell why: so it is our secret.
     case (.debug(nil, _), _):
