@@ -7,7 +7,8 @@ package final class Lanes: Sendable {
   let signIns: Lane
   /// For waiting: for Graph, for another request that asks it, for a lock.
   let waiting: Lane
-  /// For those of them that fetch a grid: each needs a thread's whole outfit, which is what a burst of cold ones costs.
+  /// For those of them that fetch a grid, fewer than there are workers: each needs a whole thread with its connections,
+  /// which is what a burst of cold ones costs.
   let fetching: Lane
 
   /// How many threads the process may have: a worker's for each, and one for each place. They are started as they are
@@ -19,7 +20,7 @@ package final class Lanes: Sendable {
   package init(workers: Int) {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
     waiting = Lane(places: workers * 2)
-    fetching = Lane(places: workers)
+    fetching = Lane(places: max(1, workers * 3 / 4))
     threads = workers + signIns.places + waiting.places
   }
 }

@@ -37,10 +37,11 @@ import Testing
     #expect(harness.send("GET", "/instagram/client_001/").status == 200)
   }
 
-  @Test func `as many grids are fetched at a time as there are workers, and others wait on top`() throws {
+  @Test func `fewer grids are fetched at a time than there are workers, and others wait on top`() throws {
     let harness = try Self.harness()
     let lanes = harness.application.lanes
     #expect(lanes.fetching.places == 1)
+    #expect(Lanes(workers: 32).fetching.places == 24)
     guard let fetching = lanes.fetching.tryEnter() else {
       Issue.record("no place is free")
       return
