@@ -60,8 +60,7 @@ let package = Package(
 
     // Programs.
     .executableTarget(
-      name: "meta-fcgi", dependencies: ["Cache", "FastCGI", "MetaModule", "Store", "System", "Text"],
-      swiftSettings: strict),
+      name: "meta-fcgi", dependencies: ["FastCGI", "MetaModule", "System", "Text"], swiftSettings: strict),
     .executableTarget(
       name: "metactl",
       dependencies: [

@@ -35,5 +35,4 @@ package struct Shared: Sendable {
       cacheTrouble = nil
     } catch { (cache, cacheTrouble) = (nil, error) }
   }
-
 }

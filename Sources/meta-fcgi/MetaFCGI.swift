@@ -1,8 +1,6 @@
-internal import Cache
 internal import FastCGI
 internal import Glibc
 internal import MetaModule
-internal import Store
 internal import System
 
 /// `meta.fcgi`: reads the configuration, listens, starts the workers, waits for a signal. Started by a web server

@@ -22,7 +22,7 @@ import Testing
       "COpenAPI", "Cache", "Cryptography", "Graph", "HTTPClient", "JSON", "Logging", "Store", "System",
       "Text",
     ],
-    "meta-fcgi": ["Cache", "FastCGI", "MetaModule", "Store", "System", "Text"],
+    "meta-fcgi": ["FastCGI", "MetaModule", "System", "Text"],
     "metactl": ["ArgumentParser", "Cache", "JSON", "MetaModule", "Store", "System", "Text"],
     "GraphSimulator": ["JSON", "NIOCore", "NIOPosix", "NIOHTTP1"],
     "graph-simulator": ["ArgumentParser", "GraphSimulator"],
