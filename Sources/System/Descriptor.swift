@@ -52,6 +52,13 @@ package struct Descriptor: ~Copyable, Sendable {
     return status
   }
 
+  /// Whether the file at the path is this one.
+  package borrowing func isStill(at path: String) -> Bool {
+    var present = stat()
+    guard let held = try? status(), lstat(path, &present) == 0 else { return false }
+    return held.st_dev == present.st_dev && held.st_ino == present.st_ino
+  }
+
   /// Writes everything, in as many steps as the system wants; at the file's position unless an offset is
   /// given.
   package borrowing func write(_ bytes: [UInt8], at offset: Int? = nil) throws(SystemError) {

@@ -81,18 +81,12 @@ package struct FileLock: ~Copyable, Sendable {
     while true {
       let lock = try FileLock(path)
       if try lock.tryTake() {
-        if lock.isStill(at: path) { return lock }
+        if lock.file.isStill(at: path) { return lock }
         continue
       }
       if deadline.isPast { return nil }
       usleep(1000)
     }
-  }
-
-  private borrowing func isStill(at path: String) -> Bool {
-    var present = stat()
-    guard let held = try? file.status(), stat(path, &present) == 0 else { return false }
-    return held.st_dev == present.st_dev && held.st_ino == present.st_ino
   }
 
   package borrowing func tryTake(_ kind: LockKind = .exclusive) throws(SystemError) -> Bool {

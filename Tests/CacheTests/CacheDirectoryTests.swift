@@ -133,7 +133,7 @@ struct CacheDirectoryTests {
   }
 
   @Test(arguments: ["", "junk", String(repeating: "\u{ff}", count: 9000)])
-  func `a ledger of any content does no harm`(content: String) throws {
+  func `an index of any content does no harm`(content: String) throws {
     let folder = try CacheFolder()
     try folder.store("x", under: try cacheKey())
     try overwriteCacheFile(folder.cache.path + "/ledger", Array(content.utf8))

@@ -35,10 +35,13 @@ struct CacheEntryTests {
     func entry(after seconds: Int64) -> CachedEntry? {
       folder.cache.read(key, now: Timestamp(seconds: folder.now.seconds + seconds))
     }
-    #expect(entry(after: 0)?.freshness == .fresh)
-    #expect(entry(after: 299)?.freshness == .fresh)
-    #expect(entry(after: 300)?.freshness == .stale)
-    #expect(entry(after: 86_400)?.freshness == .stale)
+    func isFresh(after seconds: Int64) -> Bool? {
+      entry(after: seconds)?.isFresh(now: Timestamp(seconds: folder.now.seconds + seconds))
+    }
+    #expect(isFresh(after: 0) == true)
+    #expect(isFresh(after: 299) == true)
+    #expect(isFresh(after: 300) == false)
+    #expect(isFresh(after: 86_400) == false)
     #expect(entry(after: 86_401) == nil)
 
     let later = Timestamp(seconds: folder.now.seconds + 100)
@@ -62,7 +65,7 @@ struct CacheEntryTests {
     try folder.store("x", under: try cacheKey())
     let earlier = Timestamp(seconds: folder.now.seconds - 3)
     let entry = try #require(folder.cache.read(try cacheKey(), now: earlier))
-    #expect(entry.freshness == .fresh)
+    #expect(entry.isFresh(now: earlier))
     #expect(entry.age(now: earlier) == 0)
   }
 
@@ -148,15 +151,15 @@ struct CacheEntryTests {
     for storedAt in interesting {
       for freshUntil in interesting {
         for staleUntil in interesting {
-          let format = EntryFormat(
-            storedAt: storedAt, freshUntil: freshUntil, staleUntil: staleUntil, etag: "\"a\"")
-          let body: [UInt8] = [1, 2, 3]
-          let read = body.withUnsafeBytes { body in
-            format.head(for: key, body: body).withUnsafeBytes { EntryFormat(head: $0, key: key, body: body) }
+          let entry = CachedEntry(
+            body: [1, 2, 3], etag: "\"a\"", storedAt: Timestamp(seconds: storedAt),
+            freshUntil: Timestamp(seconds: freshUntil), staleUntil: Timestamp(seconds: staleUntil))
+          let read = entry.head(for: key).withUnsafeBytes {
+            CachedEntry(head: $0, key: key, body: [1, 2, 3])
           }
           let isSound =
             0 <= storedAt && storedAt <= freshUntil && freshUntil <= staleUntil
-            && staleUntil <= EntryFormat.maximumTime
+            && staleUntil <= CachedEntry.maximumTime
           #expect((read != nil) == isSound, "\(storedAt) \(freshUntil) \(staleUntil)")
         }
       }
@@ -172,9 +175,7 @@ struct CacheEntryTests {
       }
       // Half of them get past the first check.
       if Bool.random(using: &random), head.count >= 8 { head.replaceSubrange(0..<8, with: "mmcache1".utf8) }
-      let read = head.withUnsafeBytes { head in
-        EntryFormat(head: head, key: key, body: UnsafeRawBufferPointer(start: nil, count: 0))
-      }
+      let read = head.withUnsafeBytes { CachedEntry(head: $0, key: key, body: []) }
       #expect(read == nil)
     }
   }

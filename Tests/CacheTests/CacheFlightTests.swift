@@ -133,8 +133,8 @@ struct CacheFlightTests {
     let folder = try CacheFolder()
     let key = try cacheKey()
     try folder.store("old", under: key)
-    let ledger = try CacheLedger(in: CacheDirectory(path: folder.cache.path))
-    #expect(ledger.tryToLock(.shard(key.shard)) == .taken)
+    let index = try CacheIndex(in: CacheDirectory(path: folder.cache.path))
+    #expect(try index.tryToLock(.shard(key.shard)))
     let failures = await onCacheThreads(2) { place -> CacheError? in
       do throws(CacheError) {
         if place == 0 { try folder.cache.remove(key) } else { try folder.store("new", under: key) }
@@ -147,7 +147,7 @@ struct CacheFlightTests {
     #expect(failures == [busy, busy])
     #expect(folder.text(under: key) == "old")
     #expect(!folder.files().contains { $0.hasSuffix(".torso") })
-    ledger.unlock(.shard(key.shard))
+    index.unlock(.shard(key.shard))
     try folder.store("new", under: key)
   }
 

@@ -109,15 +109,15 @@ struct CacheSweepTests {
     #expect(removed.allSatisfy { $0 < 100 })
   }
 
-  @Test func `the ledger knows what replacing and removing do to the size`() throws {
+  @Test func `the index knows what replacing and removing do to the size`() throws {
     let folder = try CacheFolder()
-    let ledger = try CacheLedger(in: CacheDirectory(path: folder.cache.path))
+    let index = try CacheIndex(in: CacheDirectory(path: folder.cache.path))
     try folder.store(String(repeating: "x", count: 10_000), under: try cacheKey())
-    #expect(ledger.totalBytes() == 3 * 4096)
+    #expect(index.totalBytes() == 3 * 4096)
     try folder.store("x", under: try cacheKey())
-    #expect(ledger.totalBytes() == 4096)
+    #expect(index.totalBytes() == 4096)
     try folder.cache.remove(try cacheKey())
-    #expect(ledger.totalBytes() == 0)
+    #expect(index.totalBytes() == 0)
   }
 
   @Test func `a torso is removed when it is old, a foreign file never`() throws {

@@ -42,7 +42,7 @@ struct EntryMemoryTests {
     #expect(kept.body == read.body && kept.etag == read.etag && kept.storedAt == read.storedAt)
     #expect(kept.freshUntil == read.freshUntil && kept.staleUntil == read.staleUntil)
     let later = Timestamp(seconds: fixture.folder.now.seconds + 300)
-    #expect(fixture.cache.read(fixture.key, now: later)?.freshness == .stale)
+    #expect(fixture.cache.read(fixture.key, now: later)?.isFresh(now: later) == false)
   }
 
   @Test func `what another process stores, removes or damages is seen by the next read`() throws {
@@ -75,18 +75,17 @@ struct EntryMemoryTests {
 
   @Test func `some go when there is no room, and a giant is not kept at all`() throws {
     let fixture = try Fixture()
-    let format = EntryFormat(storedAt: 0, freshUntil: 0, staleUntil: 0, etag: "\"\"")
+    func entry(_ bytes: Int) throws -> CachedEntry {
+      try CachedEntry(
+        [UInt8](repeating: 0, count: bytes), etag: "\"\"", now: fixture.folder.now, freshFor: 0, staleFor: 0)
+    }
     let state = try fixture.state()
     let keys = try (0..<100).map { try cacheKey("k\($0)") }
-    for key in keys {
-      let body = [UInt8](repeating: 0, count: 30_000)
-      fixture.memory.keep(EntryMemory.Kept(file: state, format: format, body: body), as: key)
-    }
+    for key in keys { fixture.memory.keep(try entry(30_000), in: state, as: key) }
     let count = keys.count { fixture.memory.entry($0, in: state) != nil }
     #expect(count == (1 << 20) / 30_512 || count == (1 << 20) / 30_512 - 1)  // "one" may still be there.
-    let giant = EntryMemory.Kept(file: state, format: format, body: [UInt8](repeating: 0, count: 70_000))
     let last = try #require(keys.last)
-    fixture.memory.keep(giant, as: last)
+    fixture.memory.keep(try entry(70_000), in: state, as: last)
     #expect(fixture.memory.entry(last, in: state) == nil)
   }
 }

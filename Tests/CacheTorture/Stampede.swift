@@ -29,7 +29,7 @@ struct Stampede {
 
   private func answer() -> String {
     let now = Timestamp.now
-    if let entry = cache.read(key, now: now), entry.freshness == .fresh { return line("hit", entry.body) }
+    if let entry = cache.read(key, now: now), entry.isFresh(now: now) { return line("hit", entry.body) }
     switch cache.beginFlight(key, now: now, waitAtMost: .seconds(60)) {
     case .leader(let flight):
       let body = fetch()

@@ -142,25 +142,21 @@
     /// A cache file: header and key as long as that key's are, then the body.
     private static func readEntry(_ bytes: [UInt8]) {
       guard let key = CacheKey("ig_grid_17841405822348523") else { return }
-      let length = min(bytes.count, EntryFormat.fixedLength + key.text.utf8.count)
-      bytes.withUnsafeBytes { bytes in
-        let head = UnsafeRawBufferPointer(rebasing: bytes[..<length])
-        let body = UnsafeRawBufferPointer(rebasing: bytes[length...])
-        guard let format = EntryFormat(head: head, key: key, body: body) else { return }
-        precondition(format.storedAt <= format.freshUntil && format.freshUntil <= format.staleUntil)
+      let length = min(bytes.count, CachedEntry.fixedLength + key.text.utf8.count)
+      var head = Array(bytes[..<length])
+      let body = Array(bytes[length...])
+      if let entry = head.withUnsafeBytes({ CachedEntry(head: $0, key: key, body: body) }) {
+        precondition(entry.storedAt <= entry.freshUntil && entry.freshUntil <= entry.staleUntil)
       }
       // The checksum shuts nearly everything out: so once more with the right one.
       guard bytes.count >= 48 else { return }
-      var head = Array(bytes[..<length])
-      bytes[length...].withUnsafeBytes { body in
-        head.withUnsafeMutableBytes { head in
-          head.storeBytes(of: EntryFormat.magic.littleEndian, toByteOffset: 0, as: UInt64.self)
-          head.storeBytes(of: Int64(body.count).littleEndian, toByteOffset: 40, as: Int64.self)
-          let sum = EntryFormat.checksum(head: UnsafeRawBufferPointer(head), body: body)
-          head.storeBytes(of: sum.littleEndian, toByteOffset: 8, as: UInt64.self)
-        }
-        head.withUnsafeBytes { _ = EntryFormat(head: $0, key: key, body: body) }
+      head.withUnsafeMutableBytes { head in
+        head.storeBytes(of: CachedEntry.magic.littleEndian, toByteOffset: 0, as: UInt64.self)
+        head.storeBytes(of: Int64(body.count).littleEndian, toByteOffset: 40, as: Int64.self)
+        let sum = CachedEntry.checksum(head: UnsafeRawBufferPointer(head), body: body)
+        head.storeBytes(of: sum.littleEndian, toByteOffset: 8, as: UInt64.self)
       }
+      head.withUnsafeBytes { _ = CachedEntry(head: $0, key: key, body: body) }
     }
 
     // MARK: - What a web server sends

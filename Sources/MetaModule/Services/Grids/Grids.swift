@@ -39,7 +39,7 @@ struct Grids {
       return fresh(try fetch(mapping, account))
     }
     let cached = cache.read(key, now: services.now)
-    if let cached, cached.freshness == .fresh { return served(cached) }
+    if let cached, cached.isFresh(now: services.now) { return served(cached) }
     if breaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
     guard services.application.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
 

@@ -38,7 +38,7 @@ struct UnknownPosts {
   /// Whose the post was, empty when nobody knew it; `nil` when it has to be asked for, as when other tokens than these
   /// were asked.
   func knownOwner(of id: String, tokens: [StoredToken], now: Timestamp) -> String? {
-    guard let key = Self.place(of: id), let entry = cache.read(key, now: now), entry.freshness == .fresh
+    guard let key = Self.place(of: id), let entry = cache.read(key, now: now), entry.isFresh(now: now)
     else { return nil }
     let digest = Self.digest(of: id, tokens)
     guard entry.body.starts(with: digest) else { return nil }
@@ -63,14 +63,10 @@ struct UnknownPosts {
   ///
   /// - Returns: `nil` when it is the key's turn, else the seconds until it is.
   func secondsUntilTurn(of apiKey: Int64, atMilliseconds now: Int64 = Self.millisecondsNow) -> Int64? {
-    guard let key = CacheKey("post_rate_\(apiKey)"), let ledger = try? CacheLedger(in: cache.directory) else {
+    guard let key = CacheKey("post_rate_\(apiKey)"), let index = try? CacheIndex(in: cache.directory) else {
       return nil
     }
-    switch ledger.lockBriefly(.flight(key)) {
-    case .taken: break
-    case .busy: return 1
-    case .impossible: return nil
-    }
+    do { try index.lock(.flight(key)) } catch .busy { return 1 } catch { return nil }
     let horizon = now + Self.burst * Self.interval
     let stored = usedUp(key)
     let used = min(max(stored, now), horizon)
@@ -92,8 +88,8 @@ struct UnknownPosts {
 
   private func usedUp(_ key: CacheKey) -> Int64 {
     // Whatever the clock says: how old the note is does not matter, only what stands in it.
-    guard let (_, body) = cache.entry(of: key) else { return 0 }
-    return Int64(String(decoding: body, as: UTF8.self)) ?? 0
+    guard let entry = cache.entry(of: key) else { return 0 }
+    return Int64(String(decoding: entry.body, as: UTF8.self)) ?? 0
   }
 
   static var millisecondsNow: Int64 {

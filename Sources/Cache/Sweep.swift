@@ -1,6 +1,19 @@
-internal import Glibc
 internal import System
 package import Text
+
+/// What is in the cache, for `metactl cache stats`.
+package struct CacheStatistics: Sendable, Equatable {
+  /// Entries that may still be served, fresh or stale.
+  package var entries = 0
+  /// Entries past their stale limit, which the next sweep removes.
+  package var expired = 0
+  /// Notes about failed fetches and files that were never finished.
+  package var leftovers = 0
+  /// What everything takes on the disk, in blocks of 4 KiB.
+  package var bytes: Int64 = 0
+  /// What it may take.
+  package var maximumBytes = 0
+}
 
 /// Keeping the directory bounded, and telling and emptying what is in it.
 extension FileCache {
@@ -24,19 +37,18 @@ extension FileCache {
   /// - Returns: What was done; `nil` when it was not time, somebody else was at it, or nothing can be locked.
   @discardableResult
   package func sweepIfDue(now: Timestamp, needsRoom: Bool = false) -> SweepReport? {
-    guard let ledger = try? CacheLedger(in: directory) else { return nil }
-    let isOver = needsRoom || ledger.totalBytes() > Int64(maximumBytes)
-    let interval: Int64 = isOver ? ledger.isSweepInVain ? 1 : 0 : 60
-    let last = ledger.sweep
-    let (elapsed, overflow) = now.seconds.subtractingReportingOverflow(last.began)
+    guard let index = try? CacheIndex(in: directory) else { return nil }
+    let isOver = needsRoom || index.totalBytes() > Int64(maximumBytes)
+    let interval: Int64 = isOver ? index.read(.sweptInVain) ?? 0 > 0 ? 1 : 0 : 60
+    let began = Int64(bitPattern: index.read(.sweepBegan) ?? 0)
+    let (elapsed, overflow) = now.seconds.subtractingReportingOverflow(began)
     // A last sweep in the future is a clock that stepped back.
-    guard overflow || elapsed < 0 || elapsed >= interval, ledger.tryToLock(.sweep) == .taken else {
+    guard overflow || elapsed < 0 || elapsed >= interval, (try? index.tryToLock(.sweep)) == true else {
       return nil
     }
-    let next = (last.next + Self.shardsPerSweep) % CacheDirectory.shardCount
-    ledger.noteSweep(began: now.seconds, next: next)
-    let shards = (0..<Self.shardsPerSweep).map { (last.next + $0) % CacheDirectory.shardCount }
-    return sweep(shards, now: now, ledger, needsRoom: needsRoom)
+    let first = Int((index.read(.nextShard) ?? 0) % UInt64(CacheDirectory.shardCount))
+    let shards = (first..<(first + Self.shardsPerSweep)).map { $0 % CacheDirectory.shardCount }
+    return sweep(shards, now: now, index, needsRoom: needsRoom)
   }
 
   /// Sweeps everything now: removes what is past its stale limit, then, while the rest takes more than the
@@ -45,18 +57,16 @@ extension FileCache {
   /// - Throws: When the directory cannot be used or another sweep is going on.
   @discardableResult
   package func sweep(now: Timestamp) throws(CacheError) -> SweepReport {
-    let ledger = try CacheLedger(in: directory)
-    guard ledger.lockBriefly(.sweep) == .taken else { throw .busy(path: directory.path) }
-    ledger.noteSweep(began: now.seconds, next: 0)
-    return sweep(Array(0..<CacheDirectory.shardCount), now: now, ledger)
+    let index = try CacheIndex(in: directory)
+    try index.lock(.sweep)
+    return sweep(Array(0..<CacheDirectory.shardCount), now: now, index)
   }
 
   /// Counts what is there.
   ///
   /// - Throws: When the directory cannot be listed. A missing one is an empty one.
   package func statistics(now: Timestamp) throws(CacheError) -> CacheStatistics {
-    var statistics = CacheStatistics()
-    statistics.maximumBytes = maximumBytes
+    var statistics = CacheStatistics(maximumBytes: maximumBytes)
     for shard in 0..<CacheDirectory.shardCount {
       try directory.forEachFile(in: shard) { file in
         statistics.bytes += file.diskSize
@@ -76,44 +86,29 @@ extension FileCache {
   /// - Throws: When a subfolder could not be emptied; those before it are.
   @discardableResult
   package func clear() throws(CacheError) -> Int {
-    let ledger = try CacheLedger(in: directory)
+    let index = try CacheIndex(in: directory)
     var removed = 0
     for shard in 0..<CacheDirectory.shardCount {
-      try lock(shard, of: ledger)
-      defer { ledger.unlock(.shard(shard)) }
-      do throws(SystemError) {
-        try ledger.write(UInt64.random(in: .min ... .max), to: .generation, of: shard)
-      } catch {
-        throw error.during("empty", directory.path)
-      }
-      var failure: SystemError?
-      var bytes: Int64 = 0
-      try directory.forEachFile(in: shard) { file in
-        if let error = file.remove() {
-          failure = error
-          bytes += file.diskSize
-        } else {
-          removed += 1
-        }
-      }
-      ledger.set(bytes: bytes, of: shard)
-      if let failure { throw failure.during("empty", directory.path + "/" + CacheDirectory.shardName(shard)) }
+      try tidy(shard, index, &removed, isRemoval: true) { _ in true }
     }
     return removed
   }
 
   private func sweep(
-    _ shards: [Int], now: Timestamp, _ ledger: borrowing CacheLedger, needsRoom: Bool = false
+    _ shards: [Int], now: Timestamp, _ index: borrowing CacheIndex, needsRoom: Bool = false
   ) -> SweepReport {
+    // If this cannot be written, the next sweep merely comes early and begins where this one did.
+    try? index.write(UInt64(bitPattern: now.seconds), to: .sweepBegan)
+    try? index.write(UInt64(((shards.last ?? 0) + 1) % CacheDirectory.shardCount), to: .nextShard)
     var report = SweepReport()
-    for shard in shards { report.removed += tidy(shard, ledger) { $0.isRemovable(now: now) } }
-    report.bytes = ledger.totalBytes()
+    for shard in shards { try? tidy(shard, index, &report.removed) { $0.isRemovable(now: now) } }
+    report.bytes = index.totalBytes()
     if needsRoom || report.bytes > Int64(maximumBytes) {
-      report.removed += evict(now: now, ledger)
-      report.bytes = ledger.totalBytes()
+      evict(now: now, index, &report.removed)
+      report.bytes = index.totalBytes()
     }
-    let isInVain = report.bytes > Int64(maximumBytes)
-    if isInVain != ledger.isSweepInVain { ledger.isSweepInVain = isInVain }
+    let isInVain: UInt64 = report.bytes > Int64(maximumBytes) ? 1 : 0
+    if isInVain != index.read(.sweptInVain) { try? index.write(isInVain, to: .sweptInVain) }
     return report
   }
 
@@ -121,7 +116,7 @@ extension FileCache {
   /// Looks at everything twice, once to learn the age from which on entries have to go (8 bytes of memory for
   /// each), and once to remove them; needed only after a tenth of the maximum has been stored since the last
   /// time.
-  private func evict(now: Timestamp, _ ledger: borrowing CacheLedger) -> Int {
+  private func evict(now: Timestamp, _ index: borrowing CacheIndex, _ removed: inout Int) {
     var ages: [(moment: UInt32, blocks: UInt32)] = []
     var bytes: Int64 = 0
     for shard in 0..<CacheDirectory.shardCount {
@@ -142,38 +137,44 @@ extension FileCache {
       limit = age.moment
       excess -= Int64(age.blocks) * 4096
     }
-    var removed = 0
     for shard in 0..<CacheDirectory.shardCount {
-      removed += tidy(shard, ledger) { file in
-        guard file.kind == .entry else { return file.isRemovable(now: now) }
+      try? tidy(shard, index, &removed) { file in
         let moment = file.moment(relativeTo: now)
-        if moment == limit, countAtLimit > 0 {
+        if file.kind == .entry, moment == limit, countAtLimit > 0 {
           countAtLimit -= 1
           return true
         }
-        return moment < limit || file.isRemovable(now: now)
+        return file.kind == .entry && moment < limit || file.isRemovable(now: now)
       }
     }
-    return removed
   }
 
   /// Removes some files of a subfolder and notes what is left. Under its lock, so that the count stays right
   /// and no file is taken for a torso while it is being published.
+  ///
+  /// - Parameter isRemoval: what was being fetched at this moment is not to be stored.
   private func tidy(
-    _ shard: Int, _ ledger: borrowing CacheLedger, where isToGo: (CacheFile) -> Bool
-  ) -> Int {
-    guard ledger.lockBriefly(.shard(shard)) == .taken else { return 0 }
-    defer { ledger.unlock(.shard(shard)) }
-    var removed = 0
-    var bytes: Int64 = 0
-    do throws(CacheError) {
-      try directory.forEachFile(in: shard) { file in
-        if isToGo(file), file.remove() == nil { removed += 1 } else { bytes += file.diskSize }
-      }
-      ledger.set(bytes: bytes, of: shard)
-    } catch {
-      // Unreadable for now: what was known about it stays.
+    _ shard: Int, _ index: borrowing CacheIndex, _ removed: inout Int, isRemoval: Bool = false,
+    where isToGo: (CacheDirectory.File) -> Bool
+  ) throws(CacheError) {
+    try index.lock(.shard(shard))
+    defer { index.unlock(.shard(shard)) }
+    if isRemoval {
+      do { try index.renew(.generation(shard)) } catch { throw error.during("empty", directory.path) }
     }
-    return removed
+    var bytes: Int64 = 0
+    var failure: SystemError?
+    // Where it cannot be listed, what was known about it stays.
+    try directory.forEachFile(in: shard) { file in
+      guard isToGo(file) else { return bytes += file.diskSize }
+      if let error = file.remove() {
+        failure = error
+        bytes += file.diskSize
+      } else {
+        removed += 1
+      }
+    }
+    try? index.write(UInt64(bytes), to: .bytes(shard))
+    if let failure { throw failure.during("empty", directory.path(of: shard)) }
   }
 }
