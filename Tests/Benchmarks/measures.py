@@ -87,20 +87,18 @@ def throughput(scene, table, quick):
 def latency(scene, table, quick):
     """At half of the load that the slower one bears: every connection pauses after each answer."""
     rounds, seconds = (2, 2) if quick else (5, 4)
-    c_off = f"c{best_reference(scene, False)}-off"
-    top = min(wrk(scene, place, seconds)[0] for place in ("ours-off", c_off))
-    pause = max(1, round(16 / (top / 2) * 1000))
     script = scene.folder / "pause.lua"
-    script.write_text(f"function delay() return {pause} end\n")
-    found = {"ours-off": [], c_off: []}
-    for _ in range(rounds):
-        for place in found:
-            found[place].append(wrk(scene, place, seconds, script=script)[2])
-    for percentile in ("50", "99"):
-        table.add(
-            f"p{percentile} at half load / C",
-            [ours[percentile] / c[percentile] for ours, c in zip(found["ours-off"], found[c_off])],
-        )
+    for kept, name in ((False, "closed"), (True, "kept")):
+        places = tuple(f"{who}-{'on' if kept else 'off'}" for who in ("ours", f"c{best_reference(scene, kept)}"))
+        top = min(wrk(scene, place, seconds)[0] for place in places)
+        script.write_text(f"function delay() return {max(1, round(16 / (top / 2) * 1000))} end\n")
+        found = {place: [] for place in places}
+        for _ in range(rounds):
+            for place in places:
+                found[place].append(wrk(scene, place, seconds, script=script)[2])
+        for percentile in ("50", "99"):
+            ratios = [ours[percentile] / c[percentile] for ours, c in zip(*found.values())]
+            table.add(f"p{percentile} at half load / C, connections {name}", ratios)
 
 
 # A process for each request
@@ -143,11 +141,11 @@ def footprint(child):
     return int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[1]) / 1024
 
 
-def all_workers_at_once(scene):
+def all_workers_at_once(scene, place="ours-off"):
     """Every worker waits for Graph at the same time, so that all have been started."""
     scene.fault("latency", ms=500)
     with concurrent.futures.ThreadPoolExecutor(48) as pool:
-        list(pool.map(lambda _: timed(scene, "POST", "/mappings/1/refresh/"), range(48)))
+        list(pool.map(lambda _: timed(scene, "POST", "/mappings/1/refresh/", place=place), range(48)))
     scene.heal()
 
 
@@ -279,3 +277,16 @@ def growth(scene, table, quick):
     for size in many:
         table.add(f"warm grid, {size:,} mappings / {few}", [a / b for a, b in zip(rates[size], rates[few])])
         table.add(f"sync, {size:,} mappings / {few}", [a / b for a, b in zip(syncs[size], syncs[few])])
+    for size in (few, *many):
+        place = f"grown-{size}"
+        all_workers_at_once(scene, place)
+        script = scene.folder / "clients.lua"
+        script.write_text(
+            f"""local number = 0
+            function request()
+              number = number % {size - 1} + 1
+              return wrk.format("GET", "/{place}/instagram/grown_" .. number .. "/")
+            end
+            """)
+        wrk(scene, place, 4 * seconds, script=script)
+        table.add(f"memory, all workers, all of {size:,} clients asked for, MB", [footprint(scene.grown[size])], 1)

@@ -16,7 +16,7 @@ TOLD = {
     "warm grid / C, connections closed": "warm grid against C, a connection for each request",
     "warm grid / C, connections kept": "warm grid against C, connections kept",
     "warm grid / PHP-FPM": "warm grid against PHP-FPM",
-    "p99 at half load / C": "99th percentile of the time of a warm grid against C, at half load",
+    "p99 at half load / C, connections closed": "99th percentile of the time of a warm grid against C, at half load",
     "CPU per request, µs": "processor time of a warm grid, µs",
     "cold CGI start / C": "cold CGI request against C",
     "memory with all workers started, MB": "memory with all 32 workers started, MB",

@@ -24,6 +24,7 @@ class Scene(stage.Stage):
     def __init__(self, programs):
         super().__init__(programs, **SETTINGS)
         self.best = {}  # Threads of the C responder, by whether connections are kept.
+        self.grown = {}  # Programs with more mappings, by how many.
 
     def prepare(self):
         self.compile()
@@ -118,7 +119,7 @@ class Scene(stage.Stage):
         name = f"grown-{size}"
         data = self.copy_data(name)
         self.grow(lambda number: f"grown_{number}", range(1, size), data)
-        self.start_program(name, self.folder / f"{name}.sock", environment={"META_DATA_DIR": str(data)})
+        self.grown[size] = self.start_program(name, self.folder / f"{name}.sock", environment={"META_DATA_DIR": str(data)})
 
     def copy_data(self, name):
         shutil.copytree(self.folder / "data", self.folder / name)
