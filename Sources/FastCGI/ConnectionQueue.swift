@@ -14,14 +14,14 @@ final class ConnectionQueue: Sendable {
   /// What `next` found.
   enum Event {
     /// Its request is whole.
-    case connection(Connection)
+    case connection(PeerConnection)
     /// There will be no further connection.
     case end
   }
 
   /// What `accept` found in the listening socket's queue.
   private enum Accepted {
-    case connection(Connection)
+    case connection(PeerConnection)
     /// Somebody whose request is not whole yet, or has gone again.
     case quiet
     case nobody
@@ -149,11 +149,11 @@ final class ConnectionQueue: Sendable {
   private var isGraceOver: Bool { graceEnd.withLock { $0 }?.isPast ?? true }
 
   /// Keeps a connection for the peer's next request, or for what is pending.
-  func keep(_ connection: Connection) {
+  func keep(_ connection: PeerConnection) {
     park(connection, until: connection.pending?.deadline ?? .after(milliseconds: limits.idle))
   }
 
-  private func park(_ connection: Connection, until deadline: Deadline) {
+  private func park(_ connection: PeerConnection, until deadline: Deadline) {
     // Whoever still drips then would keep the worker from its end.
     let isAnswer = connection.pending?.isAnswer == true
     if isStopping, !connection.isServed, !isAnswer, isGraceOver { return connection.close() }
@@ -177,8 +177,8 @@ final class ConnectionQueue: Sendable {
   ///
   /// A usual request lies whole in the socket and is left there for libfcgi. Otherwise what is there is taken into
   /// memory of ours, and the worker is free again.
-  private func receive(_ connection: consuming Connection, _ buffer: UnsafeMutableRawBufferPointer)
-    -> Connection?
+  private func receive(_ connection: consuming PeerConnection, _ buffer: UnsafeMutableRawBufferPointer)
+    -> PeerConnection?
   {
     if let answer = connection.pending as? UnsentAnswer { return send(answer, connection, buffer) }
     guard let assembly = connection.pending as? Assembly else {
@@ -221,8 +221,8 @@ final class ConnectionQueue: Sendable {
 
   /// Goes on with an answer whose peer has room again.
   private func send(
-    _ answer: UnsentAnswer, _ connection: consuming Connection, _ buffer: UnsafeMutableRawBufferPointer
-  ) -> Connection? {
+    _ answer: UnsentAnswer, _ connection: consuming PeerConnection, _ buffer: UnsafeMutableRawBufferPointer
+  ) -> PeerConnection? {
     switch (answer.send(to: connection.descriptor), answer.afterwards) {
     case (.waiting, _): keep(connection)
     case (.ready, .keep) where !isStopping:
@@ -250,7 +250,7 @@ final class ConnectionQueue: Sendable {
   /// Prepares a connection that was just accepted, and looks at what it brings.
   private func welcome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Accepted {
     if listener.isTCP { cfastcgi_set_no_delay(descriptor) }
-    return receive(Connection(descriptor: descriptor), buffer).map { .connection($0) } ?? .quiet
+    return receive(PeerConnection(descriptor: descriptor), buffer).map { .connection($0) } ?? .quiet
   }
 
   /// Decides what a failed accept means. Without descriptors or memory there is nothing to do but to wait,

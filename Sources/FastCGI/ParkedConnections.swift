@@ -73,7 +73,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// Parks a connection that the caller owns.
   /// - Parameter arm: tells epoll the tag under which to announce the connection; false if it could not.
   /// - Returns: false if it could not be parked and is still the caller's.
-  borrowing func add(_ connection: Connection, until deadline: Deadline, arm: (UInt64) -> Bool) -> Bool {
+  borrowing func add(_ connection: PeerConnection, until deadline: Deadline, arm: (UInt64) -> Bool) -> Bool {
     let index = Int(connection.descriptor)
     guard index < capacity else { return false }
     if index >= end.load(ordering: .relaxed) { end.max(index + 1, ordering: .relaxed) }
@@ -97,7 +97,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   }
 
   /// Takes out the connection that an event announced; `nil` when it was closed before the event was seen.
-  borrowing func take(_ tag: UInt64) -> Connection? {
+  borrowing func take(_ tag: UInt64) -> PeerConnection? {
     let index = Int(Int32(truncatingIfNeeded: tag))
     guard index >= 0, index < capacity else { return nil }
     // Once more where the worker that parked it clears its flag at this moment.
@@ -151,7 +151,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   }
 
   /// Takes one out, unless another thread has changed its state.
-  private borrowing func release(_ index: Int, _ state: State) -> Connection? {
+  private borrowing func release(_ index: Int, _ state: State) -> PeerConnection? {
     let isTaken = words[index].compareExchange(
       expected: state.bits, desired: state.without(State.parked | State.arming).bits,
       ordering: .acquiringAndReleasing
@@ -161,7 +161,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     if !isServed { waiting.subtract(1, ordering: .relaxed) }
     let waitsFor = UnsafeRawPointer(bitPattern: pending[index].exchange(0, ordering: .relaxed))
       .map { Unmanaged<Pending>.fromOpaque($0).takeRetainedValue() }
-    return Connection(
+    return PeerConnection(
       descriptor: Int32(truncatingIfNeeded: index), isWatched: true, isServed: isServed, pending: waitsFor)
   }
 }

@@ -35,7 +35,8 @@ struct RequestSlot: ~Copyable {
   /// - Parameter keep: gets the connection, if the web server keeps it and it is clean, or something is pending;
   ///   otherwise it is closed. Called as soon as the answer is written, which may be long before the handler is done.
   borrowing func serve(
-    _ connection: consuming Connection, mayKeep: @escaping () -> Bool, keep: @escaping (Connection) -> Void,
+    _ connection: consuming PeerConnection, mayKeep: @escaping () -> Bool,
+    keep: @escaping (PeerConnection) -> Void,
     with handler: (inout Exchange) -> Void
   ) {
     // libfcgi only ever reads there: it writes nothing for a request without foreign records.

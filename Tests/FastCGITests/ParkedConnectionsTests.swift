@@ -10,7 +10,7 @@ import Testing
     isServed: Bool = true
   ) -> UInt64 {
     var tag: UInt64 = 0
-    let connection = Connection(descriptor: descriptor, isServed: isServed)
+    let connection = PeerConnection(descriptor: descriptor, isServed: isServed)
     let isParked = parked.add(connection, until: .after(milliseconds: milliseconds)) {
       tag = $0
       return true
@@ -41,8 +41,9 @@ import Testing
   @Test func `an event that comes while its connection is being parked is not lost`() throws {
     let parked = try ParkedConnections()
     var taken: Int32?
-    let isParked = parked.add(Connection(descriptor: 7, isServed: true), until: .after(milliseconds: 60_000))
-    { tag in
+    let isParked = parked.add(
+      PeerConnection(descriptor: 7, isServed: true), until: .after(milliseconds: 60_000)
+    ) { tag in
       // Nobody else may close it now, epoll does not know it yet.
       parked.takeAll { _ in Issue.record("taken while it was armed") }
       taken = parked.take(tag)?.descriptor
@@ -55,8 +56,8 @@ import Testing
 
   @Test func `what epoll refuses stays its owner's`() throws {
     let parked = try ParkedConnections()
-    #expect(!parked.add(Connection(descriptor: 7), until: .after(milliseconds: 0)) { _ in false })
-    #expect(!parked.add(Connection(descriptor: 70_000), until: .after(milliseconds: 0)) { _ in true })
+    #expect(!parked.add(PeerConnection(descriptor: 7), until: .after(milliseconds: 0)) { _ in false })
+    #expect(!parked.add(PeerConnection(descriptor: 70_000), until: .after(milliseconds: 0)) { _ in true })
     parked.takeAll { _ in Issue.record("taken") }
     #expect(parked.unserved == 0)
   }
@@ -105,7 +106,7 @@ import Testing
     weak let watched = assembly
     var tag: UInt64 = 0
     for isClosed in [false, true] {
-      _ = parked.add(Connection(descriptor: 7, pending: assembly), until: .after(milliseconds: 1000)) {
+      _ = parked.add(PeerConnection(descriptor: 7, pending: assembly), until: .after(milliseconds: 1000)) {
         tag = $0
         return true
       }

@@ -2,7 +2,7 @@ internal import CFastCGI
 internal import Glibc
 
 /// An accepted connection in the hands of the one worker that has it at the moment.
-struct Connection {
+struct PeerConnection {
   let descriptor: Int32
   /// Whether the epoll instance knows it, from an earlier wait.
   var isWatched = false
