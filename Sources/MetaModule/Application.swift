@@ -14,29 +14,10 @@ internal import Text
 /// One per worker thread: its database connection, its connections to Graph and its cache handle are its own, and what
 /// several must know is on disk, since mod_fcgid runs several one-request processes of the same binary.
 package final class Application {
-  let configuration: Configuration
-  let logger: Logger
-  let graph: GraphClient
-  let graphHealth: GraphHealth
-  let appHealth: AppHealth
-  let graphBreaker: GraphBreaker
-  let keyRingFile: KeyRingFile
-  package let shared: Shared
-  var cache: FileCache? { shared.cache }
-  var lanes: Lanes { shared.lanes }
-  let willWait: @Sendable () -> Void
-  private var openStore: Store?
-  private let making: Store.Making
-  private var remembered: ReadCache?
+  package let rooms: Rooms
   private var requestIDs = RequestIDs()
-  private let warnings = WarningLimiter()
   /// Takes the answer of the request at hand, until it has been given.
   private var send: ((Response) -> Void)?
-  private var left: [() -> Void] = []
-  /// Held for as long as the request at hand may wait for something.
-  private var place: Lane.Place?
-  private var fetchingPlace: Lane.Place?
-  private var (hasPlace, mayFetch) = (false, false)
   private var lastSweep = ContinuousClock.now
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
@@ -50,32 +31,29 @@ package final class Application {
     configuration: Configuration, logger: Logger? = nil, shared: Shared? = nil, isServing: Bool = false,
     willWait: @escaping @Sendable () -> Void = {}, making: Store.Making = .whatIsMissing
   ) {
-    self.configuration = configuration
-    self.making = making
-    self.willWait = willWait
-    self.logger =
-      logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) }
-    keyRingFile = KeyRingFile(configuration)
-    self.shared = shared ?? Shared(configuration, isServing: isServing, mayMake: making != .nothing)
-    if shared == nil, let trouble = self.shared.cacheTrouble {
-      self.logger.warning("The cache cannot be used: \(trouble)")
+    rooms = Rooms(
+      configuration,
+      logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) },
+      shared ?? Shared(configuration, isServing: isServing, mayMake: making != .nothing), willWait, making)
+    if shared == nil, let trouble = rooms.shared.cacheTrouble {
+      rooms.warn("The cache cannot be used: \(trouble)")
     }
-    let shared = self.shared
-    graphHealth = GraphHealth(shared.cache)
-    appHealth = AppHealth(shared.cache, configuration)
-    graphBreaker = GraphBreaker(shared.cache)
-    graph = GraphClient(configuration.graph, breaker: graphBreaker)
   }
+
+  package var configuration: Configuration { rooms.configuration }
+  package var shared: Shared { rooms.shared }
+  func store() throws(StoreError) -> Store { try rooms.store() }
+  func keyRing() throws -> KeyRing { try rooms.keyRing() }
 
   /// Makes what is missing (folders, database, first key) and logs what is wrong, so that the operator learns it at
   /// start and not from the first client. What is wrong does not stop the program: each request tries again.
   package func prepare() {
-    configuration.warnings.forEach(warn)
+    configuration.warnings.forEach(rooms.warn)
     markAsRunning()
     do {
       _ = try store()
       _ = try keyRing()
-    } catch { logger.critical("\(OperationError(error))") }
+    } catch { rooms.logger.critical("\(OperationError(error))") }
   }
 
   /// Leaves the database as one file that can be copied by itself: to be called when all workers have ended.
@@ -86,7 +64,7 @@ package final class Application {
   /// Tells `metactl restore` that this process serves requests, until it ends.
   package func markAsRunning() {
     if !InstallationLock.markAsRunning(in: configuration.dataDirectory) {
-      warn("meta.lock cannot be locked: metactl restore will not know that this process is running.")
+      rooms.warn("meta.lock cannot be locked: metactl restore will not know that this process is running.")
     }
   }
 
@@ -106,7 +84,8 @@ package final class Application {
       var record = RequestRecord()
       record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
       record.note(method: request.method)
-      graph.resetCounts()
+      rooms.graph.resetCounts()
+      rooms.turn.begin()
       var request = request
       var response: Response
       do {
@@ -124,68 +103,39 @@ package final class Application {
       if self.send == nil {
         // It was answered before this was known.
         record.status = response.status
-        record.graphCalls = graph.callCount
-        record.graphTraces = graph.traces
-        record.write(to: logger, as: "request went on")
+        record.graphCalls = rooms.graph.callCount
+        record.graphTraces = rooms.graph.traces
+        record.write(to: rooms.logger, as: "request went on")
       }
       answer(response, to: request, &record)
-      doWhatIsLeft()
-      fetchingPlace = nil
-      place = nil
-      (hasPlace, mayFetch) = (false, false)
+      rooms.turn.doWhatIsLeft()
+      sweepIfDue()
+      rooms.turn.end()
     }
+  }
+
+  /// Not only those that miss look after the cache: it may be too large although everybody hits.
+  private func sweepIfDue() {
+    guard let cache = rooms.cache, ContinuousClock.now - lastSweep > .seconds(15) else { return }
+    lastSweep = .now
+    cache.sweepIfDue(now: .now)
   }
 
   /// Sends the answer and logs it; only the first call for a request has an effect.
   func answer(_ response: Response, to request: Request, _ record: inout RequestRecord) {
     guard let send else { return }
     self.send = nil
+    rooms.turn.isAnswered = true
     var response = response
     response.headers.append(("X-Request-Id", record.requestID))
     response.headers.append(("X-Content-Type-Options", "nosniff"))
     if request.method == "HEAD" { response = response.withoutBody() }
     record.status = response.status
-    record.graphCalls = graph.callCount
-    record.graphRetries = graph.retryCount
-    record.graphTraces = graph.traces
-    record.write(to: logger)
+    record.graphCalls = rooms.graph.callCount
+    record.graphRetries = rooms.graph.retryCount
+    record.graphTraces = rooms.graph.traces
+    record.write(to: rooms.logger)
     send(response)
-  }
-
-  /// Does something after the answer was sent, or at once if it has been. It may be skipped without harm, must not wait
-  /// for a lock, and must not fail.
-  func afterwards(_ work: @escaping () -> Void) {
-    if send == nil { work() } else { left.append(work) }
-  }
-
-  private func doWhatIsLeft() {
-    if !left.isEmpty {
-      let left = left
-      self.left = []
-      for work in left { work() }
-    }
-    // Not only those that miss look after the cache: it may be too large although everybody hits.
-    guard let cache, ContinuousClock.now - lastSweep > .seconds(15) else { return }
-    lastSweep = .now
-    cache.sweepIfDue(now: .now)
-  }
-
-  /// Takes a place for the rest of this request, before it waits for Graph, for another request or for a lock. Each
-  /// place has a thread beside the workers, so that those are left which answer at once.
-  func takePlace() -> Bool {
-    if hasPlace { return true }
-    place = lanes.waiting.tryEnter()
-    hasPlace = place != nil
-    if hasPlace { willWait() }
-    return hasPlace
-  }
-
-  /// The same before it fetches a grid from Graph itself.
-  func takePlaceToFetch() -> Bool {
-    guard takePlace(), !mayFetch else { return mayFetch }
-    fetchingPlace = lanes.fetching.tryEnter()
-    mayFetch = fetchingPlace != nil
-    return mayFetch
   }
 
   private func dispatch(_ request: Request, _ record: inout RequestRecord) throws -> Response {
@@ -197,7 +147,7 @@ package final class Application {
       return try refuseMethod(request, path, &record)
     }
     record.route = route.pattern
-    let caller = try Access(self).caller(of: request, for: route)
+    let caller = try Access(rooms).caller(of: request, for: route)
     if case .tooLarge = request.body { throw APIError.bodyTooLarge }
     if case .incomplete = request.body { throw APIError.bodyIncomplete }
     if case .lengthRequired = request.body { throw APIError.bodyLengthRequired }
@@ -220,64 +170,11 @@ package final class Application {
     let routes = RouteTable.routes(for: path.segments)
     guard let first = routes.first else { throw APIError.notFound }
     record.route = first.pattern
-    _ = try Access(self).caller(of: request, for: first)
+    _ = try Access(rooms).caller(of: request, for: first)
     let allowed = RouteTable.allowedMethods(routes)
     guard request.method == "OPTIONS" else {
       throw APIError.methodNotAllowed(request.method, allowed: allowed)
     }
     return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
   }
-
-  /// The database; opened by the first request that needs it, and again by the next one when that failed.
-  func store() throws(StoreError) -> Store {
-    if let openStore { return openStore }
-    let opened = try Store(folder: configuration.dataDirectory, making: making)
-    if let copy = opened.keptCopy {
-      warn("The database was of an earlier version; as it was, it is kept as \(copy).")
-    }
-    opened.mayWait = { [weak self] in self?.takePlace() ?? true }
-    openStore = opened
-    return opened
-  }
-
-  /// The reads of a warm request, as they are at its beginning.
-  func readCache() throws(StoreError) -> ReadCache {
-    let reads = if let remembered { remembered } else { ReadCache(of: try store(), in: shared.reads) }
-    remembered = reads
-    return reads
-  }
-
-  /// The key ring, held against the database: a ring that opens nothing of what is stored there is not used at all.
-  func keyRing() throws -> KeyRing {
-    let store = try store()
-    let reads = try readCache()
-    try reads.forgetIfAnythingWasWritten()
-    let ring: KeyRing
-    do throws(KeyRingError) { ring = try keyRingFile.ring(mayCreate: false) } catch {
-      guard case .missing(let path) = error, try !store.hasSealed() else { throw error }
-      guard making != .nothing else { throw KeyRingError.none(path) }
-      ring = try keyRingFile.ring(mayCreate: true)
-    }
-    guard try reads.accepts(ring, or: { () throws(StoreError) in try opensWhatIsStored(ring, store) }) else {
-      throw Refusal.wrongKey(isOfEnvironment: configuration.fernetKeys != nil)
-    }
-    return ring
-  }
-
-  /// Whether the ring opens anything of what is stored, where anything is, or was accepted although it does not.
-  private func opensWhatIsStored(_ ring: KeyRing, _ store: Store) throws(StoreError) -> Bool {
-    if try !store.hasSealed() { return true }
-    if try store.hasSealed(where: { ring.fingerprint(of: $0) != nil }) { return true }
-    return try store.fingerprints(Store.acceptedSetting).contains(where: ring.fingerprints.contains)
-  }
-
-  /// Logs what the operator should know and no client is told.
-  func warn(_ sentence: String) { logger.warning("\(sentence)") }
-
-  /// Logs something that would repeat with every request, once a minute.
-  func warnOnceAMinute(_ sentence: String) {
-    if warnings.mayWarn() { warn(sentence) }
-  }
-
-  static let fingerprintSetting = Store.fingerprintSetting
 }

@@ -36,7 +36,7 @@ struct Metactl: ParsableCommand {
     ProcessMemory.giveBackLargeBlocks()
     // A reader that has gone is an error of the write then: a key that nobody got must be revoked first.
     signal(SIGPIPE, SIG_IGN)
-    StandardDescriptors.ensureOpen()
+    openMissingDescriptors()
     let failure = Failure(of: run)
     do {
       try failure?.report(asJSON: wantsJSON)
@@ -51,6 +51,14 @@ struct Metactl: ParsableCommand {
       Glibc.exit(2)
     }
     Glibc.exit(failure?.code ?? 0)
+  }
+
+  /// Without descriptors 0 to 2 the next file that is opened takes their place: a report once overwrote a database. What is
+  /// missing is opened so that using it fails.
+  private static func openMissingDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
   }
 
   private static func run() throws {

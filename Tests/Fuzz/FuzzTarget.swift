@@ -58,7 +58,7 @@
       var request = Request()
       request.contentType = type
       request.body = .complete(bytes)
-      guard let body = try? RequestBody(of: request) else { return }
+      guard let body = try? BodyFields(of: request) else { return }
       var fields = FieldReader(body)
       let client = fields.string("client_id", .clientID)
       let page = fields.string("fb_page_id", .graphID)

@@ -99,7 +99,7 @@ final class Pieces {
     guard kept.read(key, now: .now) != nil else { throw Failure("no entry") }
   }
 
-  func checkKey() throws { _ = try Access(application).caller(of: request, for: route) }
+  func checkKey() throws { _ = try Access(application.rooms).caller(of: request, for: route) }
 
   func respond() throws {
     guard application.respond(to: request).cgiHead().count > 0 else { throw Failure("no answer") }

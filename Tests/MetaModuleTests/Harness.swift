@@ -140,12 +140,12 @@ final class Harness {
 
   /// The demo account's grid as it is in the cache.
   var cachedGrid: CachedEntry? {
-    CacheKey("ig_grid_17841405822348523").flatMap { application.cache?.read($0, now: .now) }
+    CacheKey("ig_grid_17841405822348523").flatMap { application.rooms.cache?.read($0, now: .now) }
   }
 
   /// Makes a cached grid as old as so many seconds.
   func age(_ account: String = "17841405822348523", seconds: Int64) throws {
-    guard let cache = application.cache, let key = CacheKey("ig_grid_\(account)"),
+    guard let cache = application.rooms.cache, let key = CacheKey("ig_grid_\(account)"),
       let entry = cache.read(key, now: .now)
     else { return }
     let configuration = application.configuration

@@ -4,9 +4,9 @@ internal import Text
 
 /// Decides who makes a request, and whether that one may (API.md, section 4).
 package struct Access {
-  private let application: Application
+  private let rooms: Rooms
 
-  package init(_ application: Application) { self.application = application }
+  package init(_ rooms: Rooms) { self.rooms = rooms }
 
   /// The caller, or the refusal. A route that is open to everybody and does not care who asks is served whatever state
   /// the database is in.
@@ -15,8 +15,8 @@ package struct Access {
       throw APIError.forbidden(.foreignOrigin)
     }
     guard route.looksAtCaller else { return .anyone }
-    let store = try application.store()
-    let reads = try application.readCache()
+    let store = try rooms.store()
+    let reads = try rooms.readCache()
     try reads.forgetIfAnythingWasWritten()
     if request.isFromOperator { return .operator }
     let credentials = try reads.credentials()
@@ -51,7 +51,7 @@ package struct Access {
     }
     guard stored.scope == .admin || route.scope != .admin else { throw APIError.forbidden(.readOnlyKey) }
     // Losing the time of the last use is no reason to refuse the request, nor to hold it up.
-    if Store.isTouchDue(after: stored.lastUsedAt) { application.afterwards { try? store.touch(stored) } }
+    if Store.isTouchDue(after: stored.lastUsedAt) { rooms.turn.afterwards { try? store.touch(stored) } }
     return .apiKey(id: stored.id, label: stored.label, isAdmin: stored.scope == .admin)
   }
 
@@ -62,7 +62,7 @@ package struct Access {
       throw APIError.forbidden(.cookieFromElsewhere)
     }
     if Store.isTouchDue(after: session.lastSeen) {
-      application.afterwards { try? store.touch(session, hash: hash) }
+      rooms.turn.afterwards { try? store.touch(session, hash: hash) }
     }
     return .admin(sessionEnds: session.expiresAt)
   }

@@ -9,7 +9,7 @@ extension Endpoints {
   /// mapping is looked up first, so that one that was removed is served no more, whatever the cache still holds.
   static func instagramProfile(_ context: RequestContext) throws -> Response {
     guard FieldRule.clientID.accepts(context.capture) else { throw Refusal.mappingNotFound }
-    let lookup = try context.application.readCache().latestMappingWithInstagram(
+    let lookup = try context.services.rooms.readCache().latestMappingWithInstagram(
       clientID: context.capture, pageID: context.query?["fb_page_id"])
     switch lookup {
     case .none: throw Refusal.mappingNotFound

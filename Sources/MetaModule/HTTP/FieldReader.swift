@@ -5,10 +5,10 @@ internal import Text
 ///
 /// Messages are Django REST framework's, since clients of the original expect them.
 struct FieldReader {
-  private let body: RequestBody
+  private let body: BodyFields
   private var errors: [APIError.FieldError] = []
 
-  init(_ body: RequestBody) { self.body = body }
+  init(_ body: BodyFields) { self.body = body }
 
   /// Throws when anything was wrong; the placeholders that the readers gave until then are not used.
   func finish() throws(APIError) {

@@ -20,11 +20,11 @@ extension Application {
   }
 
   private func usableCache() throws -> FileCache {
-    guard cache != nil || access(configuration.cacheDirectory, F_OK) == 0 else {
+    guard rooms.cache != nil || access(configuration.cacheDirectory, F_OK) == 0 else {
       throw OperationError.refused("There is no cache at \(configuration.cacheDirectory) yet.")
     }
     // Made anew for its error: the application goes on without a cache, an operator wants to know why.
-    return try cache
+    return try rooms.cache
       ?? FileCache(directory: configuration.cacheDirectory, maximumBytes: configuration.cacheMaximumBytes)
   }
 }

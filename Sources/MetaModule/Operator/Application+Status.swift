@@ -36,15 +36,15 @@ extension Application {
     } catch {
       findings.append(.trouble("key", OperationError(error).description, "metactl doctor looks closer."))
     }
-    do { findings += try TokenFindings(application: self, warnDays: warnDays).findings() } catch {
+    do { findings += try TokenFindings(services: services, warnDays: warnDays).findings() } catch {
       findings.append(.trouble("tokens", OperationError(error).description, "metactl doctor looks closer."))
     }
-    if graphBreaker.isOpen {
+    if rooms.graphBreaker.isOpen {
       findings.append(
         .warning(
           "graph", "Graph has failed again and again: it is asked once a second until it answers.",
           "metactl doctor tries it now and says why."))
-    } else if let last = graphHealth.last() {
+    } else if let last = rooms.graphHealth.last() {
       findings.append(
         last.outcome == .answered
           ? .ok("graph", "Graph answered last at \(last.at).")
@@ -59,12 +59,12 @@ extension Application {
   /// What Graph said of our app and of the version when it was asked last.
   private func appFindings() -> [Finding] {
     var findings: [Finding] = []
-    if let trouble = appHealth.last(.now) {
+    if let trouble = rooms.appHealth.last(.now) {
       findings.append(
         .trouble(
           "app", "app_refused: Graph refuses this installation; no token is at fault.", trouble.sentence))
     }
-    if let other = appHealth.otherVersion(.now) {
+    if let other = rooms.appHealth.otherVersion(.now) {
       findings.append(
         .warning(
           "version", "Graph has no \(configuration.graphVersion) any more and answers with \(other).",

@@ -40,7 +40,7 @@ extension Doctor {
   func keys(_ application: Application, _ store: Store) -> [Finding] {
     do {
       let ring: KeyRing
-      do throws(KeyRingError) { ring = try application.keyRingFile.ring(mayCreate: false) } catch {
+      do throws(KeyRingError) { ring = try application.rooms.keyRingFile.ring(mayCreate: false) } catch {
         if case .missing = error, try !store.hasSealed() {
           return [.ok("key", "There is none yet; the first start makes \(configuration.keyFilePath).")]
         }

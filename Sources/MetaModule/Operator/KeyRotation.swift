@@ -45,7 +45,7 @@ extension Application {
       report.wasResumed = try keys.count > 1 && Survey(store, KeyRing(keys)).older > 0
       if !report.wasResumed {
         try acceptAlso(try FernetKey.generate(), before: &keys, store)
-        try keyRingFile.replaceFile(with: keys)
+        try rooms.keyRingFile.replaceFile(with: keys)
       }
       let ring = try KeyRing(keys)
       report.fingerprint = ring.fingerprints.first ?? ""
@@ -69,7 +69,7 @@ extension Application {
       guard keys.count > 1 else { return report }
       report.resealed = try resealAll(store, ring, progress)
       guard try resealStragglers(store, ring, grace: grace, &report, progress) else { return report }
-      try keyRingFile.replaceFile(with: Array(keys.prefix(1)))
+      try rooms.keyRingFile.replaceFile(with: Array(keys.prefix(1)))
       (report.removedKeys, report.keptKeys) = (keys.count - 1, 0)
       report.removed = Array(ring.fingerprints.dropFirst())
       try store.record(operatorEvent("key.prune", "keys"), now: .now)
@@ -88,7 +88,7 @@ extension Application {
       let lock = try FileLock.hold(
         configuration.keyFilePath + ".lock", busy: "Another rotation is going on. Nothing was changed.")
       defer { lock.release() }
-      return try body(store, try keyRingFile.keysOfFile())
+      return try body(store, try rooms.keyRingFile.keysOfFile())
     }
   }
 
@@ -177,7 +177,7 @@ extension Application {
   package func acceptKeyRing() throws(OperationError) -> Int {
     try operation {
       let store = try store()
-      let ring = try keyRingFile.ring(mayCreate: true)
+      let ring = try rooms.keyRingFile.ring(mayCreate: true)
       let survey = try Survey(store, ring)
       try store.setSetting(
         Store.acceptedSetting, to: ring.fingerprints.joined(separator: " "),

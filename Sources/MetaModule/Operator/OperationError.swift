@@ -52,7 +52,7 @@ extension Application {
   }
 
   /// What commands share with endpoints, in the operator's name.
-  var services: Services { Services(self) { self.operatorEvent($0) } }
+  var services: Services { Services(rooms) { self.operatorEvent($0) } }
 
   /// `metactl refresh`
   package func refreshTokens(

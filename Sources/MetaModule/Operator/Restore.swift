@@ -37,7 +37,7 @@ extension Application {
     return try operation {
       progress("Checking the backup", 0, 4)
       let ring: KeyRing
-      do throws(KeyRingError) { ring = try keyRingFile.ring(mayCreate: false) } catch {
+      do throws(KeyRingError) { ring = try rooms.keyRingFile.ring(mayCreate: false) } catch {
         throw OperationError.trouble("\(error.sentence) Nothing was changed.")
       }
       // Nobody else restores now, so whatever is there was left by one that was interrupted.

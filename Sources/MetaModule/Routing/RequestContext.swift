@@ -5,7 +5,7 @@ internal import Text
 /// One request on its way through an endpoint: what was asked, by whom, with what it may be answered, and what the
 /// log will say of it.
 final class RequestContext {
-  let application: Application
+  private let application: Application
   let request: Request
   /// The captured path segments, decoded.
   let captures: [String]
@@ -31,10 +31,8 @@ final class RequestContext {
     now = .now
   }
 
-  var configuration: Configuration { application.configuration }
-
   /// What there is to be done, in the name of the caller.
-  var services: Services { Services(application, now: now, start: start) { self.event($0) } }
+  var services: Services { Services(application.rooms, now: now, start: start) { self.event($0) } }
 
   /// The audit row of a change that this request makes; it is written in the transaction of the change itself.
   func event(_ action: String) -> Event {
@@ -44,7 +42,7 @@ final class RequestContext {
   }
 
   /// From where the request comes; `nil` where the web server does not say.
-  var client: IPAddress? { configuration.trustedProxies.client(of: request) }
+  var client: IPAddress? { application.configuration.trustedProxies.client(of: request) }
 
   /// Answers now; what the endpoint returns later is not sent.
   func answerNow(_ response: Response) { application.answer(response, to: request, &record) }
@@ -60,8 +58,8 @@ final class RequestContext {
   }
 
   /// The database, opened with the first request that needs it.
-  func store() throws(StoreError) -> Store { try application.store() }
+  func store() throws(StoreError) -> Store { try application.rooms.store() }
 
   /// The fields of the body.
-  func fields() throws(APIError) -> FieldReader { FieldReader(try RequestBody(of: request)) }
+  func fields() throws(APIError) -> FieldReader { FieldReader(try BodyFields(of: request)) }
 }

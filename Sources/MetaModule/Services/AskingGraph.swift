@@ -68,20 +68,20 @@ extension Services {
   func remembering(_ failure: GraphFailure, of token: Secret) -> GraphFailure {
     guard case .throttled(let asked) = failure.kind else { return failure }
     let seconds = max(1, asked ?? GraphFailure.throttleRest)
-    let (application, subject) = (application, Self.throttleSubject(token))
+    let (rooms, subject) = (rooms, Self.throttleSubject(token))
     let event = Event(actor: "system", action: "graph.throttled")
     let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
     // At once, so that nobody meets it again; but the answer does not wait for a lock.
     do {
-      try application.store().block(
+      try rooms.store().block(
         subject, until: until, reason: "throttled", event: event, waitingAtMost: 0)
     } catch {
-      application.afterwards {
+      rooms.turn.afterwards {
         do {
-          try application.store().block(
+          try rooms.store().block(
             subject, until: until, reason: "throttled", event: event, waitingAtMost: Store.shortPatience)
         } catch {
-          application.warn("A rate limit could not be remembered; the next request will meet it again.")
+          rooms.warn("A rate limit could not be remembered; the next request will meet it again.")
         }
       }
     }
@@ -98,11 +98,11 @@ extension Services {
 
   /// Notes for `health` when Graph answered last, and whether it takes us for who we say we are.
   func noteGraph(_ failure: GraphFailure?, _ asker: GraphQuestion.Asker = .token) {
-    let (application, version) = (application, graph.answeringVersion)
-    application.afterwards {
-      application.graphHealth.note(failure, at: .now)
-      application.appHealth.note(failure, asker, at: .now)
-      application.appHealth.noteVersion(version, at: .now)
+    let (rooms, version) = (rooms, graph.answeringVersion)
+    rooms.turn.afterwards {
+      rooms.graphHealth.note(failure, at: .now)
+      rooms.appHealth.note(failure, asker, at: .now)
+      rooms.appHealth.noteVersion(version, at: .now)
     }
   }
 }

@@ -31,8 +31,8 @@ struct Health {
   var isDegraded: Bool { [database, key, cache, graph].contains { $0.status != "ok" } }
 
   init(_ services: Services) {
-    let application = services.application
-    do { try application.store().checkHealth(waitingAtMost: 1000) } catch {
+    let rooms = services.rooms
+    do { try rooms.store().checkHealth(waitingAtMost: 1000) } catch {
       cause = error.cause
       database = .error("The database cannot be used.")
       key = .warning("Not checked, since the database cannot be used.")
@@ -44,30 +44,30 @@ struct Health {
       case .unwritable: database = .warning("The disk cannot be written: nothing new can be stored.")
       case nil: break
       }
-      do { _ = try application.keyRing() } catch {
+      do { _ = try rooms.keyRing() } catch {
         cause = OperationError(error).description
         key = .error("The Fernet key is missing or is not the one of this database.")
       }
     }
-    if application.cache.map({ StorageProbe.problem(in: $0.path) != nil }) ?? true {
+    if rooms.cache.map({ StorageProbe.problem(in: $0.path) != nil }) ?? true {
       cache = .warning("The cache cannot be used; Graph is asked each time.")
     }
-    if let last = application.graphHealth.last() {
+    if let last = rooms.graphHealth.last() {
       graphAsked = last.at
       graph =
         switch last.outcome {
         case .answered: .ok
         case .failed:
           .warning(
-            application.graphBreaker.isOpen
+            rooms.graphBreaker.isOpen
               ? "Graph has failed again and again: it is asked once a second until it answers."
               : "The last call failed.")
         }
     }
-    if application.appHealth.otherVersion(services.now) != nil {
+    if rooms.appHealth.otherVersion(services.now) != nil {
       graph = .warning("Graph answers with another version than the one that is set.")
     }
-    if application.appHealth.last(services.now) != nil {
+    if rooms.appHealth.last(services.now) != nil {
       graph = .error("app_refused: Graph refuses the app that is set.")
     }
   }

@@ -9,7 +9,7 @@ internal import Text
 /// Holds what that takes: the rooms, the moment, the time that may be spent, and in whose name events are written. It
 /// knows no request: an endpoint's context makes one, and so does a command of the operator.
 struct Services {
-  let application: Application
+  let rooms: Rooms
   /// The moment for which an answer holds; every age and expiry is computed against this one.
   let now: Timestamp
   /// When whoever asks began to wait.
@@ -18,10 +18,10 @@ struct Services {
   let event: (_ action: String) -> Event
 
   init(
-    _ application: Application, now: Timestamp = .now, start: ContinuousClock.Instant = .now,
+    _ rooms: Rooms, now: Timestamp = .now, start: ContinuousClock.Instant = .now,
     event: @escaping (_ action: String) -> Event
   ) {
-    (self.application, self.now, self.start, self.event) = (application, now, start, event)
+    (self.rooms, self.now, self.start, self.event) = (rooms, now, start, event)
   }
 
   var accounts: Accounts { Accounts(services: self) }
@@ -30,10 +30,10 @@ struct Services {
   var posts: Posts { Posts(services: self) }
   var sessions: Sessions { Sessions(services: self) }
 
-  var configuration: Configuration { application.configuration }
-  var graph: GraphClient { application.graph }
-  var cache: FileCache? { application.cache }
-  func store() throws(StoreError) -> Store { try application.store() }
+  var configuration: Configuration { rooms.configuration }
+  var graph: GraphClient { rooms.graph }
+  var cache: FileCache? { rooms.cache }
+  func store() throws(StoreError) -> Store { try rooms.store() }
 
   /// The moment so long after somebody began to wait.
   func moment(after duration: Duration) -> ContinuousClock.Instant { start + duration }
@@ -47,22 +47,22 @@ struct Services {
   ///
   /// - Parameter mayProbe: the operator asks, whose wish to know is reason enough while Graph fails again and again.
   func prepareToAskGraph(mayProbe: Bool = false) throws(Refusal) {
-    guard application.takePlace() else { throw .tooManyWait }
-    guard mayProbe || application.graphBreaker.mayAsk() else { throw .graphRests }
+    guard rooms.turn.takePlace() else { throw .tooManyWait }
+    guard mayProbe || rooms.graphBreaker.mayAsk() else { throw .graphRests }
   }
 
   /// The plain token of a sealed one.
   ///
   /// - Returns: `nil` when no key of the ring opens it: the row keeps its status, and is left out.
   func unsealed(_ sealed: String) throws -> Secret? {
-    let ring = try application.keyRing()
+    let ring = try rooms.keyRing()
     guard let bytes = try? ring.open(sealed) else { return nil }
     return Secret(String(decoding: bytes, as: UTF8.self))
   }
 
   /// The sealed form of a token, to be stored.
   func sealed(_ token: Secret) throws -> String {
-    let ring = try application.keyRing()
+    let ring = try rooms.keyRing()
     // Before it is used: a backup that was made in between names one key more than it needs, never one less.
     try store().recordKey(ring)
     do { return try ring.seal(Array(token.revealed().utf8)) } catch {

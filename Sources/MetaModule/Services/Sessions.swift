@@ -12,18 +12,18 @@ struct Sessions {
   /// - Parameter address: whom a wrong guess is counted against.
   /// - Returns: the cookie's value, which is stored nowhere, and when the session ends.
   func signIn(_ password: String, from address: String) throws -> (value: Secret, ends: Timestamp) {
-    let application = services.application
+    let rooms = services.rooms
     // Of hundreds at once nearly all are sent away: not even the database is asked for them.
-    guard !application.lanes.signIns.isFull else { throw Refusal.tooManySignIns }
+    guard !rooms.shared.lanes.signIns.isFull else { throw Refusal.tooManySignIns }
 
     let store = try services.store()
     guard let hash = try store.passwordHash() else { throw Refusal.noPassword }
-    application.willWait()
+    rooms.turn.willWait()
     // An address that is locked out and goes on is turned away without a write or a place.
     let gate = try store.signInGate(for: address)
     if case .locked(let until) = gate { throw Self.lockedOut(until) }
     guard
-      let check = PasswordCheck(in: application.lanes.signIns, folder: services.configuration.dataDirectory),
+      let check = PasswordCheck(in: rooms.shared.lanes.signIns, folder: services.configuration.dataDirectory),
       check.waitForTurn(alone: gate == .narrow)
     else { throw Refusal.tooManySignIns }
     if case .locked(let until) = try store.beginSignIn(from: address) { throw Self.lockedOut(until) }

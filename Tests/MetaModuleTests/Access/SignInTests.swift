@@ -145,7 +145,7 @@ import Testing
 
   @Test func `whoever finds no place is told to come again at once, and nothing is counted`() throws {
     let harness = try Self.harness()
-    let lane = harness.application.lanes.signIns
+    let lane = harness.application.shared.lanes.signIns
     let places = lane.places
     let held = Gate(expected: 2)
     let freed = Gate(expected: 2)

@@ -43,7 +43,7 @@ import Testing
 
   @Test func `it is remembered for a minute`() throws {
     let harness = try Self.harness()
-    let cache = try #require(harness.application.cache)
+    let cache = try #require(harness.application.rooms.cache)
     let memory = UnknownPosts(cache)
     let now = Timestamp.now
     memory.remember("1", owner: nil, tokens: [], now: now)
@@ -115,7 +115,7 @@ import Testing
 
   @Test func `a key's turn comes back with time, and a clock that stepped back takes none away`() throws {
     let harness = try Self.harness()
-    let cache = try #require(harness.application.cache)
+    let cache = try #require(harness.application.rooms.cache)
     let memory = UnknownPosts(cache)
     let start: Int64 = 1_000_000_000
     for _ in 0..<20 { #expect(memory.secondsUntilTurn(of: 7, atMilliseconds: start) == nil) }
@@ -137,7 +137,7 @@ import Testing
 
   @Test func `however many posts are unknown, they take few files`() throws {
     let harness = try Self.harness()
-    let cache = try #require(harness.application.cache)
+    let cache = try #require(harness.application.rooms.cache)
     let memory = UnknownPosts(cache)
     for id in 0..<3000 { memory.remember("\(id)", owner: "17", tokens: [], now: .now) }
     #expect(try cache.statistics(now: .now).entries <= UnknownPosts.places)

@@ -10,7 +10,7 @@ import Testing
 @Suite struct WaitingLaneTests {
   /// One worker's two places, and their holders.
   private static func whileAllWait(_ harness: Harness, _ body: () throws -> Void) throws {
-    let lane = harness.application.lanes.waiting
+    let lane = harness.application.shared.lanes.waiting
     guard lane.places == 2, let first = lane.tryEnter(), let second = lane.tryEnter() else {
       Issue.record("not two places")
       return
@@ -39,7 +39,7 @@ import Testing
 
   @Test func `fewer grids are fetched at a time than there are workers, and others wait on top`() throws {
     let harness = try Self.harness()
-    let lanes = harness.application.lanes
+    let lanes = harness.application.shared.lanes
     #expect(lanes.fetching.places == 1)
     #expect(Lanes(workers: 32).fetching.places == 24)
     guard let fetching = lanes.fetching.tryEnter() else {

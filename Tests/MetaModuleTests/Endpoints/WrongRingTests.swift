@@ -29,7 +29,7 @@ import Testing
   }
 
   private func recorded() throws -> [String] {
-    try harness.store().setting(Application.fingerprintSetting)?.split(separator: " ").map(String.init) ?? []
+    try harness.store().setting(Store.fingerprintSetting)?.split(separator: " ").map(String.init) ?? []
   }
 
   @Test func `a ring that opens nothing of what is stored is wrong, although its key was seen once`() throws {

@@ -118,6 +118,6 @@ import Testing
     harness.simulator.clearFaults()
     harness.simulator.addFault(Fault(.error(GraphError(code: 2)), count: 1))
     harness.send("POST", "/verify-user/", #"{"access_token":"x"}"#)
-    #expect(harness.application.graph.retryCount == 1)
+    #expect(harness.application.rooms.graph.retryCount == 1)
   }
 }

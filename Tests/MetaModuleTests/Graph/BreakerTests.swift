@@ -16,7 +16,7 @@ import Testing
   }
 
   private static func open(_ harness: Harness) {
-    for _ in 0..<5 { harness.application.graphBreaker.note(GraphFailure(.timedOut)) }
+    for _ in 0..<5 { harness.application.rooms.graphBreaker.note(GraphFailure(.timedOut)) }
   }
 
   @Test func `after five failures in a row it is asked once a second, and nobody waits`() throws {
@@ -35,10 +35,10 @@ import Testing
     let harness = try Self.harness()
     let other = try harness.another()
     Self.open(harness)
-    #expect(other.graphBreaker.isOpen)
+    #expect(other.rooms.graphBreaker.isOpen)
     // Now and then one may try.
     Wait.until { other.respond(to: Request("GET", "/instagram/client_001/")).status == 200 }
-    #expect(!harness.application.graphBreaker.isOpen)
+    #expect(!harness.application.rooms.graphBreaker.isOpen)
   }
 
   @Test func `an expired grid is served without a call, and a call of the operator's is the probe`() throws {
@@ -51,7 +51,7 @@ import Testing
     // Within the second in which it rests; a slow machine is at the probe already, and has to be told again.
     Wait.until {
       Self.open(harness)
-      let isResting = harness.application.graphBreaker.isResting
+      let isResting = harness.application.rooms.graphBreaker.isResting
       guard isResting else { return false }
       harness.simulator.clearCalls()
       let answer = harness.send("GET", "/instagram/client_001/")
@@ -61,7 +61,7 @@ import Testing
     harness.simulator.clearFaults()
     let token = harness.simulator.token("john")
     #expect(harness.send("POST", "/verify-user/", #"{"access_token":"\#(token)"}"#).status == 200)
-    #expect(!harness.application.graphBreaker.isOpen)
+    #expect(!harness.application.rooms.graphBreaker.isOpen)
   }
 
   @Test func `nothing is repeated while it is open`() throws {
@@ -76,7 +76,7 @@ import Testing
 
   @Test func `that Graph refuses or throttles a token is an answer`() throws {
     let harness = try Self.harness()
-    let breaker = harness.application.graphBreaker
+    let breaker = harness.application.rooms.graphBreaker
     for kind in [
       GraphFailure.Kind.refused(.invalid), .throttled(seconds: 5), .permissionMissing, .notFound,
       .pageTokenRefused,
@@ -92,7 +92,7 @@ import Testing
   @Test func `health and status say so`() throws {
     let harness = try Self.harness()
     Self.open(harness)
-    harness.application.graphHealth.note(GraphFailure(.timedOut), at: .now)
+    harness.application.rooms.graphHealth.note(GraphFailure(.timedOut), at: .now)
     let graph = harness.send("GET", "/health/").json["checks"]?["graph"]
     #expect(graph?["status"] == "warning")
     #expect(graph?["detail"]?.string?.contains("again and again") == true)

@@ -14,7 +14,7 @@ import Testing
   struct Kind: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let make: @Sendable (Int) -> Request
-    var read: @Sendable (Request) -> Void = { _ = try? RequestBody(of: $0) }
+    var read: @Sendable (Request) -> Void = { _ = try? BodyFields(of: $0) }
   }
 
   static let form = "application/x-www-form-urlencoded"
@@ -75,7 +75,7 @@ import Testing
       testDescription: "JSON with a long number",
       make: body("application/json") { "{\"token_id\":" + repeated("9", $0) + "}" },
       read: { request in
-        guard let body = try? RequestBody(of: request) else { return }
+        guard let body = try? BodyFields(of: request) else { return }
         var fields = FieldReader(body)
         _ = fields.integer("token_id")
         _ = fields.string("token_id", .graphID)
@@ -84,7 +84,7 @@ import Testing
       testDescription: "JSON with a long exponent",
       make: body("application/json") { "{\"token_id\":1e" + repeated("9", $0) + "}" },
       read: { request in
-        guard let body = try? RequestBody(of: request) else { return }
+        guard let body = try? BodyFields(of: request) else { return }
         var fields = FieldReader(body)
         _ = fields.integer("token_id")
       }),

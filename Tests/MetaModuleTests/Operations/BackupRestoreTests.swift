@@ -119,7 +119,7 @@ import Testing
     let refusal = #expect(throws: OperationError.self) { try fresh.application.restore(from: file) }
     #expect(refusal?.description.contains("fernet.keys") == true)
     mkdir(fresh.data, 0o700)
-    try fresh.application.keyRingFile.replaceFile(with: harness.keys())
+    try fresh.application.rooms.keyRingFile.replaceFile(with: harness.keys())
     #expect(try fresh.application.restore(from: file).replaced == nil)
     #expect(try fresh.plainToken(1) == harness.simulator.token("john"))
   }

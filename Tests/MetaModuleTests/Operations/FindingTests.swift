@@ -51,7 +51,7 @@ import Testing
     let harness = try Harness()
     harness.addToken("no-business")
     _ = try harness.application.refreshTokens()
-    try harness.application.keyRingFile.replaceFile(with: [.generate()])
+    try harness.application.rooms.keyRingFile.replaceFile(with: [.generate()])
     let findings = Doctor(try settings(harness, ["META_GRAPH_URL": "http://127.0.0.1:1"])).findings()
     #expect(findings.worst == .trouble)
     for finding in findings where finding.level != .ok {

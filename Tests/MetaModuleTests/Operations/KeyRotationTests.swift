@@ -27,7 +27,7 @@ import Testing
     #expect(Array(after.dropFirst()) == before)
     #expect(try harness.survey().newest == 2)
     #expect(try harness.plainToken(1) == plain)
-    #expect(try harness.store().setting(Application.fingerprintSetting) == after.first?.fingerprint)
+    #expect(try harness.store().setting(Store.fingerprintSetting) == after.first?.fingerprint)
     #expect(permissions(of: harness.data + "/fernet.keys") == 0o600)
     #expect(try harness.store().events(limit: 1).first?.action == "key.rotate")
     let pruned = try harness.application.pruneKeys(grace: 0)
@@ -55,7 +55,7 @@ import Testing
     harness.addClient()
     // What the disk holds after kill -9 between the key file and the transaction.
     let new = try FernetKey.generate()
-    try harness.application.keyRingFile.replaceFile(with: [new] + harness.keys())
+    try harness.application.rooms.keyRingFile.replaceFile(with: [new] + harness.keys())
     #expect(try harness.survey().older == 2)
     let report = try harness.application.rotateKeys(grace: 0)
     #expect(report.wasResumed)
@@ -67,7 +67,7 @@ import Testing
     let harness = try Harness()
     harness.addClient()
     let new = try FernetKey.generate()
-    try harness.application.keyRingFile.replaceFile(with: [new] + harness.keys())
+    try harness.application.rooms.keyRingFile.replaceFile(with: [new] + harness.keys())
     let report = try harness.application.pruneKeys(grace: 0)
     #expect(report.resealed == 2 && report.removedKeys == 1)
     #expect(try harness.keys() == [new])
@@ -91,7 +91,7 @@ import Testing
     let harness = try Harness()
     harness.addClient()
     let sealed = try harness.store().token(1)?.sealedToken
-    try harness.application.keyRingFile.replaceFile(with: [.generate()])
+    try harness.application.rooms.keyRingFile.replaceFile(with: [.generate()])
     let keys = try harness.keys()
     #expect(throws: OperationError.self) { try harness.application.rotateKeys(grace: 0) }
     #expect(try harness.keys() == keys)

@@ -16,7 +16,7 @@ extension Accounts {
     let lock = try FileLock.hold(
       services.configuration.dataDirectory + "/refresh.lock", busy: "Another refresh is going on.")
     defer { lock.release() }
-    _ = try services.application.keyRing()
+    _ = try services.rooms.keyRing()
     try store.expireTokens()
     let run = TokenRun(services, store, try store.allTokens(), .refresh, progress)
     try run.go()

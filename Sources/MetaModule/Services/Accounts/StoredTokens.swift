@@ -17,7 +17,7 @@ extension Services {
           event: event("token.refused"))
       }
     } catch {
-      application.warn("A refused token could not be marked; the next request that uses it will mark it.")
+      rooms.warn("A refused token could not be marked; the next request that uses it will mark it.")
     }
   }
 
@@ -25,9 +25,9 @@ extension Services {
   func noteRecovery(of token: StoredToken) {
     let reasons = [RefusalReason.loginRequired.rawValue, Misfit.otherApp.reason]
     guard let reason = token.statusReason, reasons.contains(reason) else { return }
-    let application = application
-    application.afterwards {
-      _ = try? application.store().noteReason(
+    let rooms = rooms
+    rooms.turn.afterwards {
+      _ = try? rooms.store().noteReason(
         token.id, nil, ifSealedIs: token.sealedToken, waitingAtMost: Store.shortPatience)
     }
   }

@@ -5,15 +5,14 @@ internal import Text
 
 /// What is the matter with stored tokens, for `doctor` and `status`; nobody is asked, all of it stands in the rows.
 struct TokenFindings {
-  let application: Application
+  let services: Services
   let warnDays: Int
   let now = Timestamp.now
 
   /// One finding for each thing that is wrong with each token; a closing one where nothing is.
   func findings() throws -> [Finding] {
-    let store = try application.store()
-    let services = application.services
-    let hasRing = (try? application.keyRing()) != nil
+    let store = try services.store()
+    let hasRing = (try? services.rooms.keyRing()) != nil
     var findings: [Finding] = []
     let tokens = try store.allTokens()
     for token in tokens {
@@ -99,7 +98,7 @@ struct TokenFindings {
         "Wait, or try now: metactl token check \(token.id)")
     }
     if let days = daysLeft(token.expiresAt) {
-      let extends = application.configuration.app != nil
+      let extends = services.configuration.app != nil
       warn(
         "expires in \(days), on \(token.expiresAt?.description ?? "").",
         extends ? "metactl refresh extends it; run it from cron. If it has been tried: \(replace)" : replace)

@@ -28,7 +28,7 @@ struct Grids {
   private static let patience = Duration.seconds(1)
 
   private var cache: FileCache? { services.cache }
-  private var breaker: GraphBreaker { services.application.graphBreaker }
+  private var breaker: GraphBreaker { services.rooms.graphBreaker }
 
   /// - Parameter overdue: is given the expired grid while Graph takes longer than anybody wants to wait; it is asked on.
   func grid(
@@ -41,7 +41,7 @@ struct Grids {
     let cached = cache.read(key, now: services.now)
     if let cached, cached.isFresh(now: services.now) { return served(cached) }
     if breaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
-    guard services.application.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
+    guard services.rooms.turn.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
 
     let patience =
       cached == nil
@@ -57,7 +57,7 @@ struct Grids {
     case .timedOut:
       return try stale(cached, insteadOf: .timedOut)
     case .unavailable:
-      services.application.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
+      services.rooms.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
       if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
       do { return fresh(try fetch(mapping, account, orServe: cached, overdue)) } catch let failure
         as GraphFailure
@@ -107,7 +107,7 @@ struct Grids {
   private static func key(_ account: String) -> CacheKey? { CacheKey("ig_grid_\(account)") }
 
   private func refusalToAsk() -> Refusal? {
-    guard services.application.takePlaceToFetch() else { return .tooManyWait }
+    guard services.rooms.turn.takePlaceToFetch() else { return .tooManyWait }
     do throws(Refusal) { try services.prepareToAskGraph() } catch { return error }
     return nil
   }
@@ -120,19 +120,19 @@ struct Grids {
     let configuration = services.configuration
     do {
       let fetched = try fetch(mapping, account, orServe: expired, overdue)
-      let application = services.application
+      let rooms = services.rooms
       do {
         try flight.land(
           fetched.body, etag: fetched.etag, now: .now, freshFor: configuration.cacheTTL,
           staleFor: max(configuration.cacheTTL, configuration.cacheStale))
-        application.afterwards { cache.sweepIfDue(now: .now) }
+        rooms.turn.afterwards { cache.sweepIfDue(now: .now) }
       } catch .full {
-        application.afterwards { cache.sweepIfDue(now: .now, needsRoom: true) }
+        rooms.turn.afterwards { cache.sweepIfDue(now: .now, needsRoom: true) }
       } catch { warnOfCache(error) }
       // Tried once before the answer: whoever lists the mappings next sees the name. Where a lock is in the way, it comes
       // afterwards with the rest.
       if let username = fetched.username, username != mapping.instagramUsername {
-        _ = try? application.store().setInstagramUsername(username, ofAccount: account, waitingAtMost: 0)
+        _ = try? rooms.store().setInstagramUsername(username, ofAccount: account, waitingAtMost: 0)
       }
       return fresh(fetched)
     } catch let failure as GraphFailure {
@@ -161,16 +161,16 @@ struct Grids {
     }
     let grid = try InstagramGrid(
       services.askAsPage(of: mapping, account, InstagramGrid.query, within: budget))
-    let application = services.application
-    application.afterwards {
+    let rooms = services.rooms
+    rooms.turn.afterwards {
       do {
-        let store = try application.store()
+        let store = try rooms.store()
         try store.rememberMedia(grid.media.map(\.id), ofAccount: account)
         if let username = grid.username, username != mapping.instagramUsername {
           try store.setInstagramUsername(username, ofAccount: account)
         }
       } catch {
-        application.warn("What a grid told could not be remembered; the grid itself is served.")
+        rooms.warn("What a grid told could not be remembered; the grid itself is served.")
       }
     }
     let body = grid.json.serialized()
@@ -178,7 +178,7 @@ struct Grids {
   }
 
   private func warnOfCache(_ error: CacheError) {
-    services.application.warnOnceAMinute("The cache cannot be written: \(error)")
+    services.rooms.warnOnceAMinute("The cache cannot be written: \(error)")
   }
 
   /// The expired grid, if there is one, instead of the error. A refused token is not covered up.

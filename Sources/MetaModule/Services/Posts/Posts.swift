@@ -51,7 +51,7 @@ struct Posts {
     let (found, failures) = try ask(tokens, for: id)
     for medium in found {
       guard let owner = medium.ownerID, try store.isInstagramAccountMapped(owner) else { continue }
-      services.application.afterwards { try? store.rememberMedia([id], ofAccount: owner) }
+      services.rooms.turn.afterwards { try? store.rememberMedia([id], ofAccount: owner) }
       return medium
     }
     if found.isEmpty, let failure = Self.worst(failures) { throw failure }

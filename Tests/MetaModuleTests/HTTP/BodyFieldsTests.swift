@@ -5,7 +5,7 @@ import Testing
 @testable import MetaModule
 
 /// What is read as a body, and what is refused, before any field is looked at.
-@Suite struct RequestBodyTests {
+@Suite struct BodyFieldsTests {
   /// The answer to fields that are all there: so far the body was read.
   private static let read = #"{"detail":"Token not found or inactive"}"#
   private static let fields = #"{"client_id":"c","fb_page_id":"1","token_id":1}"#

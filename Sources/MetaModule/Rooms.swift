@@ -1,0 +1,93 @@
+internal import Cache
+internal import Cryptography
+internal import Graph
+internal import Logging
+internal import Store
+internal import Text
+
+/// What services work with: store, cache and Graph, each opened when it is first needed, the settings, and what is known
+/// of Graph's health.
+package final class Rooms {
+  let configuration: Configuration
+  let logger: Logger
+  let shared: Shared
+  let turn: Turn
+  let graph: GraphClient
+  let graphHealth: GraphHealth
+  let appHealth: AppHealth
+  let graphBreaker: GraphBreaker
+  let keyRingFile: KeyRingFile
+  private let making: Store.Making
+  private var openStore: Store?
+  private var remembered: ReadCache?
+  private let warnings = WarningLimiter()
+
+  init(
+    _ configuration: Configuration, _ logger: Logger, _ shared: Shared,
+    _ willWait: @escaping @Sendable () -> Void, _ making: Store.Making
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+    self.shared = shared
+    self.making = making
+    turn = Turn(shared.lanes, willWait)
+    keyRingFile = KeyRingFile(configuration)
+    graphHealth = GraphHealth(shared.cache)
+    appHealth = AppHealth(shared.cache, configuration)
+    graphBreaker = GraphBreaker(shared.cache)
+    graph = GraphClient(configuration.graph, breaker: graphBreaker)
+  }
+
+  var cache: FileCache? { shared.cache }
+
+  /// The database; opened by the first request that needs it, and again by the next one when that failed.
+  func store() throws(StoreError) -> Store {
+    if let openStore { return openStore }
+    let opened = try Store(folder: configuration.dataDirectory, making: making)
+    if let copy = opened.keptCopy {
+      warn("The database was of an earlier version; as it was, it is kept as \(copy).")
+    }
+    opened.mayWait = turn.takePlace
+    openStore = opened
+    return opened
+  }
+
+  /// The reads of a warm request, as they are at its beginning.
+  func readCache() throws(StoreError) -> ReadCache {
+    let reads = if let remembered { remembered } else { ReadCache(of: try store(), in: shared.reads) }
+    remembered = reads
+    return reads
+  }
+
+  /// The key ring, held against the database: a ring that opens nothing of what is stored there is not used at all.
+  func keyRing() throws -> KeyRing {
+    let store = try store()
+    let reads = try readCache()
+    try reads.forgetIfAnythingWasWritten()
+    let ring: KeyRing
+    do throws(KeyRingError) { ring = try keyRingFile.ring(mayCreate: false) } catch {
+      guard case .missing(let path) = error, try !store.hasSealed() else { throw error }
+      guard making != .nothing else { throw KeyRingError.none(path) }
+      ring = try keyRingFile.ring(mayCreate: true)
+    }
+    guard try reads.accepts(ring, or: { () throws(StoreError) in try opensWhatIsStored(ring, store) }) else {
+      throw Refusal.wrongKey(isOfEnvironment: configuration.fernetKeys != nil)
+    }
+    return ring
+  }
+
+  /// Whether the ring opens anything of what is stored, where anything is, or was accepted although it does not.
+  private func opensWhatIsStored(_ ring: KeyRing, _ store: Store) throws(StoreError) -> Bool {
+    if try !store.hasSealed() { return true }
+    if try store.hasSealed(where: { ring.fingerprint(of: $0) != nil }) { return true }
+    return try store.fingerprints(Store.acceptedSetting).contains(where: ring.fingerprints.contains)
+  }
+
+  /// Logs what the operator should know and no client is told.
+  func warn(_ sentence: String) { logger.warning("\(sentence)") }
+
+  /// Logs something that would repeat with every request, once a minute.
+  func warnOnceAMinute(_ sentence: String) {
+    if warnings.mayWarn() { warn(sentence) }
+  }
+}
