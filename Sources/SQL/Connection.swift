@@ -8,7 +8,7 @@ internal import Glibc
 package final class Connection {
   private let handle: Handle
   /// By the address of the literal: comparing the text would cost more than many of the statements do.
-  private var statements: [UnsafePointer<UInt8>: Statement] = [:]
+  private var statements: [UnsafePointer<UInt8>: CompiledStatement] = [:]
   private var isWALIndexKnown = false
   private var foundWALIndex: WALIndex?
 
@@ -31,64 +31,56 @@ package final class Connection {
   /// Hands every row of a statement to `body` until it answers `false`. The statement is compiled on first use.
   /// - Returns: whether there was no `false`.
   @discardableResult
-  package func forEach(
-    _ sql: StaticString, _ values: [SQLValue] = [], _ body: (borrowing Row) throws(SQLError) -> Bool
+  package func forEach<Answer>(
+    _ query: Query<Answer>, _ body: (borrowing Row) throws(SQLError) -> Bool
   ) throws(SQLError) -> Bool {
     errno = 0  // So that a full disk or quota can be told from a broken one.
     do throws(SQLError) {
-      return try compiled(sql).run(values, body)
+      return try compiled(query.text).run(query.values, body)
     } catch {
       throw error.code == SQLError.damagedRow.code ? error : handle.explained(error)
     }
   }
 
   /// To compile reads the schema, which opens the WAL: that may fail as any reading does.
-  private func compiled(_ sql: StaticString) throws(SQLError) -> Statement {
+  private func compiled(_ sql: StaticString) throws(SQLError) -> CompiledStatement {
     if let known = statements[sql.utf8Start] { return known }
-    let statement = try Statement(sql, on: handle.pointer)
+    let statement = try CompiledStatement(sql, on: handle.pointer)
     statements[sql.utf8Start] = statement
     return statement
   }
 
   /// Runs a statement and returns how many rows it inserted, updated or deleted.
   @discardableResult
-  package func run(_ sql: StaticString, _ values: [SQLValue] = []) throws(SQLError) -> Int {
+  package func run(_ query: Query<Never>) throws(SQLError) -> Int {
     let before = sqlite3_total_changes(handle.pointer)
-    try forEach(sql, values) { _ in true }
+    try forEach(query) { _ in true }
     // sqlite3_changes() keeps the count of the last statement that changed something; the difference does not.
     return sqlite3_total_changes(handle.pointer) == before ? 0 : Int(sqlite3_changes(handle.pointer))
   }
 
   /// The first row, if there is one.
-  package func first<Result>(
-    _ sql: StaticString, _ values: [SQLValue] = [],
-    _ read: (borrowing Row) throws(SQLError) -> Result
-  ) throws(SQLError) -> Result? {
-    var result: Result?
-    try forEach(sql, values) { (row) throws(SQLError) in
-      result = try read(row)
+  package func first<Answer: Readable>(_ query: Query<Answer>) throws(SQLError) -> Answer? {
+    var result: Answer?
+    try forEach(query) { (row) throws(SQLError) in
+      result = try Answer(reading: row)
       return false
     }
     return result
   }
 
   /// Every row, in the statement's order.
-  package func all<Result>(
-    _ sql: StaticString, _ values: [SQLValue] = [],
-    _ read: (borrowing Row) throws(SQLError) -> Result
-  ) throws(SQLError) -> [Result] {
-    var results: [Result] = []
-    try forEach(sql, values) { (row) throws(SQLError) in
-      results.append(try read(row))
+  package func all<Answer: Readable>(_ query: Query<Answer>) throws(SQLError) -> [Answer] {
+    var results: [Answer] = []
+    try forEach(query) { (row) throws(SQLError) in
+      results.append(try Answer(reading: row))
       return true
     }
     return results
   }
 
   /// The number in the first column of the first row; 0 without one.
-  package func number(_ sql: StaticString, _ values: [SQLValue] = []) throws(SQLError) -> Int64 {
-    try first(sql, values) { (row) throws(SQLError) in try row.integer(0) } ?? 0
-  }
+  package func number(_ query: Query<Int64>) throws(SQLError) -> Int64 { try first(query) ?? 0 }
 
   /// Runs statements that are needed once, one after the other.
   package func script(_ sql: String) throws(SQLError) {
@@ -97,14 +89,11 @@ package final class Connection {
     guard code == SQLITE_OK else { throw handle.explained(SQLError(code: code)) }
   }
 
-  /// The id of the row this connection inserted last.
-  package var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle.pointer) }
-
   // MARK: - Transactions
 
   /// Runs `body` between `begin` and COMMIT; whatever it throws rolls back.
   package func transaction<Result>(
-    _ begin: StaticString, _ body: (Connection) throws(SQLError) -> Result
+    _ begin: Query<Never>, _ body: (Connection) throws(SQLError) -> Result
   ) throws(SQLError) -> Result {
     try run(begin)
     do throws(SQLError) {
@@ -156,6 +145,9 @@ package final class Connection {
     }
   }
 
+  /// `wal`, or `delete` on a network file system.
+  package func journalMode() throws(SQLError) -> String? { try first("PRAGMA journal_mode") }
+
   // MARK: - Changes
 
   /// SQLite's counter of what other connections have committed.
@@ -164,8 +156,7 @@ package final class Connection {
   /// The header of the WAL index as it is at this moment; `nil` without a WAL.
   package func walIndexHeader() throws(SQLError) -> WALIndexHeader? {
     if !isWALIndexKnown {
-      let mode = try first("PRAGMA journal_mode") { (row) throws(SQLError) in try row.text(0) }
-      if mode == "wal" {
+      if try journalMode() == "wal" {
         _ = try number("SELECT count(*) FROM sqlite_master")  // A first read maps it.
         foundWALIndex = WALIndex(of: handle.pointer)
       }

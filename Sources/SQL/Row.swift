@@ -39,13 +39,4 @@ package struct Row: ~Copyable {
     guard let number = try optionalInteger(column) else { throw .damagedRow }
     return number
   }
-
-  /// A count; the database's are never negative.
-  package func count(_ column: Int32) throws(SQLError) -> Int { Int(clamping: try integer(column)) }
-
-  package func bytes(_ column: Int32) throws(SQLError) -> [UInt8] {
-    guard sqlite3_column_type(pointer, column) == SQLITE_BLOB else { throw .damagedRow }
-    guard let start = sqlite3_column_blob(pointer, column) else { return [] }
-    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, column))))
-  }
 }

@@ -7,12 +7,6 @@ package enum SQLValue: Sendable {
   case text(String)
   case blob([UInt8])
 
-  /// NULL for nothing.
-  package static func text(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
-
-  /// NULL for nothing.
-  package static func integer(_ number: Int64?) -> SQLValue { number.map { .integer($0) } ?? .null }
-
   /// SQLite copies the bytes: they are gone when this returns.
   func bind(to statement: OpaquePointer, at position: Int32) throws(SQLError) {
     let code =

@@ -1,61 +1,76 @@
-internal import CSQLite
-
-/// A compiled statement, kept by its connection for as long as that is open.
+/// A statement as data, in what SQLite (3.40 and later) and PostgreSQL (13 and later) both understand; whichever engine
+/// there is compiles it when it is first run. `Answer` is what its rows are, `Never` where it has none.
 ///
-/// Parameters are `$1`, `$2` …, as PostgreSQL has them; SQLite takes those for names and numbers them in the order of
-/// their first appearance, so which value belongs where is looked up once.
-final class Statement {
-  private let owner: Owner
-  /// For each of SQLite's parameters the index of its value.
-  private let order: [Int]
+/// Parameters are `$1`, `$2` … Flags are integers, times are text that sorts as they do, or seconds since 1970.
+package struct Statement<Answer>: Sendable, ExpressibleByStringLiteral {
+  let text: StaticString
 
-  /// Compiles the first statement of a text.
-  init(_ sql: StaticString, on connection: OpaquePointer) throws(SQLError) {
-    owner = try Owner(sql, on: connection)
-    let count = sqlite3_bind_parameter_count(owner.pointer)
-    var order: [Int] = []
-    for index in 0..<count {
-      guard let name = sqlite3_bind_parameter_name(owner.pointer, index + 1),
-        name[0] == CChar(bitPattern: UInt8(ascii: "$")), let number = Int(String(cString: name + 1)),
-        number > 0
-      else { preconditionFailure("A statement's parameters are $1, $2 and so on.") }
-      order.append(number - 1)
-    }
-    self.order = order
-  }
+  package init(stringLiteral text: StaticString) { self.text = text }
 
-  /// Runs the statement and hands each row to `body` until it answers `false`.
-  /// - Returns: whether there was no `false`.
-  func run(
-    _ values: [SQLValue], _ body: (borrowing Row) throws(SQLError) -> Bool
-  ) throws(SQLError) -> Bool {
-    // A statement left standing on a row would keep its read lock, and with it the WAL, as long as we live.
-    defer { sqlite3_reset(owner.pointer) }
-    for (position, index) in order.enumerated() {
-      try values[index].bind(to: owner.pointer, at: Int32(position) + 1)
-    }
-    while true {
-      let code = sqlite3_step(owner.pointer)
-      if code == SQLITE_DONE { return true }
-      guard code == SQLITE_ROW else { throw SQLError(code: code) }
-      guard try body(Row(pointer: owner.pointer)) else { return false }
-    }
+  /// The statement with its values: `$1` is the first of them.
+  package func callAsFunction(_ values: any Bindable...) -> Query<Answer> {
+    Query(text: text, values: values)
   }
 }
 
-/// The owner of SQLite's statement.
-private struct Owner: ~Copyable {
-  let pointer: OpaquePointer
+/// A statement with its values.
+package struct Query<Answer>: ExpressibleByStringLiteral {
+  let text: StaticString
+  let values: [any Bindable]
 
-  init(_ sql: StaticString, on connection: OpaquePointer) throws(SQLError) {
-    var compiled: OpaquePointer?
-    let code = sql.utf8Start.withMemoryRebound(to: CChar.self, capacity: sql.utf8CodeUnitCount) {
-      sqlite3_prepare_v3(
-        connection, $0, Int32(sql.utf8CodeUnitCount), UInt32(SQLITE_PREPARE_PERSISTENT), &compiled, nil)
-    }
-    guard code == SQLITE_OK, let compiled else { throw SQLError(code: code) }
-    pointer = compiled
+  init(text: StaticString, values: [any Bindable]) {
+    self.text = text
+    self.values = values
   }
 
-  deinit { sqlite3_finalize(pointer) }
+  package init(stringLiteral text: StaticString) { self.init(text: text, values: []) }
+
+  package init(_ text: StaticString, _ values: any Bindable...) { self.init(text: text, values: values) }
+}
+
+/// What a statement takes for a parameter.
+package protocol Bindable {
+  var bound: SQLValue { get }
+}
+
+extension Int64: Bindable {
+  package var bound: SQLValue { .integer(self) }
+}
+
+extension Int: Bindable {
+  package var bound: SQLValue { .integer(Int64(self)) }
+}
+
+extension Bool: Bindable {
+  package var bound: SQLValue { .integer(self ? 1 : 0) }
+}
+
+extension String: Bindable {
+  package var bound: SQLValue { .text(self) }
+}
+
+extension [UInt8]: Bindable {
+  package var bound: SQLValue { .blob(self) }
+}
+
+/// NULL for nothing.
+extension Optional: Bindable where Wrapped: Bindable {
+  package var bound: SQLValue { map(\.bound) ?? .null }
+}
+
+extension Bindable where Self: RawRepresentable<String> {
+  package var bound: SQLValue { .text(rawValue) }
+}
+
+/// What a row of an answer is read as.
+package protocol Readable {
+  init(reading row: borrowing Row) throws(SQLError)
+}
+
+extension Int64: Readable {
+  package init(reading row: borrowing Row) throws(SQLError) { self = try row.integer(0) }
+}
+
+extension String: Readable {
+  package init(reading row: borrowing Row) throws(SQLError) { self = try row.text(0) }
 }

@@ -25,28 +25,27 @@ package final class ReadCache {
     memory.forget(unlessReadAt: now)
   }
 
-  /// Which credentials exist.
   package func credentials() throws(StoreError) -> Credentials {
-    if let known = memory.credentials(at: counter) { return known }
+    if let known = memory.look(at: counter, { $0.credentials }) { return known }
     let credentials = try store.credentials()
-    memory.keep(credentials, readAt: counter)
+    memory.change(at: counter) { $0.credentials = credentials }
     return credentials
   }
 
   /// The key with this SHA-256, if it is in force. Unknown ones are not remembered: there is no end to them.
   package func key(hash: [UInt8]) throws(StoreError) -> StoredKey? {
-    if let known = memory.key(hash: hash, at: counter) { return known }
+    if case .key(let known) = memory.answer(to: .key(hash: hash), at: counter) { return known }
     guard let key = try store.key(hash: hash) else { return nil }
-    memory.keep(key, hash: hash, readAt: counter)
+    memory.keep(.key(key), for: .key(hash: hash), readAt: counter)
     return key
   }
 
   /// Whether the ring may be used: it was held against this state of the database, or is now.
   package func accepts(_ ring: KeyRing, or isGood: () throws(StoreError) -> Bool) throws(StoreError) -> Bool {
     let fingerprints = ring.fingerprints
-    if memory.ring(at: counter) == fingerprints { return true }
+    if memory.look(at: counter, { $0.ring }) == fingerprints { return true }
     guard try isGood() else { return false }
-    memory.keep(ring: fingerprints, readAt: counter)
+    memory.change(at: counter) { $0.ring = fingerprints }
     return true
   }
 
@@ -54,53 +53,64 @@ package final class ReadCache {
   package func latestMappingWithInstagram(clientID: String, pageID: String?) throws(StoreError)
     -> MappingLookup
   {
-    let question = MappingQuestion(clientID: clientID, pageID: pageID)
-    if let known = memory.mapping(question, at: counter) { return known }
+    let question = Question.mapping(clientID: clientID, pageID: pageID)
+    if case .mapping(let known) = memory.answer(to: question, at: counter) { return known }
     let answer = try store.latestMappingWithInstagram(clientID: clientID, pageID: pageID)
-    if answer != .none { memory.keep(answer, for: question, readAt: counter) }
+    if answer != .none { memory.keep(.mapping(answer), for: question, readAt: counter) }
     return answer
   }
 }
 
-/// A client and, perhaps, a Page, compared as SQLite does: byte by byte. `String` would take two client ids that look
-/// alike for one.
-package struct MappingQuestion: Hashable {
-  package let clientID: String
-  package let pageID: String?
-
-  package static func == (left: MappingQuestion, right: MappingQuestion) -> Bool {
-    left.clientID.isSameBytes(as: right.clientID)
-      && (left.pageID == nil) == (right.pageID == nil)
-      && (left.pageID ?? "").isSameBytes(as: right.pageID ?? "")
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    // Of equal bytes the canonical form is equal too, which is what String hashes.
-    hasher.combine(clientID)
-    hasher.combine(pageID)
-  }
-}
-
 extension ReadCache {
+  /// Compared as SQLite does, byte by byte. `String` would take two client ids that look alike for one.
+  package enum Question: Hashable {
+    case key(hash: [UInt8])
+    case mapping(clientID: String, pageID: String?)
+
+    package static func == (left: Question, right: Question) -> Bool {
+      switch (left, right) {
+      case (.key(let one), .key(let other)): one == other
+      case (.mapping(let client, let page), .mapping(let otherClient, let otherPage)):
+        client.isSameBytes(as: otherClient) && (page == nil) == (otherPage == nil)
+          && (page ?? "").isSameBytes(as: otherPage ?? "")
+      default: false
+      }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+      switch self {
+      case .key(let hash): hasher.combine(hash)
+      case .mapping(let clientID, let pageID):
+        // Of equal bytes the canonical form is equal too, which is what String hashes.
+        hasher.combine(clientID)
+        hasher.combine(pageID)
+      }
+    }
+  }
+
+  package enum Answer: Equatable {
+    case key(StoredKey)
+    case mapping(MappingLookup)
+  }
+
   /// What the workers of a process have read of the database, kept for all of them and bounded in bytes.
   ///
   /// Everything in it was read at one change number or later. A worker hands over the number that it saw when its request
   /// began: with another one it is told nothing, and nothing is taken from it.
   package final class Memory: Sendable {
-    private struct Contents {
-      var counter: ChangeCounter?
+    struct Contents {
+      fileprivate var counter: ChangeCounter?
       var credentials: Credentials?
       /// The fingerprints of the keys that open what is stored.
       var ring: [String]?
-      var young = Generation()
-      var old = Generation()
+      fileprivate var young = Generation()
+      fileprivate var old = Generation()
     }
 
     /// When the young ones have half of the room they become the old ones, and the old ones go: what is asked for again
     /// is young again. Nothing is counted or sorted for it.
-    private struct Generation {
-      var keys: [[UInt8]: StoredKey] = [:]
-      var mappings: [MappingQuestion: MappingLookup] = [:]
+    fileprivate struct Generation {
+      var answers: [Question: Answer] = [:]
       var bytes = 0
     }
 
@@ -123,75 +133,50 @@ extension ReadCache {
       withExtendedLifetime(forgotten) {}
     }
 
-    package func credentials(at counter: ChangeCounter?) -> Credentials? {
-      contents.withLock { $0.counter == counter ? $0.credentials : nil }
+    func look<Value: Sendable>(at counter: ChangeCounter?, _ value: (Contents) -> Value?) -> Value? {
+      contents.withLock { $0.counter == counter ? value($0) : nil }
     }
 
-    package func keep(_ credentials: Credentials, readAt counter: ChangeCounter?) {
-      contents.withLock { if $0.counter == counter { $0.credentials = credentials } }
+    func change(at counter: ChangeCounter?, _ change: (inout Contents) -> Void) {
+      contents.withLock { if $0.counter == counter { change(&$0) } }
     }
 
-    package func ring(at counter: ChangeCounter?) -> [String]? {
-      contents.withLock { $0.counter == counter ? $0.ring : nil }
-    }
-
-    package func keep(ring: [String], readAt counter: ChangeCounter?) {
-      contents.withLock { if $0.counter == counter { $0.ring = ring } }
-    }
-
-    package func key(hash: [UInt8], at counter: ChangeCounter?) -> StoredKey? {
+    package func answer(to question: Question, at counter: ChangeCounter?) -> Answer? {
       contents.withLock { contents in
         guard contents.counter == counter else { return nil }
-        if let key = contents.young.keys[hash] { return key }
-        guard let key = contents.old.keys[hash] else { return nil }
-        keep(in: &contents, bytes: Self.size(of: key)) { $0.keys[hash] = key }
-        return key
+        if let answer = contents.young.answers[question] { return answer }
+        guard let answer = contents.old.answers[question] else { return nil }
+        keep(answer, for: question, in: &contents)
+        return answer
       }
     }
 
-    package func keep(_ key: StoredKey, hash: [UInt8], readAt counter: ChangeCounter?) {
-      contents.withLock { contents in
-        guard contents.counter == counter, contents.young.keys[hash] == nil else { return }
-        keep(in: &contents, bytes: Self.size(of: key)) { $0.keys[hash] = key }
+    package func keep(_ answer: Answer, for question: Question, readAt counter: ChangeCounter?) {
+      change(at: counter) { contents in
+        if contents.young.answers[question] == nil { keep(answer, for: question, in: &contents) }
       }
     }
 
-    package func mapping(_ question: MappingQuestion, at counter: ChangeCounter?) -> MappingLookup? {
-      contents.withLock { contents in
-        guard contents.counter == counter else { return nil }
-        if let lookup = contents.young.mappings[question] { return lookup }
-        guard let lookup = contents.old.mappings[question] else { return nil }
-        keep(in: &contents, bytes: Self.size(of: lookup, question)) { $0.mappings[question] = lookup }
-        return lookup
-      }
-    }
-
-    package func keep(_ lookup: MappingLookup, for question: MappingQuestion, readAt counter: ChangeCounter?)
-    {
-      contents.withLock { contents in
-        guard contents.counter == counter, contents.young.mappings[question] == nil else { return }
-        keep(in: &contents, bytes: Self.size(of: lookup, question)) { $0.mappings[question] = lookup }
-      }
-    }
-
-    private func keep(in contents: inout Contents, bytes: Int, _ change: (inout Generation) -> Void) {
+    private func keep(_ answer: Answer, for question: Question, in contents: inout Contents) {
+      let bytes = Self.size(of: answer, question)
       if contents.young.bytes + bytes > maximumBytes / 2 {
         contents.old = contents.young
         contents.young = Generation()
       }
       contents.young.bytes += bytes
-      change(&contents.young)
+      contents.young.answers[question] = answer
     }
 
     /// Text beyond 15 bytes is a block of its own; a dictionary has about two places for each that is taken.
-    private static func size(of key: StoredKey) -> Int { 512 + key.label.utf8.count }
-
-    private static func size(of lookup: MappingLookup, _ question: MappingQuestion) -> Int {
-      let place = 2 * (MemoryLayout<MappingQuestion>.size + MemoryLayout<MappingLookup>.size) + 64
-      guard case .mapping(let row) = lookup else { return place + question.clientID.utf8.count }
+    private static func size(of answer: Answer, _ question: Question) -> Int {
+      let place = 2 * (MemoryLayout<Question>.size + MemoryLayout<Answer>.size) + 64
+      guard case .mapping(let clientID, _) = question, case .mapping(let lookup) = answer else {
+        guard case .key(let key) = answer else { return place }
+        return place + 256 + key.label.utf8.count
+      }
+      guard case .mapping(let row) = lookup else { return place + clientID.utf8.count }
       let texts = [
-        question.clientID, row.clientID, row.pageID, row.instagramAccountID, row.sealedPageToken,
-        row.pageName,
+        clientID, row.clientID, row.pageID, row.instagramAccountID, row.sealedPageToken, row.pageName,
         row.instagramUsername,
       ]
       return texts.reduce(place) { $0 + ($1.map { $0.utf8.count + 48 } ?? 0) }

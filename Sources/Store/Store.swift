@@ -1,6 +1,6 @@
-internal import CSQLite
 package import SQL
 internal import System
+internal import Text
 
 /// The database: tokens, mappings, media, throttles, settings, and who may call.
 ///
@@ -75,17 +75,51 @@ package final class Store {
 
   // MARK: - What the operations are made of
 
+  func first<Answer: Readable>(_ query: Query<Answer>) throws(StoreError) -> Answer? {
+    try read { (connection) throws(SQLError) in try connection.first(query) }
+  }
+
+  func all<Answer: Readable>(_ query: Query<Answer>) throws(StoreError) -> [Answer] {
+    try read { (connection) throws(SQLError) in try connection.all(query) }
+  }
+
+  /// A statement that is a whole operation. Returns how many rows it changed.
+  @discardableResult
+  func run(_ query: Query<Never>, waitingAtMost limit: Int32? = nil) throws(StoreError) -> Int {
+    try write(waitingAtMost: limit) { (connection) throws(SQLError) in try connection.run(query) }
+  }
+
+  /// The same, with an event where it changed something. Returns whether it did.
+  func change(
+    _ query: Query<Never>, _ event: Event?, _ subject: String, _ result: String, _ now: Timestamp
+  ) throws(StoreError) -> Bool {
+    try write { (connection) throws(SQLError) in
+      guard try connection.run(query) > 0 else { return false }
+      try connection.append(event, subject: subject, result: result, now: now)
+      return true
+    }
+  }
+
+  /// The same for a statement that returns the row that it changed.
+  func changed<Answer: Readable>(
+    by query: Query<Answer>, _ event: Event?, _ subject: String, _ result: String, _ now: Timestamp
+  ) throws(StoreError) -> Answer? {
+    try write { (connection) throws(SQLError) in
+      guard let row = try connection.first(query) else { return nil }
+      try connection.append(event, subject: subject, result: result, now: now)
+      return row
+    }
+  }
+
   /// Runs `body` on the connection. One statement is one snapshot; for more, use `snapshot`.
   package func read<Result>(
     _ body: (Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
     let connection = try opened()
-    do throws(SQLError) {
+    return try translating { () throws(SQLError) in
       let result = try body(connection)
       try refuseCutIndex()
       return result
-    } catch {
-      throw translated(error)
     }
   }
 
@@ -96,6 +130,11 @@ package final class Store {
     try read { (connection) throws(SQLError) in
       try connection.transaction("BEGIN", body)
     }
+  }
+
+  /// Says what fails in the store's words.
+  func translating<Result>(_ body: () throws(SQLError) -> Result) throws(StoreError) -> Result {
+    do throws(SQLError) { return try body() } catch { throw translated(error) }
   }
 
   /// Runs `body` in a transaction, and runs it again where another's lock spoiled it. `body` must therefore

@@ -17,56 +17,66 @@ import Testing
       "CREATE TABLE sample (id INTEGER PRIMARY KEY, text TEXT, number INTEGER, bytes BLOB) STRICT")
   }
 
-  private func text(_ id: Int64) throws -> String?? {
-    try connection.first("SELECT text FROM sample WHERE id = $1", [.integer(id)]) { (row) throws(SQLError) in
-      try row.optionalText(0)
+  private struct Sample: Readable, Equatable {
+    var id: Int64, text: String?, number: Int64?
+
+    init(id: Int64, text: String?, number: Int64?) { (self.id, self.text, self.number) = (id, text, number) }
+
+    init(reading row: borrowing Row) throws(SQLError) {
+      id = try row.integer(0)
+      text = try row.optionalText(1)
+      number = try row.optionalInteger(2)
     }
   }
 
   @Test(arguments: ["", "a\0b", "é", "e\u{301}", "😀", "'; DROP TABLE sample; --"])
   func `a text comes back byte for byte`(_ sample: String) throws {
-    try connection.run("INSERT INTO sample (id, text) VALUES (1, $1)", [.text(sample)])
-    let read = try text(1) ?? nil
+    try connection.run(Query("INSERT INTO sample (id, text) VALUES (1, $1)", sample))
+    let read: String? = try connection.first("SELECT text FROM sample WHERE id = 1")
     #expect(read.map { Array($0.utf8) } == Array(sample.utf8))
   }
 
   @Test func `nothing is NULL, and an empty text or no bytes are not`() throws {
     try connection.run(
-      "INSERT INTO sample (id, text, number, bytes) VALUES (1, $1, $2, $3)",
-      [.text(nil), .integer(nil), .null])
-    try connection.run("INSERT INTO sample (id, text, bytes) VALUES (2, $1, $2)", [.text(""), .blob([])])
-    let nulls =
-      "SELECT count(*) FROM sample WHERE text IS NULL AND number IS NULL AND bytes IS NULL" as StaticString
-    #expect(try connection.number(nulls) == 1)
-    let bytes = try connection.first("SELECT bytes FROM sample WHERE id = 2") { (row) throws(SQLError) in
-      try row.bytes(0)
-    }
-    #expect(bytes == [])
+      Query(
+        "INSERT INTO sample (id, text, number, bytes) VALUES (1, $1, $2, $3)", nil as String?, nil as Int64?,
+        nil as [UInt8]?))
+    try connection.run(Query("INSERT INTO sample (id, text, bytes) VALUES (2, $1, $2)", "", [UInt8]()))
+    #expect(
+      try connection.number(
+        "SELECT count(*) FROM sample WHERE text IS NULL AND number IS NULL AND bytes IS NULL") == 1)
+    #expect(
+      try connection.number("SELECT count(*) FROM sample WHERE typeof(bytes) = 'blob' AND text = ''") == 1)
   }
 
   @Test(arguments: [Int64.min, -1, 0, 1, Int64.max])
   func `an integer comes back`(_ sample: Int64) throws {
-    try connection.run("INSERT INTO sample (id, number) VALUES (1, $1)", [.integer(sample)])
+    try connection.run(Query("INSERT INTO sample (id, number) VALUES (1, $1)", sample))
     #expect(try connection.number("SELECT number FROM sample") == sample)
   }
 
   @Test func `a parameter may be named twice, and in any order`() throws {
-    try connection.run(
-      "INSERT INTO sample (number, id, text) VALUES ($2, $1, $3 || $3)",
-      [.integer(7), .integer(8), .text("ab")])
-    let row = try connection.first("SELECT id, number, text FROM sample") { (row) throws(SQLError) in
-      "\(try row.integer(0)) \(try row.integer(1)) \(try row.text(2))"
-    }
-    #expect(row == "7 8 abab")
+    let insert: Statement<Sample> =
+      "INSERT INTO sample (number, id, text) VALUES ($2, $1, $3 || $3) RETURNING id, text, number"
+    #expect(try connection.first(insert(7, 8, "ab")) == Sample(id: 7, text: "abab", number: 8))
+    #expect(
+      try connection.all("SELECT id, text, number FROM sample") == [Sample(id: 7, text: "abab", number: 8)])
+  }
+
+  @Test func `a statement that returns rows has changed all of them when the first is read`() throws {
+    for id in 1...3 { try connection.run(Query("INSERT INTO sample (id) VALUES ($1)", id)) }
+    let first: Int64? = try connection.first("UPDATE sample SET number = 5 RETURNING id")
+    #expect(first != nil)
+    #expect(try connection.number("SELECT count(*) FROM sample WHERE number = 5") == 3)
   }
 
   @Test func `a column of another type than the schema's is damage, not a guess`() throws {
     try connection.run("INSERT INTO sample (id, number) VALUES (1, 5)")
     #expect(throws: SQLError.damagedRow) {
-      try connection.first("SELECT number FROM sample") { (row) throws(SQLError) in try row.text(0) }
+      let _: String? = try connection.first("SELECT number FROM sample")
     }
     #expect(throws: SQLError.damagedRow) {
-      try connection.first("SELECT CAST(x'ff' AS TEXT)") { (row) throws(SQLError) in try row.text(0) }
+      let _: String? = try connection.first("SELECT CAST(x'ff' AS TEXT)")
     }
   }
 
@@ -82,17 +92,18 @@ import Testing
   }
 
   @Test func `an error names the constraint's kind and no value`() throws {
-    try connection.run("INSERT INTO sample (id, text) VALUES (1, $1)", [.text("a secret")])
+    try connection.run(Query("INSERT INTO sample (id, text) VALUES (1, $1)", "a secret"))
     let error = #expect(throws: SQLError.self) {
-      try connection.run("INSERT INTO sample (id, text) VALUES (1, $1)", [.text("a secret")])
+      try connection.run(Query("INSERT INTO sample (id, text) VALUES (1, $1)", "a secret"))
     }
     #expect(error?.primaryCode == 19)
     #expect(!"\(String(describing: error))".contains("secret"))
   }
 
   @Test func `a row that is not read to its end holds no lock`() throws {
-    for id in 1...3 { try connection.run("INSERT INTO sample (id) VALUES ($1)", [.integer(Int64(id))]) }
-    let isComplete = try connection.forEach("SELECT id FROM sample ORDER BY id") { _ in false }
+    for id in 1...3 { try connection.run(Query("INSERT INTO sample (id) VALUES ($1)", id)) }
+    let isComplete = try connection.forEach("SELECT id FROM sample ORDER BY id" as Query<Never>) { _ in false
+    }
     #expect(!isComplete)
     let other = try Connection(opening: folder.path + "/sample.sqlite3", patience: 0)
     #expect(try other.run("DELETE FROM sample") == 3)
@@ -137,7 +148,7 @@ import Testing
     let (one, other) = (
       try Connection(opening: path, patience: 0), try Connection(opening: path, patience: 0)
     )
-    _ = try one.first("PRAGMA journal_mode = WAL") { _ in }
+    try one.run("PRAGMA journal_mode = WAL")
     try one.script("CREATE TABLE sample (id INTEGER PRIMARY KEY)")
     let before = try #require(try one.walIndexHeader())
     #expect(try one.walIndexHeader() == before)
@@ -146,7 +157,7 @@ import Testing
   }
 
   @Test func `a copy is whole, and the source goes on`() throws {
-    for id in 1...500 { try connection.run("INSERT INTO sample (id) VALUES ($1)", [.integer(Int64(id))]) }
+    for id in 1...500 { try connection.run(Query("INSERT INTO sample (id) VALUES ($1)", id)) }
     let path = folder.path + "/copy.sqlite3"
     close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
     let copy = try Connection(opening: path, patience: 0)

@@ -25,7 +25,7 @@ import Testing
     #expect(try second.latestMappingWithInstagram(clientID: "client_1", pageID: nil) == answer)
     #expect(memory.bytes == bytes)
     let counter = try fixture.anotherStore().changeCounter()
-    #expect(memory.mapping(MappingQuestion(clientID: "client_1", pageID: nil), at: counter) == answer)
+    #expect(memory.answer(to: .mapping(clientID: "client_1", pageID: nil), at: counter) == .mapping(answer))
   }
 
   @Test func `what was revoked or removed is forgotten by all of them at once`() throws {
@@ -55,7 +55,7 @@ import Testing
     let old = try fixture.store.latestMappingWithInstagram(clientID: "client_1")
     _ = try fixture.store.removeMapping(id)
     let quick = try worker()
-    memory.keep(old, for: MappingQuestion(clientID: "client_1", pageID: nil), readAt: before)
+    memory.keep(.mapping(old), for: .mapping(clientID: "client_1", pageID: nil), readAt: before)
     #expect(try quick.latestMappingWithInstagram(clientID: "client_1", pageID: nil) == .none)
     _ = slow
   }
@@ -68,16 +68,16 @@ import Testing
     let counter = try fixture.store.changeCounter()
     memory.forget(unlessReadAt: counter)
     for number in 0..<100_000 {
-      let question = MappingQuestion(clientID: "client_\(number)", pageID: nil)
-      memory.keep(.mapping(row), for: question, readAt: counter)
-      #expect(memory.mapping(question, at: counter) == .mapping(row))
+      let question = ReadCache.Question.mapping(clientID: "client_\(number)", pageID: nil)
+      memory.keep(.mapping(.mapping(row)), for: question, readAt: counter)
+      #expect(memory.answer(to: question, at: counter) == .mapping(.mapping(row)))
       guard memory.bytes <= 1 << 20 else { return #expect(memory.bytes <= 1 << 20) }
     }
     // Those asked for again and again stay.
     for number in 0..<10_000 {
       memory.keep(
-        .mapping(row), for: MappingQuestion(clientID: "other_\(number)", pageID: nil), readAt: counter)
-      #expect(memory.mapping(MappingQuestion(clientID: "client_99999", pageID: nil), at: counter) != nil)
+        .mapping(.mapping(row)), for: .mapping(clientID: "other_\(number)", pageID: nil), readAt: counter)
+      #expect(memory.answer(to: .mapping(clientID: "client_99999", pageID: nil), at: counter) != nil)
     }
   }
 

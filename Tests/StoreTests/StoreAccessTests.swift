@@ -50,7 +50,7 @@ import Testing
     #expect(
       try store.insertSession(
         hash: hash, expiresAt: end, address: "192.0.2.1", ifPasswordHashIs: "one", now: noon))
-    #expect(try store.session(hash: hash, now: noon)?.address == "192.0.2.1")
+    #expect(try store.session(hash: hash, now: noon) != nil)
     #expect(try store.session(hash: hash, now: end) == nil)
     try store.setPasswordHash("two")
     #expect(try store.session(hash: hash, now: noon) == nil)

@@ -139,7 +139,6 @@ import Testing
     try fixture.save(fixture.mapping(client: "client_2", instagram: "6"))
     #expect(try fixture.store.mappings(tokenID: fixture.tokenID).count == 4)
     #expect(try fixture.store.mappings(instagramAccountID: "7").map(\.id) == [two, one])
-    #expect(try fixture.store.instagramAccountIDs() == ["6", "7"])
     #expect(try fixture.store.isInstagramAccountMapped("7"))
     #expect(try !fixture.store.isInstagramAccountMapped("8"))
   }

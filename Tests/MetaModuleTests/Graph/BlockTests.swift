@@ -42,7 +42,7 @@ import Testing
     harness.send("GET", "/pages/")
     let raw = try RawDatabase(harness.application.configuration.databasePath)
     try raw.connection.run(
-      "UPDATE throttle SET blocked_until = $1", [.integer(Timestamp.now.seconds + 86400)])
+      Query("UPDATE throttle SET blocked_until = $1", Timestamp.now.seconds + 86400))
     #expect(harness.send("GET", "/pages/").status == 200)
   }
 

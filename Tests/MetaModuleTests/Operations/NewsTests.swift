@@ -18,10 +18,11 @@ import Testing
   /// As if what was told had been told yesterday.
   private static func aDayLater(_ harness: Harness) throws {
     let raw = try RawDatabase(harness.application.configuration.databasePath)
-    try raw.connection.run("UPDATE notice SET told_at = told_at - 86400", [])
+    try raw.connection.run("UPDATE notice SET told_at = told_at - 86400")
     try raw.connection.run(
-      "UPDATE meta_access_token SET last_checked_at = $1",
-      [.text(Timestamp(seconds: Timestamp.now.seconds - 86400).description)])
+      Query(
+        "UPDATE meta_access_token SET last_checked_at = $1",
+        Timestamp(seconds: Timestamp.now.seconds - 86400).description))
   }
 
   @Test func `a refused token is told again every day, not once and not every hour`() throws {
@@ -85,8 +86,9 @@ import Testing
     func finding(_ days: Int64) throws -> Finding? {
       let raw = try RawDatabase(harness.application.configuration.databasePath)
       try raw.connection.run(
-        "UPDATE meta_access_token SET data_access_expires_at = $1",
-        [.text(Timestamp(seconds: Timestamp.now.seconds + days * 86400 + 3600).description)])
+        Query(
+          "UPDATE meta_access_token SET data_access_expires_at = $1",
+          Timestamp(seconds: Timestamp.now.seconds + days * 86400 + 3600).description))
       return harness.application.status().first { $0.detail.contains("data any more") }
     }
     let coming = try finding(3)
@@ -109,7 +111,7 @@ import Testing
     #expect(harness.application.status().allSatisfy { !$0.detail.contains("not known") })
     // And what was told to us before gives way to that.
     let raw = try RawDatabase(harness.application.configuration.databasePath)
-    try raw.connection.run("UPDATE meta_access_token SET expires_at = $1", [.text("2020-01-01T00:00:00Z")])
+    try raw.connection.run(Query("UPDATE meta_access_token SET expires_at = $1", "2020-01-01T00:00:00Z"))
     #expect(Answer(told.respond(to: Request("POST", "/tokens/1/check/"))).json["status"] == "active")
     #expect(try harness.token(1)?.expiresAt == nil)
   }
@@ -127,7 +129,7 @@ import Testing
     try harness.store().setSetting("last_refresh_at", to: nil)
     #expect(harness.application.status().worst == .ok, "the account is new")
     let raw = try RawDatabase(harness.application.configuration.databasePath)
-    try raw.connection.run("UPDATE meta_access_token SET created_at = $1", [.text(days.description)])
+    try raw.connection.run(Query("UPDATE meta_access_token SET created_at = $1", days.description))
     #expect(harness.application.status().contains { $0.detail.contains("never ran") })
   }
 }

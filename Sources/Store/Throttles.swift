@@ -1,4 +1,4 @@
-internal import SQL
+package import SQL
 package import Text
 
 /// That Graph throttles, as all processes shall know.
@@ -7,6 +7,27 @@ package struct Throttle: Sendable, Equatable {
   package let until: Timestamp
   /// A stable word.
   package let reason: String
+}
+
+extension Throttle: Readable {
+  package init(reading row: borrowing Row) throws(SQLError) {
+    until = Timestamp(seconds: try row.integer(0))
+    reason = try row.text(1)
+  }
+}
+
+private enum Throttles {
+  static let ofSubject: Statement<Throttle> = """
+    SELECT blocked_until, reason FROM throttle WHERE subject = $1 AND blocked_until > $2 AND blocked_until <= $3
+    """
+  static let deleteUntimely: Statement<Never> =
+    "DELETE FROM throttle WHERE blocked_until <= $1 OR blocked_until > $2"
+  static let block: Statement<Never> = """
+    INSERT INTO throttle (subject, blocked_until, reason) VALUES ($1, $2, $3)
+    ON CONFLICT (subject) DO UPDATE SET blocked_until = excluded.blocked_until, reason = excluded.reason
+      WHERE throttle.blocked_until < excluded.blocked_until
+    """
+  static let delete: Statement<Never> = "DELETE FROM throttle WHERE subject = $1"
 }
 
 extension Store {
@@ -25,39 +46,20 @@ extension Store {
     if let present = try throttle(of: subject, now: now), present.until >= until { return }
     try write(waitingAtMost: limit) { (connection) throws(SQLError) in
       // What is past goes on the way, which keeps the table small, and what a wrong clock has left.
-      try connection.run(
-        "DELETE FROM throttle WHERE blocked_until <= $1 OR blocked_until > $2",
-        [.integer(now.seconds), .integer(latest.seconds)])
-      _ = try connection.run(
-        """
-        INSERT INTO throttle (subject, blocked_until, reason) VALUES ($1, $2, $3)
-        ON CONFLICT (subject) DO UPDATE SET blocked_until = excluded.blocked_until, reason = excluded.reason
-          WHERE blocked_until < excluded.blocked_until
-        """, [.text(subject), .integer(until.seconds), .text(reason)])
-      try connection.append(event, subject: nil, result: "blocked until \(until)", now: now)
+      try connection.run(Throttles.deleteUntimely(now.seconds, latest.seconds))
+      try connection.run(Throttles.block(subject, until.seconds, reason))
+      try connection.append(event, result: "blocked until \(until)", now: now)
     }
   }
 
   /// The throttle that is in force for `subject` now.
   package func throttle(of subject: String, now: Timestamp = .now) throws(StoreError) -> Throttle? {
-    try read { (connection) throws(SQLError) in
-      try connection.first(
-        """
-        SELECT blocked_until, reason FROM throttle
-        WHERE subject = $1 AND blocked_until > $2 AND blocked_until <= $3
-        """,
-        [.text(subject), .integer(now.seconds), .integer(now.seconds + Self.longestThrottle)]
-      ) { (row) throws(SQLError) in
-        Throttle(until: Timestamp(seconds: try row.integer(0)), reason: try row.text(1))
-      }
-    }
+    try first(Throttles.ofSubject(subject, now.seconds, now.seconds + Self.longestThrottle))
   }
 
   /// Lifts the throttle of `subject`: Graph has answered. Writes nothing where there is none.
   package func unblock(_ subject: String, now: Timestamp = .now) throws(StoreError) {
     guard try throttle(of: subject, now: now) != nil else { return }
-    try write { (connection) throws(SQLError) in
-      _ = try connection.run("DELETE FROM throttle WHERE subject = $1", [.text(subject)])
-    }
+    try run(Throttles.delete(subject))
   }
 }

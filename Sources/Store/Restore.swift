@@ -16,17 +16,15 @@ extension Store {
   ) throws(StoreError) -> BackupReport {
     let source: Connection
     let report: BackupReport
+    let version: Int
     do throws(SQLError) {
       source = try Connection(opening: backup, isReadOnly: true, patience: patience)
       // An empty file is ours to fill, but no backup.
       guard try Schema.isOurs(source) else { throw SQLError(code: SQLITE_NOTADB) }
       guard try source.integrityProblems().isEmpty else { throw .damagedRow }
       report = try BackupReport(of: source)
+      version = try Schema.version(of: source)
     } catch {
-      throw StoreError(error, path: backup)
-    }
-    let version: Int
-    do throws(SQLError) { version = try Schema.version(of: source) } catch {
       throw StoreError(error, path: backup)
     }
     guard version <= Schema.newest else {
@@ -104,13 +102,11 @@ extension Store {
     let connection = try opened()
     try acquireLock(until: deadline)
     defer { releaseLock() }
-    do throws(SQLError) {
+    try translating { () throws(SQLError) in
       try connection.copyAll(from: source)
       ownWrites &+= 1
       try Schema.migrate(connection)
-      emptyLargeWAL(of: connection)
-    } catch {
-      throw translated(error)
     }
+    emptyLargeWAL(of: connection)
   }
 }

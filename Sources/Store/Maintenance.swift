@@ -6,11 +6,8 @@ internal import Text
 
 /// What a backup holds.
 package struct BackupReport: Sendable, Equatable {
-  /// The size of the file.
   package let bytes: Int64
-  /// Rows of `meta_access_token`.
   package let tokens: Int
-  /// Rows of `client_page_mapping`.
   package let mappings: Int
   /// The fingerprints of the Fernet keys that it needs.
   package let keys: [String]
@@ -38,14 +35,13 @@ extension Store {
   package func rehearseWrite() throws(StoreError) {
     try write { (connection) throws(SQLError) in
       try connection.run("SAVEPOINT rehearsal")
-      try connection.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('rehearsal', '')")
+      try connection.setSetting("rehearsal", to: "")
       try connection.run("ROLLBACK TO rehearsal")
       try connection.run("RELEASE rehearsal")
     }
   }
 
-  /// Every inconsistency SQLite finds in the file, in its words, at most a hundred; none is the expected
-  /// answer. Reads everything.
+  /// Every inconsistency SQLite finds in the file, in its words, at most a hundred. Reads everything.
   package func integrityProblems() throws(StoreError) -> [String] {
     try read { (connection) throws(SQLError) in try connection.integrityProblems() }
   }
@@ -57,10 +53,7 @@ extension Store {
 
   /// `wal`, or `delete` on a network file system.
   package func journalMode() throws(StoreError) -> String {
-    let mode = try read { (connection) throws(SQLError) in
-      try connection.first("PRAGMA journal_mode") { (row) throws(SQLError) in try row.text(0) }
-    }
-    return mode ?? "unknown"
+    try read { (connection) throws(SQLError) in try connection.journalMode() } ?? "unknown"
   }
 
   /// The version of the SQLite library this process runs with.
@@ -121,7 +114,7 @@ extension Store {
       let copy = try Connection(opening: path, patience: Self.patience)
       try copy.copyAll(from: source)
       // The copy says of itself that it has a WAL; as one file it must not.
-      _ = try copy.first("PRAGMA journal_mode = DELETE") { _ in }
+      try copy.run("PRAGMA journal_mode = DELETE")
       problems = try copy.integrityProblems()
       report = try BackupReport(of: copy)
     } catch {
@@ -133,7 +126,7 @@ extension Store {
 }
 
 extension BackupReport {
-  package init(of connection: Connection) throws(SQLError) {
+  init(of connection: Connection) throws(SQLError) {
     bytes = try connection.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     tokens = Int(clamping: try connection.number("SELECT count(*) FROM meta_access_token"))
     mappings = Int(clamping: try connection.number("SELECT count(*) FROM client_page_mapping"))
@@ -144,10 +137,8 @@ extension BackupReport {
 extension Connection {
   /// What SQLite finds wrong with the file, at most a hundred sentences.
   package func integrityProblems() throws(SQLError) -> [String] {
-    let problems = try all("PRAGMA integrity_check(100)") { (row) throws(SQLError) in try row.text(0) }
-    let orphans = try all("PRAGMA foreign_key_check") { (row) throws(SQLError) in
-      "a row of \(try row.text(0)) names a row that does not exist"
-    }
-    return problems.filter { $0 != "ok" } + orphans
+    let problems: [String] = try all("PRAGMA integrity_check(100)")
+    let orphans: [String] = try all("PRAGMA foreign_key_check")
+    return problems.filter { $0 != "ok" } + orphans.map { "a row of \($0) names a row that does not exist" }
   }
 }

@@ -11,6 +11,24 @@ package enum SignInGate: Sendable, Equatable {
   case locked(until: Timestamp)
 }
 
+private enum Failures {
+  static let newest: Statement<Int64> =
+    "SELECT at FROM sign_in_failure WHERE address = $1 AND at <= $2 ORDER BY at DESC LIMIT $3"
+  static let ofAll: Statement<Int64> = "SELECT count(*) FROM sign_in_failure WHERE at > $1 AND at <= $2"
+  static let insert: Statement<Int64> =
+    "INSERT INTO sign_in_failure (address, at) VALUES ($1, $2) RETURNING id"
+  static let deleteUntimely: Statement<Never> = "DELETE FROM sign_in_failure WHERE at < $1 OR at > $2"
+  static let deleteOldest: Statement<Never> = "DELETE FROM sign_in_failure WHERE id <= $1"
+  static let clear: Statement<Never> = """
+    DELETE FROM sign_in_failure WHERE address = $1
+      AND ($1 <> '' OR id = (SELECT max(id) FROM sign_in_failure WHERE address = ''))
+    """
+  static let sameEvents: Statement<Int64> = """
+    SELECT count(*) FROM event
+    WHERE id > (SELECT max(id) - 1000 FROM event) AND action = $1 AND subject = $2 AND at > $3
+    """
+}
+
 extension Store {
   /// So many failures …
   static let allowedFailures = 10
@@ -38,28 +56,16 @@ extension Store {
       let gate = try connection.gate(for: address, now: now)
       if case .locked = gate { return gate }
       // What is too old to count, and what a clock that stood ahead has left behind.
-      try connection.run(
-        "DELETE FROM sign_in_failure WHERE at < $1 OR at > $2",
-        [.integer(now.seconds - 2 * Self.failureWindow), .integer(now.seconds)])
-      try connection.run(
-        "INSERT INTO sign_in_failure (address, at) VALUES ($1, $2)", [.text(address), .integer(now.seconds)])
-      try connection.run(
-        "DELETE FROM sign_in_failure WHERE id <= $1",
-        [.integer(connection.lastInsertedID - Self.keptFailures)]
-      )
+      try connection.run(Failures.deleteUntimely(now.seconds - 2 * Self.failureWindow, now.seconds))
+      let id = try connection.number(Failures.insert(address, now.seconds))
+      try connection.run(Failures.deleteOldest(id - Self.keptFailures))
       return gate
     }
   }
 
   /// Forgets an address's failures, after it gave the right password; where it has none, one attempt.
   package func clearSignInFailures(from address: String) throws(StoreError) {
-    try write { (connection) throws(SQLError) in
-      _ = try connection.run(
-        """
-        DELETE FROM sign_in_failure WHERE address = $1
-          AND ($1 <> '' OR id = (SELECT max(id) FROM sign_in_failure WHERE address = ''))
-        """, [.text(address)])
-    }
+    try run(Failures.clear(address))
   }
 
   /// Leaves an event of a wrong password, of the lock-out that it led to, and of the gate that it made narrow. A guesser
@@ -72,7 +78,7 @@ extension Store {
       var event = event
       event.subject = "session"
       if all <= Self.allowedFailuresOfAll {
-        try connection.append(event, subject: nil, result: "wrong password", now: now)
+        try connection.append(event, result: "wrong password", now: now)
       } else {
         event.action = "session.narrowed"
         try connection.appendOnce(
@@ -97,10 +103,7 @@ extension Connection {
   /// Until when the address is locked out, if it is.
   fileprivate func lockout(of address: String, now: Timestamp) throws(SQLError) -> Timestamp? {
     guard !address.isEmpty else { return nil }
-    let newest = try all(
-      "SELECT at FROM sign_in_failure WHERE address = $1 AND at <= $2 ORDER BY at DESC LIMIT $3",
-      [.text(address), .integer(now.seconds), .integer(Int64(Store.allowedFailures))]
-    ) { (row) throws(SQLError) in try row.integer(0) }
+    let newest = try all(Failures.newest(address, now.seconds, Store.allowedFailures))
     guard newest.count == Store.allowedFailures, let last = newest.first, let oldest = newest.last,
       last - oldest < Store.failureWindow, now.seconds < last + Store.failureWindow
     else { return nil }
@@ -108,23 +111,13 @@ extension Connection {
   }
 
   fileprivate func failuresOfAll(now: Timestamp) throws(SQLError) -> Int {
-    Int(
-      clamping: try number(
-        "SELECT count(*) FROM sign_in_failure WHERE at > $1 AND at <= $2",
-        [.integer(now.seconds - Store.failureWindow), .integer(now.seconds)]))
+    Int(clamping: try number(Failures.ofAll(now.seconds - Store.failureWindow, now.seconds)))
   }
 
   /// Writes an event that stands for many, unless it stands among the newest already: once for each window and subject.
   fileprivate func appendOnce(_ event: Event, result: String, now: Timestamp) throws(SQLError) {
-    let known = try number(
-      """
-      SELECT count(*) FROM event
-      WHERE id > (SELECT max(id) - 1000 FROM event) AND action = $1 AND subject = $2 AND at > $3
-      """,
-      [
-        .text(event.action), .text(event.subject),
-        .moment(Timestamp(seconds: now.seconds - Store.failureWindow)),
-      ])
-    if known == 0 { try append(event, subject: nil, result: result, now: now) }
+    let begin = Timestamp(seconds: now.seconds - Store.failureWindow)
+    guard try number(Failures.sameEvents(event.action, event.subject, begin)) == 0 else { return }
+    try append(event, result: result, now: now)
   }
 }

@@ -13,18 +13,28 @@ package enum SealedField: Sendable, Equatable {
 package enum Resealing: Sendable, Equatable {
   /// It stays as it is, as where no key opens it.
   case keep
-  /// This takes its place.
   case replace(String)
   /// Nothing at all is changed, neither this one nor those before it.
   case abandon
 }
 
-/// What a rotation did.
+/// How many texts a rotation replaced, and how many it kept.
 package struct RotationReport: Sendable, Equatable {
-  /// Texts that were replaced.
   package internal(set) var replaced = 0
-  /// Texts that stayed as they were.
   package internal(set) var kept = 0
+}
+
+private enum Sealed {
+  static let any: Statement<Int64> =
+    "SELECT 1 FROM meta_access_token UNION ALL SELECT 1 FROM client_page_mapping LIMIT 1"
+  static let count: Statement<Int64> =
+    "SELECT (SELECT count(*) FROM meta_access_token) + (SELECT count(*) FROM client_page_mapping)"
+  static let tokens: Statement<Never> = "SELECT id, access_token FROM meta_access_token ORDER BY id"
+  static let pageTokens: Statement<Never> =
+    "SELECT id, page_access_token FROM client_page_mapping ORDER BY id"
+  static let replaceToken: Statement<Never> = "UPDATE meta_access_token SET access_token = $2 WHERE id = $1"
+  static let replacePageToken: Statement<Never> =
+    "UPDATE client_page_mapping SET page_access_token = $2 WHERE id = $1"
 }
 
 extension Store {
@@ -40,12 +50,7 @@ extension Store {
   }
 
   /// Whether anything is sealed.
-  package func hasSealed() throws(StoreError) -> Bool {
-    try read { (connection) throws(SQLError) in
-      try connection.number(
-        "SELECT EXISTS (SELECT 1 FROM meta_access_token) OR EXISTS (SELECT 1 FROM client_page_mapping)") != 0
-    }
-  }
+  package func hasSealed() throws(StoreError) -> Bool { try first(Sealed.any()) != nil }
 
   /// Whether any sealed text is as `condition` says; looks no further than to the first one.
   package func hasSealed(where condition: (String) -> Bool) throws(StoreError) -> Bool {
@@ -66,27 +71,27 @@ extension Store {
     _ transform: (SealedField, String) -> Resealing
   ) throws(StoreError) -> RotationReport? {
     try write { (connection) throws(SQLError) in
-      let all = try connection.number(
-        "SELECT (SELECT count(*) FROM meta_access_token) + (SELECT count(*) FROM client_page_mapping)")
+      let all = Int(try connection.number(Sealed.count()))
       var report = RotationReport()
-      var replacements: [(SealedField, String)] = []
+      var replacements: [Query<Never>] = []
       // Gathered first: a table that is changed while it is read may show a row twice.
       let isComplete = try connection.forEachSealed { (field, sealed) throws(SQLError) in
-        switch transform(field, sealed) {
-        case .keep: report.kept += 1
-        case .replace(let new): replacements.append((field, new))
-        case .abandon: return false
+        switch (transform(field, sealed), field) {
+        case (.keep, _): report.kept += 1
+        case (.replace(let new), .token(let id)): replacements.append(Sealed.replaceToken(id, new))
+        case (.replace(let new), .pageToken(let id)): replacements.append(Sealed.replacePageToken(id, new))
+        case (.abandon, _): return false
         }
         return true
       }
       guard isComplete else { return nil }
-      for (field, sealed) in replacements {
-        try connection.replaceSealed(field, by: sealed)
+      for replacement in replacements {
+        try connection.run(replacement)
         report.replaced += 1
-        if report.replaced % 100 == 0 { progress(report.kept + report.replaced, Int(all)) }
+        if report.replaced % 100 == 0 { progress(report.kept + report.replaced, all) }
       }
       try connection.append(event, subject: "keys", result: "rotated", now: now)
-      progress(report.kept + report.replaced, Int(all))
+      progress(report.kept + report.replaced, all)
       return report
     }
   }
@@ -97,22 +102,12 @@ extension Connection {
   fileprivate func forEachSealed(
     _ body: (SealedField, String) throws(SQLError) -> Bool
   ) throws(SQLError) -> Bool {
-    let tokens = try forEach("SELECT id, access_token FROM meta_access_token ORDER BY id") {
-      (row) throws(SQLError) in try body(.token(id: try row.integer(0)), try row.text(1))
+    let tokens = try forEach(Sealed.tokens()) { (row) throws(SQLError) in
+      try body(.token(id: try row.integer(0)), try row.text(1))
     }
     guard tokens else { return false }
-    return try forEach("SELECT id, page_access_token FROM client_page_mapping ORDER BY id") {
-      (row) throws(SQLError) in try body(.pageToken(mappingID: try row.integer(0)), try row.text(1))
-    }
-  }
-
-  fileprivate func replaceSealed(_ field: SealedField, by sealed: String) throws(SQLError) {
-    switch field {
-    case .token(let id):
-      try run("UPDATE meta_access_token SET access_token = $2 WHERE id = $1", [.integer(id), .text(sealed)])
-    case .pageToken(let id):
-      try run(
-        "UPDATE client_page_mapping SET page_access_token = $2 WHERE id = $1", [.integer(id), .text(sealed)])
+    return try forEach(Sealed.pageTokens()) { (row) throws(SQLError) in
+      try body(.pageToken(mappingID: try row.integer(0)), try row.text(1))
     }
   }
 }

@@ -1,4 +1,3 @@
-internal import CSQLite
 package import SQL
 internal import System
 internal import Text
@@ -17,9 +16,8 @@ extension Store {
     // A command that only looks leaves nothing behind where nothing was: SQLite removes its files as it closes.
     let mayTidyUp = making == .nothing && DatabaseFile.identity(of: file.path + "-wal") == nil
     if file.carriesWAL { WALIndex.surviveCuts() }
-    let connection: Connection
-    do throws(SQLError) { connection = try Connection(opening: file.path, patience: patience) } catch {
-      throw translated(error)
+    let connection = try translating { () throws(SQLError) in
+      try Connection(opening: file.path, patience: patience)
     }
     identity = file.identity
     try prepare(connection, mayTidyUp: mayTidyUp)
@@ -40,8 +38,8 @@ extension Store {
   }
 
   private func prepare(_ connection: Connection, mayTidyUp: Bool) throws(StoreError) {
-    let refusal: StoreError?
-    do throws(SQLError) {
+    var isReady = false
+    let refusal = try translating { () throws(SQLError) -> StoreError? in
       if file.needsWriteLock, !mayTidyUp { connection.leaveCheckpointsToTheWriteLock() }
       // EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk
       // too.
@@ -52,26 +50,19 @@ extension Store {
         PRAGMA cell_size_check = ON;
         PRAGMA cache_size = -128
         """)
-      if try Schema.isUpToDate(connection), try isInItsJournalMode(connection) { return }
-      refusal = try Schema.refusal(of: connection, at: file.path)
-    } catch {
-      throw translated(error)
+      if try Schema.isUpToDate(connection) { isReady = try connection.journalMode() == file.journalMode }
+      return isReady ? nil : try Schema.refusal(of: connection, at: file.path)
     }
     if let refusal { throw refusal }
+    if isReady { return }
     guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
     try setUp(connection)
-  }
-
-  private func isInItsJournalMode(_ connection: Connection) throws(SQLError) -> Bool {
-    try connection.first("PRAGMA journal_mode") { (row) throws(SQLError) in try row.text(0) }
-      == file.journalMode
   }
 
   /// A database of an earlier version is kept beside the one that is made of it: the program that wrote it can go on with
   /// it.
   private func keepCopy(of connection: Connection) throws(StoreError) {
-    let version: Int
-    do throws(SQLError) { version = try Schema.version(of: connection) } catch { throw translated(error) }
+    let version = try translating { () throws(SQLError) in try Schema.version(of: connection) }
     guard version > 0, version < Schema.newest else { return }
     let destination = "\(file.path).version-\(version).\(Timestamp.now.seconds)"
     _ = try backUp(connection, to: destination)
@@ -87,9 +78,7 @@ extension Store {
     try keepCopy(of: connection)
     while true {
       do throws(SQLError) {
-        _ = try connection.first(
-          file.carriesWAL ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE"
-        ) { _ in }
+        try connection.run(file.carriesWAL ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE")
         try Schema.migrate(connection)
         hasWritten = true
         return
