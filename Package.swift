@@ -34,10 +34,10 @@ let package = Package(
 
     // Doors, and what has no door to anything.
     .target(name: "Text", swiftSettings: strict),
-    .target(name: "JSON", swiftSettings: strict),
+    .target(name: "JSON", dependencies: ["Text"], swiftSettings: strict),
     .target(name: "System", dependencies: ["CPlatform"], swiftSettings: strict),
     .target(name: "FastCGI", dependencies: ["CFastCGI", "System"], swiftSettings: strict),
-    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
+    .target(name: "HTTPClient", dependencies: ["CCurl", "Text"], swiftSettings: strict),
     .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: strict),
 

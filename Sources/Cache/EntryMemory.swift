@@ -41,7 +41,6 @@ package final class EntryMemory: Sendable {
     }
   }
 
-  /// Forgets an entry.
   func forget(_ key: CacheKey) { contents.withLock { Self.remove(key, from: &$0) } }
 
   private static func remove(_ key: CacheKey, from contents: inout Contents) {

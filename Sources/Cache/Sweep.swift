@@ -17,7 +17,6 @@ package struct CacheStatistics: Sendable, Equatable {
 
 /// Keeping the directory bounded, and telling and emptying what is in it.
 extension FileCache {
-  /// What a sweep did.
   package struct SweepReport: Sendable, Equatable {
     /// Files that were removed, of whatever kind.
     package var removed = 0

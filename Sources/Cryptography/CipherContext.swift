@@ -25,7 +25,7 @@ struct CipherContext: ~Copyable {
     _ direction: Direction, _ input: [UInt8], key: FernetKey, vector: [UInt8]
   ) -> [UInt8]? {
     guard vector.count == FernetToken.blockLength, input.count <= Self.longestInput else { return nil }
-    let prepared = key.bytes.withEncryptionKey {
+    let prepared = key.withEncryptionKey {
       EVP_CipherInit_ex(context, EVP_aes_128_cbc(), nil, $0.baseAddress, vector, direction.rawValue) == 1
     }
     var output = [UInt8](repeating: 0, count: input.count + FernetToken.blockLength)

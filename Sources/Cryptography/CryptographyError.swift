@@ -1,5 +1,5 @@
 /// What can go wrong with keys, tokens and OpenSSL itself. No case carries a byte of a key or a token.
-package enum CryptographyError: Error, Sendable, Equatable {
+package enum CryptographyError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A key is not the url-safe base64 of 32 bytes with its padding.
   case invalidKey
   /// A ring without keys can neither seal nor open.
@@ -15,7 +15,7 @@ package enum CryptographyError: Error, Sendable, Equatable {
   case libraryFailure(operation: String)
 
   /// One sentence for the log.
-  package var message: String {
+  package var description: String {
     switch self {
     case .invalidKey: "A Fernet key must be 32 bytes in url-safe base64, 44 characters with the final ="
     case .emptyKeyRing: "The Fernet key ring is empty"
@@ -25,9 +25,4 @@ package enum CryptographyError: Error, Sendable, Equatable {
     case .libraryFailure(let operation): "OpenSSL failed: \(operation)"
     }
   }
-}
-
-extension CryptographyError: CustomStringConvertible {
-  /// The message.
-  package var description: String { message }
 }

@@ -4,33 +4,62 @@ internal import COpenSSL
 ///
 /// Read once at start from `fernet.keys` or the environment, then kept in a `KeyRing`. Printing one, or anything
 /// that holds one, shows nothing of it.
-package struct FernetKey: Sendable {
-  let bytes: KeyBytes
+///
+/// A class, since an array would be copied whenever Swift likes, and its storage returned to the heap as it is. The bytes
+/// are written in `init`, only read afterwards, which is why threads may share them, and overwritten when the last user
+/// lets go of them.
+package final class FernetKey: @unchecked Sendable {
+  private static let length = 32
+  private let start: UnsafeMutablePointer<UInt8>
 
   /// Reads the 44 characters that Python's `Fernet.generate_key()` prints.
   ///
   /// - Throws: `invalidKey` for any other text, also for a second spelling of the same bytes.
-  package init(_ text: String) throws(CryptographyError) {
-    guard var decoded = Base64URL.decode(text, padded: true), let bytes = KeyBytes(moving: &decoded) else {
+  package convenience init(_ text: String) throws(CryptographyError) {
+    guard var bytes = Base64URL.decode(text, padded: true), bytes.count == Self.length else {
       throw .invalidKey
     }
-    self.bytes = bytes
+    self.init(moving: &bytes)
   }
 
-  /// A new key.
-  ///
   /// - Throws: `randomnessUnavailable`.
   package static func generate() throws(CryptographyError) -> FernetKey {
-    var random = try SecureRandom.bytes(KeyBytes.count)
-    guard let bytes = KeyBytes(moving: &random) else { throw .invalidKey }
-    return FernetKey(bytes: bytes)
+    var random = try SecureRandom.bytes(length)
+    return FernetKey(moving: &random)
   }
 
-  private init(bytes: KeyBytes) { self.bytes = bytes }
+  /// Copies the bytes and overwrites the original.
+  init(moving bytes: inout [UInt8]) {
+    start = .allocate(capacity: bytes.count)
+    start.initialize(from: bytes, count: bytes.count)
+    OPENSSL_cleanse(&bytes, bytes.count)
+  }
+
+  deinit {
+    // A plain memset just before free is removed by optimisers.
+    OPENSSL_cleanse(start, Self.length)
+    start.deallocate()
+  }
+
+  /// The pointer must not leave the closure.
+  private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    // Without this, the object could be released, and the bytes overwritten, while `body` runs.
+    withExtendedLifetime(self) { body(UnsafeBufferPointer(start: start, count: Self.length)) }
+  }
+
+  /// The first half, which signs.
+  func withSigningKey<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    withBytes { body(UnsafeBufferPointer(rebasing: $0.prefix(16))) }
+  }
+
+  /// The second half, which encrypts.
+  func withEncryptionKey<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    withBytes { body(UnsafeBufferPointer(rebasing: $0.suffix(16))) }
+  }
 
   /// The 44 characters. Searching for this name lists every use.
   package func revealed() -> String {
-    var copy = bytes.withBytes { Array($0) }
+    var copy = withBytes { Array($0) }
     defer { OPENSSL_cleanse(&copy, copy.count) }
     return Base64URL.encode(copy, padded: true)
   }
@@ -38,17 +67,16 @@ package struct FernetKey: Sendable {
   /// 16 hexadecimal digits that tell keys apart and reveal nothing: a digest of 256 random bits cannot be
   /// reversed, and the prefix keeps it from being any other digest of the key.
   package var fingerprint: String {
-    var message = Array("meta-module fernet key".utf8) + bytes.withBytes { Array($0) }
+    var message = Array("meta-module fernet key".utf8) + withBytes { Array($0) }
     defer { OPENSSL_cleanse(&message, message.count) }
     return String(SHA256.hex(message).prefix(16))
   }
 }
 
 extension FernetKey: Equatable {
-  /// In constant time.
   package static func == (left: FernetKey, right: FernetKey) -> Bool {
-    left.bytes.withBytes { left in
-      right.bytes.withBytes { right in CRYPTO_memcmp(left.baseAddress, right.baseAddress, left.count) == 0 }
+    left.withBytes { left in
+      right.withBytes { right in CRYPTO_memcmp(left.baseAddress, right.baseAddress, left.count) == 0 }
     }
   }
 }

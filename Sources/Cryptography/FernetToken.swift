@@ -26,15 +26,13 @@ struct FernetToken {
   /// Seconds since 1970 when the token was made.
   var timestamp: UInt64 { signed[1..<9].reduce(0) { $0 << 8 | UInt64($1) } }
 
-  /// The initialisation vector.
   var vector: [UInt8] { Array(signed[9..<Self.headerLength]) }
 
-  /// The encrypted and padded text.
   var ciphertext: [UInt8] { Array(signed[Self.headerLength...]) }
 
   /// Whether this key signed the token.
   func isSigned(by key: FernetKey) -> Bool {
-    equalInConstantTime(key.bytes.withSigningKey { HMAC.sha256(key: $0, message: signed) }, code)
+    equalInConstantTime(key.withSigningKey { HMAC.sha256(key: $0, message: signed) }, code)
   }
 
   /// The text of a token with these parts, signed.
@@ -45,7 +43,7 @@ struct FernetToken {
     bytes += withUnsafeBytes(of: timestamp.bigEndian) { Array($0) }
     bytes += vector
     bytes += ciphertext
-    bytes += key.bytes.withSigningKey { HMAC.sha256(key: $0, message: bytes) }
+    bytes += key.withSigningKey { HMAC.sha256(key: $0, message: bytes) }
     return Base64URL.encode(bytes, padded: true)
   }
 }

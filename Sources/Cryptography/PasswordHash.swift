@@ -27,7 +27,7 @@ package enum PasswordHash {
     let parts = stored.utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).map {
       String(Substring($0))
     }
-    guard parts.count == 6, parts[0] == "scrypt", let cost = Cost(parts[1], parts[2], parts[3]),
+    guard parts.count == 6, parts[0] == "scrypt", let cost = Cost.read(parts[1], parts[2], parts[3]),
       let salt = Base64URL.decode(parts[4], padded: false), salt.count >= 8,
       let expected = Base64URL.decode(parts[5], padded: false), expected.count == hashLength,
       let actual = hash(password, salt: salt, cost: cost)
@@ -55,18 +55,12 @@ package enum PasswordHash {
     let blockSize: UInt64
     let lanes: UInt64
 
-    init(iterations: UInt64, blockSize: UInt64, lanes: UInt64) {
-      self.iterations = iterations
-      self.blockSize = blockSize
-      self.lanes = lanes
-    }
-
-    init?(_ iterations: String, _ blockSize: String, _ lanes: String) {
+    static func read(_ iterations: String, _ blockSize: String, _ lanes: String) -> Cost? {
       guard let n = UInt64(iterations), (2...1 << 16).contains(n), n & (n - 1) == 0,
         let r = UInt64(blockSize), (1...8).contains(r), let p = UInt64(lanes), (1...16).contains(p),
         [String(n), String(r), String(p)] == [iterations, blockSize, lanes]
       else { return nil }
-      self.init(iterations: n, blockSize: r, lanes: p)
+      return Cost(iterations: n, blockSize: r, lanes: p)
     }
   }
 }

@@ -2,7 +2,6 @@ internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4): API keys and sessions are stored as it, and a grid's ETag is the beginning of it.
 package enum SHA256 {
-  /// The 32 bytes of the digest.
   package static func digest(_ message: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     copenssl_sha256(message, message.count, &digest)

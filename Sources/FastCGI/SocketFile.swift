@@ -24,7 +24,7 @@ struct SocketFile: ~Copyable, Sendable {
       open(folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC), action: "open the folder", subject: folderPath)
     try Self.lock(folder, folderPath)
     let status = try Self.bind(socket, path, in: folder, name)
-    flock(folder.number, LOCK_UN)
+    folder.unlock()
     self.folder = folder
     self.name = name
     self.inode = status.st_ino
@@ -37,8 +37,8 @@ struct SocketFile: ~Copyable, Sendable {
   /// While our socket is open, its inode's number is given to no other file.
   borrowing func remove() {
     guard !isRemoved.exchange(true, ordering: .relaxed) else { return }
-    guard flock(folder.number, LOCK_EX) == 0 else { return }
-    defer { flock(folder.number, LOCK_UN) }
+    guard (try? Self.lock(folder, name)) != nil else { return }
+    defer { folder.unlock() }
     var status = stat()
     guard fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
       status.st_ino == inode, status.st_dev == device
@@ -77,12 +77,14 @@ struct SocketFile: ~Copyable, Sendable {
 
   /// Waits up to five seconds for another start or end in the same folder; it takes microseconds.
   private static func lock(_ folder: borrowing Descriptor, _ path: String) throws(FastCGIError) {
-    for _ in 0..<500 {
-      if flock(folder.number, LOCK_EX | LOCK_NB) == 0 { return }
-      guard errno == EWOULDBLOCK || errno == EINTR else { break }
-      usleep(10_000)
+    do throws(SystemError) {
+      let isTaken = try Deadline.after(milliseconds: 5000).wait(every: 10_000) { () throws(SystemError) in
+        try folder.tryLock()
+      }
+      guard isTaken else { throw SystemError(code: EWOULDBLOCK) }
+    } catch {
+      throw .system(action: "lock the folder", subject: path, errno: error.code)
     }
-    throw .system(action: "lock the folder", subject: path, errno: errno)
   }
 
   /// Makes room at `path`: a socket that refuses connections was left by a crash.

@@ -13,7 +13,7 @@ package enum GraphAddress {
     }
     let rest = url.utf8.dropFirst(isSecure ? 8 : 7)
     let allowed = rest.allSatisfy { byte in
-      FieldRule.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+      byte.isDigit || byte.isLetter
         || "-._~:/[]".utf8.contains(byte)
     }
     let host = hostName(rest)
@@ -28,11 +28,10 @@ package enum GraphAddress {
     return url
   }
 
-  /// `v26.0`.
   package static func checkedVersion(_ version: String) throws(ConfigurationError) -> String {
     let parts = version.utf8.dropFirst().split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard version.utf8.first == UInt8(ascii: "v"), parts.count == 2,
-      parts.allSatisfy({ (1...3).contains($0.count) && $0.allSatisfy(FieldRule.isDigit) })
+      parts.allSatisfy({ (1...3).contains($0.count) && $0.allSatisfy(\.isDigit) })
     else { throw ConfigurationError("META_GRAPH_VERSION is \"\(version)\"; it must look like v26.0.") }
     return version
   }

@@ -39,12 +39,8 @@ package struct GraphBudget {
     self.retries = retries
   }
 
-  /// What is left of it.
   package var remaining: Duration { max(.zero, ContinuousClock.now.duration(to: deadline)) }
-}
 
-extension GraphBudget {
-  /// So many seconds from now.
   package init(seconds: Int64, retries: Bool = true) {
     self.init(deadline: .now + .seconds(seconds), retries: retries)
   }
@@ -84,21 +80,18 @@ package final class GraphClient {
     self.breaker = breaker
   }
 
-  /// A new request begins.
   package func resetCounts() {
     callCount = 0
     retryCount = 0
     traces = []
   }
 
-  /// Makes one call.
   package func ask(
     _ path: String, _ query: [(name: String, value: String)], as token: Secret, within budget: GraphBudget
   ) throws(GraphFailure) -> JSONValue {
     try ask(GraphCall(tag: (), path: path, query: query, token: token), within: budget)
   }
 
-  /// Makes one call.
   package func ask(_ call: GraphCall<Void>, within budget: GraphBudget) throws(GraphFailure) -> JSONValue {
     var outcome = Result<JSONValue, GraphFailure>.failure(GraphFailure(.failed))
     askAll([call], within: budget) { _, result in

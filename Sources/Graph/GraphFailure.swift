@@ -41,13 +41,8 @@ package struct GraphFailure: Error {
   /// A failure that is no answer of Graph's.
   package init(_ kind: Kind) { self.kind = kind }
 
-  /// The transfer itself failed.
   package init(_ error: TransferError) {
-    if error.isTimeout {
-      kind = .timedOut
-    } else {
-      kind = error.mayRetry ? .transient : .failed
-    }
+    kind = error == .timedOut ? .timedOut : error.mayRetry ? .transient : .failed
   }
 
   /// Reads an answer that is not a success: an error status, or an `error` in whatever status.
@@ -64,7 +59,6 @@ package struct GraphFailure: Error {
       code: code, subcode: subcode, message: message, isTransient: isTransient, reply: reply, question)
   }
 
-  /// Asking again can help.
   package var mayRetry: Bool {
     switch kind {
     case .throttled, .transient: true
@@ -135,7 +129,7 @@ package struct GraphFailure: Error {
   private static func waitAsked(_ reply: HTTPReply) -> Int64? {
     var seconds: Int64?
     if let header = reply.headers["Retry-After"] {
-      if header.utf8.allSatisfy(FieldRule.isDigit) {
+      if header.utf8.allSatisfy(\.isDigit) {
         // Digits past 64 bits are a long time too.
         seconds = header.isEmpty ? nil : Int64(header) ?? longestWait
       } else if let until = Timestamp(httpDate: header) {
@@ -160,7 +154,7 @@ package struct GraphFailure: Error {
   /// Only what looks like a trace id goes into the log.
   private static func checkedTrace(_ text: String) -> String? {
     let isPlain = text.utf8.allSatisfy { byte in
-      FieldRule.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+      byte.isDigit || byte.isLetter
         || "-_+/".utf8.contains(byte)
     }
     return isPlain && (1...40).contains(text.utf8.count) ? text : nil

@@ -74,7 +74,6 @@ package enum Misfit: Equatable {
   case proof
   /// It was made for another app than `META_APP_ID`.
   case otherApp
-  /// A Page's.
   case page
   /// An app's, `id|secret`.
   case app

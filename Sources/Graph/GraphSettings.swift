@@ -4,11 +4,8 @@ internal import Text
 package struct GraphSettings: Sendable {
   /// `https://graph.facebook.com`, without a slash at its end.
   package let url: String
-  /// `v26.0`.
   package let version: String
-  /// Seconds for one call.
   package let timeout: Int64
-  /// How often a call is repeated.
   package let retries: Int
   /// Milliseconds that the first wait lasts; each further one is twice as long.
   package let backoffUnit: Int64

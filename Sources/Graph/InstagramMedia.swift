@@ -32,7 +32,6 @@ package struct InstagramMedium {
     ownerID = value["owner"]?["id"]?.graphID
   }
 
-  /// A medium of the grid.
   var gridJSON: JSONObject {
     [
       "id": .string(id), "caption": JSONValue(caption), "media_url": JSONValue(mediaURL),
@@ -41,7 +40,6 @@ package struct InstagramMedium {
     ]
   }
 
-  /// A medium on its own.
   package var detailJSON: JSONObject {
     var json = gridJSON
     json["like_count"] = JSONValue(likeCount)
@@ -56,7 +54,6 @@ package struct InstagramGrid {
   package let media: [InstagramMedium]
   private let profile: JSONObject
 
-  /// How many media a grid has.
   package static let size = 25
   package static let query = [
     (

@@ -39,7 +39,7 @@ extension JSONValue {
   }
 
   private static func digits(_ text: String) -> Int64? {
-    text.utf8.allSatisfy(FieldRule.isDigit) ? Int64(text) : nil
+    text.utf8.allSatisfy(\.isDigit) ? Int64(text) : nil
   }
 
   /// A name that is stored and shown to people, held to what a client may send as one: without control characters, and

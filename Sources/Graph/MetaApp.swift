@@ -5,7 +5,6 @@ package import Text
 package struct MetaApp: Sendable {
   /// `META_APP_ID`, digits.
   package let id: String
-  /// `META_APP_SECRET`.
   package let secret: Secret
 
   package init?(id: String?, secret: String?) throws(ConfigurationError) {
@@ -29,4 +28,30 @@ package struct MetaApp: Sendable {
 
   /// The app's own token: `id|secret`.
   package var token: Secret { Secret(id + "|" + secret.revealed()) }
+}
+
+/// What is asked as our app.
+extension MetaApp {
+  /// `GET /debug_token`: what Graph knows of a token. It is taken as a query parameter only, and stands nowhere else.
+  package func debugCall<Tag>(_ tag: Tag, about token: Secret) -> GraphCall<Tag> {
+    var call = GraphCall(
+      tag: tag, path: "debug_token", query: [(name: "input_token", value: token.revealed())],
+      token: self.token)
+    call.asker = .app
+    return call
+  }
+
+  /// `POST /oauth/access_token`: a longer-lived token for this one ("Long-lived tokens"). A system user's is renewed
+  /// only when that is asked for.
+  package func exchangeCall<Tag>(_ tag: Tag, of token: Secret, isSystemUser: Bool) -> GraphCall<Tag> {
+    var form = [
+      (name: "grant_type", value: "fb_exchange_token"), ("client_id", id),
+      ("client_secret", secret.revealed()), ("fb_exchange_token", token.revealed()),
+    ]
+    if isSystemUser { form.append(("set_token_expires_in_60_days", "true")) }
+    var call = GraphCall(tag: tag, path: "oauth/access_token", query: [], token: nil)
+    call.form = form
+    call.asker = .exchange
+    return call
+  }
 }

@@ -11,7 +11,6 @@ package struct ClientOptions: Sendable {
   /// Printable ASCII.
   package var userAgent: String
 
-  /// The defaults fit Graph.
   package init(
     maximumBodyBytes: Int = 4 << 20, largeReplies: LargeReplies? = nil,
     connectTimeout: Duration = .seconds(5),

@@ -43,7 +43,6 @@ final class EasyHandle {
         Unmanaged.passUnretained(self).toOpaque()))
   }
 
-  /// The answer, or why there is none.
   func finish(_ code: CURLcode) -> Result<HTTPReply, TransferError> {
     if let failure = collector.failure { return .failure(failure) }
     if let failure = TransferError(code) { return .failure(failure) }
@@ -53,7 +52,6 @@ final class EasyHandle {
       HTTPReply(status: status, headers: collector.headers, body: collector.body, pass: collector.pass))
   }
 
-  /// Forgets request and answer.
   func clear() {
     collector = ReplyCollector(maximumBodyBytes: 0)
     ccurl_easy_reset(curl)

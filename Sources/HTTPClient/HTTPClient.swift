@@ -70,8 +70,8 @@ package struct HTTPClient: ~Copyable {
     guard !first.isEmpty else { return }
     do throws(TransferError) {
       var multi = if let kept = self.multi.take() { kept } else { try MultiHandle() }
-      var batch = Batch<Tag>(deadline: deadline, overdue: overdue, options: options)
-      if batch.run(first, on: &multi, next: next) { self.multi = consume multi }
+      var run = TransferRun<Tag>(deadline: deadline, overdue: overdue, options: options)
+      if run.perform(first, on: &multi, next: next) { self.multi = consume multi }
     } catch {
       for transfer in first { _ = next(transfer.tag, .failure(error)) }
     }

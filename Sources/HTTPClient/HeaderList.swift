@@ -1,3 +1,5 @@
+internal import Text
+
 /// The header fields of an answer, in the order in which they came.
 package struct HeaderList: Sendable, Sequence {
   private var fields: [(name: String, value: String)] = []
@@ -7,7 +9,6 @@ package struct HeaderList: Sendable, Sequence {
     fields.first { Self.areEqual($0.name, name) }?.value
   }
 
-  /// Name and value of each field.
   package func makeIterator() -> some IteratorProtocol<(name: String, value: String)> {
     fields.makeIterator()
   }
@@ -17,10 +18,6 @@ package struct HeaderList: Sendable, Sequence {
   /// Compares bytes, and only ASCII letters without case: `String` would take the Kelvin sign for a `K`.
   static func areEqual(_ left: String, _ right: String) -> Bool {
     left.utf8.count == right.utf8.count
-      && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
-  }
-
-  private static func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+      && zip(left.utf8, right.utf8).allSatisfy { $0 == $1 || $0.isLetter && $0 | 0x20 == $1 | 0x20 }
   }
 }

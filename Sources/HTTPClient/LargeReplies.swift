@@ -11,7 +11,6 @@ package final class LargeReplies: Sendable {
   private let atOnce: Int
   private let running = Atomic<Int>(0)
 
-  /// So many at the same time.
   package init(atOnce: Int) { self.atOnce = atOnce }
 
   /// The right to be one of them, for as long as it is kept; `nil` when there are as many already.

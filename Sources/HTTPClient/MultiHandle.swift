@@ -23,7 +23,6 @@ struct MultiHandle: ~Copyable {
     ccurl_multi_free(curl)
   }
 
-  /// The number of transfers that have begun and not ended.
   var runningCount: Int { running.count }
 
   /// Begins a transfer and returns the name under which it will be reported.

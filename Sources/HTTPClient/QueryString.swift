@@ -1,3 +1,5 @@
+internal import Text
+
 /// The fields of a query or of a form, in order: `fields=id%2Cname&limit=25`.
 ///
 /// A space is `%20`, not `+`: every decoder of forms and of queries reads that one.
@@ -5,7 +7,6 @@ package struct QueryString: Sendable, ExpressibleByDictionaryLiteral {
   /// As it stands after the `?` of a URL, or as the body of a form; empty without fields.
   package private(set) var encoded = ""
 
-  /// Without fields.
   package init() {}
 
   /// `["fields": "id,name", "limit": "25"]`, in this order.
@@ -25,12 +26,9 @@ package struct QueryString: Sendable, ExpressibleByDictionaryLiteral {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
     for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
+      if byte.isLetter || byte.isDigit || "-._~".utf8.contains(byte) {
         bytes.append(byte)
-      default:
+      } else {
         bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       }
     }

@@ -2,12 +2,10 @@
 package struct Transfer<Tag: Sendable>: Sendable {
   /// Comes back with the result, so that the caller knows whose it is.
   package var tag: Tag
-  /// What is asked.
   package var request: HTTPRequest
   /// How long to wait before it begins: the pause before a retry.
   package var delay: Duration
 
-  /// A request that begins at once, or after `delay`.
   package init(tag: Tag, request: HTTPRequest, delay: Duration = .zero) {
     self.tag = tag
     self.request = request

@@ -26,9 +26,6 @@ package enum TransferError: Error, Sendable, Equatable {
   /// No memory for another transfer.
   case outOfMemory
 
-  /// Whether the cause is the time: what the contract answers with 504 instead of 502.
-  package var isTimeout: Bool { self == .timedOut }
-
   /// Whether the same request can succeed a moment later. Not after a timeout: the time to wait is used up.
   package var mayRetry: Bool {
     switch self {

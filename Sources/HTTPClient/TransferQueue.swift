@@ -7,7 +7,6 @@ struct TransferQueue<Tag: Sendable> {
   /// Latest first.
   private var delayed: [(start: ContinuousClock.Instant, transfer: Transfer<Tag>)] = []
 
-  /// Whether nothing waits.
   var isEmpty: Bool { head == ready.count && delayed.isEmpty }
 
   /// When the next delayed transfer may begin.
@@ -24,7 +23,6 @@ struct TransferQueue<Tag: Sendable> {
     delayed.insert((start, transfer), at: index)
   }
 
-  /// Takes the next transfer that may begin.
   mutating func next(now: ContinuousClock.Instant) -> Transfer<Tag>? {
     while let last = delayed.last, last.start <= now {
       delayed.removeLast()

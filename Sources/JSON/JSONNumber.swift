@@ -1,3 +1,5 @@
+internal import Text
+
 /// A JSON number as it was written.
 ///
 /// Meta's ids have 17 digits and some arrive as numbers: a `Double` would round them, so the text is kept and
@@ -13,7 +15,6 @@ package struct JSONNumber: Sendable, Equatable {
     self.text = text
   }
 
-  /// An integer's digits.
   package init(_ value: Int64) { text = String(value) }
 
   /// For the parser, which has already measured the literal.
@@ -21,7 +22,7 @@ package struct JSONNumber: Sendable, Equatable {
 
   /// Whether the literal has neither fraction nor exponent: `text` is an optional `-` and digits.
   package var isIntegerLiteral: Bool {
-    text.utf8.allSatisfy { Self.isDigit($0) || $0 == UInt8(ascii: "-") }
+    text.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: "-") }
   }
 
   /// The value if it is whole and fits into 64 bits: `1`, `1.0`, `1e3` and `10e-1` do, `1.5` and `2e19` do not.
@@ -31,7 +32,7 @@ package struct JSONNumber: Sendable, Equatable {
     var isFraction = false
     for byte in text.utf8.prefix(while: { !Self.isExponentMark($0) }) {
       if byte == UInt8(ascii: ".") { isFraction = true }
-      guard Self.isDigit(byte) else { continue }
+      guard byte.isDigit else { continue }
       digits.append(byte - UInt8(ascii: "0"))
       if isFraction { power -= 1 }
     }
@@ -55,12 +56,6 @@ package struct JSONNumber: Sendable, Equatable {
     return value == .min ? nil : -value
   }
 
-  /// The nearest double, or `nil` when it would be infinite.
-  package var double: Double? {
-    guard let value = Double(text), value.isFinite else { return nil }
-    return value
-  }
-
   /// The number behind the `e`; 0 without one. Cut off where no text has enough digits to bring it back.
   private var exponent: Int {
     let limit = 1 << 40
@@ -73,10 +68,6 @@ package struct JSONNumber: Sendable, Equatable {
 
   // MARK: Grammar
 
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-  }
-
   private static func isExponentMark(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E")
   }
@@ -85,7 +76,7 @@ package struct JSONNumber: Sendable, Equatable {
   /// where the grammar ends: `01` is a `0` and something unexpected behind it.
   static func length(in bytes: [UInt8], from start: Int) -> Int? {
     var end = start
-    func hasDigit(at index: Int) -> Bool { index < bytes.count && isDigit(bytes[index]) }
+    func hasDigit(at index: Int) -> Bool { index < bytes.count && bytes[index].isDigit }
     func has(_ scalar: Unicode.Scalar, at index: Int) -> Bool {
       index < bytes.count && bytes[index] == UInt8(ascii: scalar)
     }

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The members of a JSON object in their order. Keys are compared as bytes.
 ///
 /// Objects here have some ten members, so finding one is a walk through the list. Whoever makes one of as many members
@@ -6,7 +8,6 @@ package struct JSONObject: Sendable {
   /// Keys and values in their order; no key occurs twice.
   package private(set) var members: [(key: String, value: JSONValue)]
 
-  /// An object without members.
   package init() { members = [] }
 
   /// For the parser, which has already refused duplicates.
@@ -28,13 +29,10 @@ package struct JSONObject: Sendable {
     }
   }
 
-  /// How many members there are.
   package var count: Int { members.count }
 
-  /// Whether there are none.
   package var isEmpty: Bool { members.isEmpty }
 
-  /// The keys in their order.
   package var keys: [String] { members.map(\.key) }
 
   /// The member of that name. Setting one that exists keeps its place, a new one goes to the end, and `nil`
@@ -52,22 +50,20 @@ package struct JSONObject: Sendable {
   }
 
   private func position(of key: String) -> Int? {
-    members.firstIndex { $0.key.hasSameBytes(as: key) }
+    members.firstIndex { $0.key.isSameBytes(as: key) }
   }
 }
 
 extension JSONObject: Sequence {
-  /// Key and value, in their order.
   package func makeIterator() -> IndexingIterator<[(key: String, value: JSONValue)]> {
     members.makeIterator()
   }
 }
 
 extension JSONObject: Equatable {
-  /// The same members in the same order.
   package static func == (left: JSONObject, right: JSONObject) -> Bool {
     left.members.elementsEqual(right.members) {
-      $0.key.hasSameBytes(as: $1.key) && $0.value == $1.value
+      $0.key.isSameBytes(as: $1.key) && $0.value == $1.value
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import Text
+
 /// Reads one JSON text by RFC 8259, to the letter: no comments, no trailing commas, no `NaN`, no second value.
 ///
 /// One pass over the array by index; Swift checks every access, and a string without escapes, which nearly all
@@ -26,11 +28,13 @@ struct JSONParser {
     skipWhitespace()
     let value = try value(depth: 0)
     skipWhitespace()
-    guard offset == bytes.count else { throw .extraData(at: here) }
+    guard offset == bytes.count else { throw malformed("Extra data") }
     return value
   }
 
-  private var here: JSONPosition { JSONPosition(of: offset, in: bytes) }
+  private func malformed(_ what: String, at offset: Int? = nil) -> JSONError {
+    .malformed(what, at: JSONPosition(of: offset ?? self.offset, in: bytes))
+  }
 
   private var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
@@ -52,18 +56,18 @@ struct JSONParser {
     case UInt8(ascii: "\""):
       let text = try string()
       return loneSurrogate.map { .damaged(text, surrogate: $0) } ?? .string(text)
-    case UInt8(ascii: "{"):
+    case UInt8(ascii: "{"), UInt8(ascii: "["):
       // Checked before the call: an attacker's brackets must not reach the end of the stack.
-      guard depth < maximumDepth else { throw .nestingTooDeep(limit: maximumDepth, at: here) }
-      return .object(JSONObject(distinct: try members(depth: depth + 1)))
-    case UInt8(ascii: "["):
-      guard depth < maximumDepth else { throw .nestingTooDeep(limit: maximumDepth, at: here) }
-      return .array(try elements(depth: depth + 1))
+      guard depth < maximumDepth else { throw malformed("Nesting deeper than \(maximumDepth) levels") }
+      return try current == UInt8(ascii: "{")
+        ? .object(JSONObject(distinct: members(depth: depth + 1))) : .array(elements(depth: depth + 1))
     case UInt8(ascii: "n"): return try literal("null", .null)
     case UInt8(ascii: "t"): return try literal("true", .bool(true))
     case UInt8(ascii: "f"): return try literal("false", .bool(false))
     default:
-      guard let length = JSONNumber.length(in: bytes, from: offset) else { throw .expectingValue(at: here) }
+      guard let length = JSONNumber.length(in: bytes, from: offset) else {
+        throw malformed("Expecting value")
+      }
       let text = String(decoding: bytes[offset..<offset + length], as: UTF8.self)
       offset += length
       return .number(JSONNumber(valid: text))
@@ -71,7 +75,7 @@ struct JSONParser {
   }
 
   private mutating func literal(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
-    guard bytes[offset...].starts(with: word.utf8) else { throw .expectingValue(at: here) }
+    guard bytes[offset...].starts(with: word.utf8) else { throw malformed("Expecting value") }
     offset += word.utf8.count
     return value
   }
@@ -92,7 +96,7 @@ struct JSONParser {
       elements.append(try value(depth: depth))
       skipWhitespace()
       if skip("]") { return elements }
-      guard skip(",") else { throw .expectingComma(at: here) }
+      guard skip(",") else { throw malformed("Expecting ',' delimiter") }
       skipWhitespace()
     }
   }
@@ -105,19 +109,23 @@ struct JSONParser {
     var seen = SeenKeys()
     while true {
       let start = offset
-      guard current == UInt8(ascii: "\"") else { throw .expectingPropertyName(at: here) }
+      guard current == UInt8(ascii: "\"") else {
+        throw malformed("Expecting property name enclosed in double quotes")
+      }
       try count()
       let key = try string()
       let hasName = loneSurrogate == nil
-      guard !hasName || seen.insert(key) else { throw .duplicateKey(at: JSONPosition(of: start, in: bytes)) }
+      guard !hasName || seen.insert(key) else {
+        throw malformed("Duplicate key", at: start)
+      }
       skipWhitespace()
-      guard skip(":") else { throw .expectingColon(at: here) }
+      guard skip(":") else { throw malformed("Expecting ':' delimiter") }
       skipWhitespace()
       let value = try value(depth: depth)
       if hasName { members.append((key, value)) }
       skipWhitespace()
       if skip("}") { return members }
-      guard skip(",") else { throw .expectingComma(at: here) }
+      guard skip(",") else { throw malformed("Expecting ',' delimiter") }
       skipWhitespace()
     }
   }
@@ -142,15 +150,15 @@ struct JSONParser {
         decoded += bytes[plain..<offset]
         offset += 1
         guard let escaped = current else {
-          throw .unterminatedString(startingAt: JSONPosition(of: start, in: bytes))
+          throw malformed("Unterminated string starting at", at: start)
         }
         try escape(escaped, into: &decoded)
         plain = offset
-      case 0..<0x20: throw .controlCharacter(at: here)
+      case 0..<0x20: throw malformed("Invalid control character at")
       default: offset += 1
       }
     }
-    throw .unterminatedString(startingAt: JSONPosition(of: start, in: bytes))
+    throw malformed("Unterminated string starting at", at: start)
   }
 
   /// Stands on the byte behind the backslash.
@@ -165,7 +173,7 @@ struct JSONParser {
     case UInt8(ascii: "u"):
       decoded += UTF8.encode(try unicodeEscape()) ?? UTF8.encodedReplacementCharacter
       return
-    default: throw .invalidEscape(at: JSONPosition(of: offset - 1, in: bytes))
+    default: throw malformed("Invalid \\escape", at: offset - 1)
     }
     offset += 1
   }
@@ -184,7 +192,7 @@ struct JSONParser {
     // What follows is not its other half, but an escape of its own.
     offset = end
     switch loneSurrogates {
-    case .refused: throw .unpairedSurrogate(at: JSONPosition(of: start, in: bytes))
+    case .refused: throw malformed("Unpaired surrogate", at: start)
     case .told: loneSurrogate = loneSurrogate ?? unit
     case .replaced: break
     }
@@ -194,16 +202,10 @@ struct JSONParser {
   /// Stands on the `u`; goes behind its four digits.
   private mutating func codeUnit() throws(JSONError) -> UInt16 {
     // Python wants a fifth byte, since no string ends with the text.
-    guard bytes.count - offset > 5 else { throw .invalidUnicodeEscape(at: here) }
+    guard bytes.count - offset > 5 else { throw malformed("Invalid \\uXXXX escape") }
     var unit: UInt16 = 0
     for byte in bytes[offset + 1...offset + 4] {
-      let digit: UInt8
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-      default: throw .invalidUnicodeEscape(at: here)
-      }
+      guard let digit = byte.hexadecimalValue else { throw malformed("Invalid \\uXXXX escape") }
       unit = unit << 4 | UInt16(digit)
     }
     offset += 5

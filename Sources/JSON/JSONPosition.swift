@@ -25,6 +25,5 @@ package struct JSONPosition: Sendable, Equatable, CustomStringConvertible {
     column = character - startOfLine + 1
   }
 
-  /// `line 1 column 2 (char 1)`.
   package var description: String { "line \(line) column \(column) (char \(character))" }
 }

@@ -27,7 +27,9 @@ extension JSONValue {
     loneSurrogates: LoneSurrogates = .refused
   ) throws(JSONError) {
     try Self.checkUTF8(bytes)
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw .byteOrderMark }
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      throw .malformed("Unexpected UTF-8 BOM (decode using utf-8-sig)", at: JSONPosition(of: 0, in: bytes))
+    }
     var parser = JSONParser(
       bytes, maximumDepth: min(maximumDepth, Self.highestDepth), maximumValues: maximumValues,
       loneSurrogates: loneSurrogates)
@@ -59,7 +61,11 @@ extension JSONValue {
         } else {
           "invalid continuation byte"
         }
-      throw .notUTF8(first: range.lowerBound, last: range.upperBound - 1, byte: byte, reason: reason)
+      let place =
+        range.count == 1
+        ? "byte 0x\(String(byte, radix: 16)) in position \(range.lowerBound)"
+        : "bytes in position \(range.lowerBound)-\(range.upperBound - 1)"
+      throw .notUTF8("\(place): \(reason)")
     }
   }
 }

@@ -16,7 +16,6 @@ extension JSONValue {
     return writer.output
   }
 
-  /// The same as a string.
   package func serializedText(escaping: Escaping = .standard) -> String {
     String(decoding: serialized(escaping: escaping), as: UTF8.self)
   }

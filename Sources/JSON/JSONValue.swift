@@ -1,14 +1,13 @@
+internal import Text
+
 /// A JSON text as a value: bodies of requests, answers of the Graph API and our own answers.
 ///
 /// Small (a few kilobytes, at most the 4 MiB of a Graph reply), read once and thrown away, so there is no lazy
 /// form and no mapping to types: an endpoint takes the members it knows. Objects keep the order of their keys,
 /// because the contract prints it.
 package enum JSONValue: Sendable {
-  /// `null`.
   case null
-  /// `true` or `false`.
   case bool(Bool)
-  /// A number, as it was written.
   case number(JSONNumber)
   /// A string, its escapes resolved.
   case string(String)
@@ -16,9 +15,7 @@ package enum JSONValue: Sendable {
   /// place of each half, and the first of them. Only from a parser that was told to tell. Not a string to whoever asks
   /// for one.
   indirect case damaged(String, surrogate: UInt16)
-  /// A list.
   case array([JSONValue])
-  /// Members in the order they were written.
   case object(JSONObject)
 }
 
@@ -30,9 +27,9 @@ extension JSONValue: Equatable {
     case (.null, .null): true
     case (.bool(let left), .bool(let right)): left == right
     case (.number(let left), .number(let right)): left == right
-    case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
+    case (.string(let left), .string(let right)): left.isSameBytes(as: right)
     case (.damaged(let left, let one), .damaged(let right, let other)):
-      one == other && left.hasSameBytes(as: right)
+      one == other && left.isSameBytes(as: right)
     case (.array(let left), .array(let right)): left == right
     case (.object(let left), .object(let right)): left == right
     default: false
@@ -43,17 +40,14 @@ extension JSONValue: Equatable {
 // MARK: - Looking into a value
 
 extension JSONValue {
-  /// Whether this is `null`.
   package var isNull: Bool {
     if case .null = self { true } else { false }
   }
 
-  /// The boolean, or `nil` for anything else.
   package var bool: Bool? {
     if case .bool(let value) = self { value } else { nil }
   }
 
-  /// The number, or `nil` for anything else.
   package var number: JSONNumber? {
     if case .number(let value) = self { value } else { nil }
   }
@@ -61,17 +55,14 @@ extension JSONValue {
   /// The number if it is whole and fits, or `nil` for anything else; a string of digits is not a number.
   package var int64: Int64? { number?.int64 }
 
-  /// The string, or `nil` for anything else.
   package var string: String? {
     if case .string(let value) = self { value } else { nil }
   }
 
-  /// The elements, or `nil` for anything but a list.
   package var array: [JSONValue]? {
     if case .array(let value) = self { value } else { nil }
   }
 
-  /// The object, or `nil` for anything else.
   package var object: JSONObject? {
     if case .object(let value) = self { value } else { nil }
   }
@@ -90,13 +81,10 @@ extension JSONValue {
 // MARK: - Making a value
 
 extension JSONValue {
-  /// The integer as a number.
   package init(_ value: Int64) { self = .number(JSONNumber(value)) }
 
-  /// The integer as a number.
   package init(_ value: Int) { self = .number(JSONNumber(Int64(value))) }
 
-  /// The boolean.
   package init(_ value: Bool) { self = .bool(value) }
 
   /// The string, or `null` where there is none, as answers show absent values.
@@ -109,19 +97,14 @@ extension JSONValue {
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-  /// `null`.
   package init(nilLiteral: ()) { self = .null }
 
-  /// `true` or `false`.
   package init(booleanLiteral value: Bool) { self = .bool(value) }
 
-  /// A number.
   package init(integerLiteral value: Int64) { self = .number(JSONNumber(value)) }
 
-  /// A string.
   package init(stringLiteral value: String) { self = .string(value) }
 
-  /// A list.
   package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
   /// An object with its members in the order of the literal. A key written twice is a programming error.

@@ -1,4 +1,3 @@
-/// Appends one value after the other to its output.
 struct JSONWriter {
   private let escaping: Escaping
   private(set) var output: [UInt8] = []

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The keys of the object that is being read, to refuse a second one.
 ///
 /// Most objects have a handful of keys, for which comparing is quicker than hashing. Beyond that a set keeps the
@@ -7,7 +9,7 @@ struct SeenKeys {
   private struct Key: Hashable {
     let text: String
 
-    static func == (left: Key, right: Key) -> Bool { left.text.hasSameBytes(as: right.text) }
+    static func == (left: Key, right: Key) -> Bool { left.text.isSameBytes(as: right.text) }
 
     func hash(into hasher: inout Hasher) {
       var text = text

@@ -100,7 +100,7 @@ extension Setting {
     return text(
       name, field, bounds, meaning,
       parsing: { text throws(ConfigurationError) in
-        guard text.utf8.allSatisfy(FieldRule.isDigit), let number = Number(text), range.contains(number)
+        guard text.utf8.allSatisfy(\.isDigit), let number = Number(text), range.contains(number)
         else {
           throw ConfigurationError("\(name) is \"\(text)\"; it must be a whole number from \(bounds).")
         }

@@ -15,7 +15,6 @@ package final class Lane: @unchecked Sendable {
     deinit { lane.leave() }
   }
 
-  /// Places in all.
   package let places: Int
   /// How many may wait for one.
   package let queue: Int
@@ -48,7 +47,6 @@ package final class Lane: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// How many wait at the moment.
   var waiters: Int {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }

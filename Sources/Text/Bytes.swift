@@ -28,6 +28,20 @@ extension [UInt8] {
   }
 }
 
+extension UInt8 {
+  /// `0` to `9`.
+  @inlinable package var isDigit: Bool { self &- 0x30 < 10 }
+
+  /// `A` to `Z` and `a` to `z`.
+  @inlinable package var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+
+  /// What a hexadecimal digit stands for, upper or lower case.
+  @inlinable package var hexadecimalValue: UInt8? {
+    if isDigit { return self & 15 }
+    return (self | 0x20) &- 0x61 < 6 ? (self & 15) + 9 : nil
+  }
+}
+
 extension String {
   /// Whether both are the same bytes, as SQLite compares. `==` also takes composed for decomposed characters.
   package func isSameBytes(as other: String) -> Bool {

@@ -4,7 +4,6 @@ package struct FieldRule: Sendable {
   package let allows: @Sendable (Unicode.Scalar) -> Bool
   package var refused: [String] = []
 
-  /// A Meta access token.
   package static let accessToken = FieldRule(maximumLength: 4096) { (0x20...0x7E).contains($0.value) }
   /// The operator's name for an account.
   package static let accountLabel = FieldRule(maximumLength: 255) { !isControl($0) }
@@ -13,9 +12,7 @@ package struct FieldRule: Sendable {
     maximumLength: 128, allows: { !isControl($0) && $0 != "/" }, refused: [".", ".."])
   /// A Page or an Instagram account.
   package static let graphID = FieldRule(maximumLength: 32) { ("0"..."9").contains($0) }
-  /// A post.
   package static let postID = FieldRule(maximumLength: 64) { ("0"..."9").contains($0) || $0 == "_" }
-  /// The admin password.
   package static let password = FieldRule(maximumLength: 256) { _ in true }
   /// Text that the endpoint looks at itself.
   package static let word = FieldRule(maximumLength: 255) { !isControl($0) }
@@ -41,7 +38,6 @@ package struct FieldRule: Sendable {
     return problems
   }
 
-  /// The text fits the rule.
   package func accepts(_ text: String) -> Bool { problems(with: text).isEmpty }
 
   private func matchesPattern(_ text: String) -> Bool {
@@ -60,10 +56,6 @@ package struct FieldRule: Sendable {
       let last = scalars.lastIndex(where: { !isSpace($0) })
     else { return "" }
     return String(scalars[first...last])
-  }
-
-  package static func isDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }
 
   /// C0, DEL and C1.

@@ -1,6 +1,5 @@
 /// The fields of a query string or of an urlencoded form, in their order.
 package struct FormFields {
-  /// Why a form is not read.
   package enum Refusal: Error {
     case notUTF8
     case tooMany
@@ -10,7 +9,6 @@ package struct FormFields {
   /// anything here has a handful.
   package static let limit = 1000
 
-  /// Name and value, decoded.
   package private(set) var fields: [(name: String, value: String)] = []
 
   /// A form: what is not UTF-8 is refused, since it would be stored as something else.

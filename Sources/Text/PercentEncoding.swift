@@ -19,7 +19,9 @@ package enum PercentEncoding {
       index += 1
       switch byte {
       case UInt8(ascii: "%"):
-        if bytes.endIndex - index >= 2, let high = nibble(bytes[index]), let low = nibble(bytes[index + 1]) {
+        if bytes.endIndex - index >= 2, let high = bytes[index].hexadecimalValue,
+          let low = bytes[index + 1].hexadecimalValue
+        {
           result.append(high << 4 | low)
           index += 2
         } else {
@@ -31,14 +33,5 @@ package enum PercentEncoding {
       }
     }
     return result
-  }
-
-  private static func nibble(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 }

@@ -4,7 +4,6 @@
 package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
   private let value: String
 
-  /// Wraps a value that must not be printed.
   package init(_ value: String) { self.value = value }
 
   /// The value itself. Searching for this name lists every use.

@@ -7,10 +7,8 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
   /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
   package let seconds: Int64
 
-  /// The moment so many seconds after 1970.
   package init(seconds: Int64) { self.seconds = seconds }
 
-  /// This moment.
   package static var now: Timestamp { Timestamp(seconds: Int64(time(nil))) }
 
   /// Reads an RFC 3339 date and time (`Z`, `+00:00` and `+0000` offsets, fractions dropped); `nil` for
@@ -21,7 +19,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
       guard bytes.count >= count else { return nil }
       var value = 0
       for byte in bytes.prefix(count) {
-        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        guard byte.isDigit else { return nil }
         value = value * 10 + Int(byte - UInt8(ascii: "0"))
       }
       bytes = bytes.dropFirst(count)
@@ -63,7 +61,6 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Appends `description`.
   package func append(to text: inout [UInt8]) {
     var moment = time_t(seconds)
     var parts = tm()
@@ -81,7 +78,6 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     text.append(UInt8(ascii: "Z"))
   }
 
-  /// Earlier is smaller.
   package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
   private static func days(inMonth month: Int, of year: Int) -> Int {

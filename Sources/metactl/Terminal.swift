@@ -1,5 +1,6 @@
 internal import Glibc
 internal import JSON
+internal import System
 
 /// The one door through which everything goes that `metactl` prints.
 ///
@@ -35,12 +36,12 @@ enum Terminal {
   /// Sentences on standard error. Where even that cannot be written, nobody is left to be told.
   static func complain(_ sentences: String...) {
     let lines = sentences.flatMap { wrapped($0, on: STDERR_FILENO) }
-    _ = send(lines.map { $0.visible + "\n" }.joined(), to: STDERR_FILENO)
+    try? send(lines.map { $0.visible + "\n" }.joined(), to: STDERR_FILENO)
   }
 
   /// A prompt, or a line that is drawn anew again and again, on standard error.
   static func draw(_ text: String, over: Bool = false) {
-    _ = send((over ? "\r" : "") + text.visible + (over ? "\u{1B}[K" : ""), to: STDERR_FILENO)
+    try? send((over ? "\r" : "") + text.visible + (over ? "\u{1B}[K" : ""), to: STDERR_FILENO)
   }
 
   /// How wide the screen is; `nil` where no person reads.
@@ -66,23 +67,11 @@ enum Terminal {
   }()
 
   private static func write(_ text: String) throws(Unwritten) {
-    let failure = send(text, to: STDOUT_FILENO)
-    guard failure == 0 else { throw Unwritten(errno: failure) }
+    do { try send(text, to: STDOUT_FILENO) } catch { throw Unwritten(errno: error.code) }
   }
 
-  /// - Returns: 0, or why not all of it was taken.
-  private static func send(_ text: String, to descriptor: Int32) -> Int32 {
-    var text = text
-    return text.withUTF8 { bytes in
-      var sent = 0
-      while sent < bytes.count {
-        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { return count < 0 ? errno : EIO }
-        sent += count
-      }
-      return 0
-    }
+  private static func send(_ text: String, to descriptor: Int32) throws(SystemError) {
+    try Descriptor.write(Array(text.utf8), to: descriptor)
   }
 
   /// The last word: a quota or a share may refuse only here what it seemed to take.

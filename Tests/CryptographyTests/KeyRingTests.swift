@@ -87,7 +87,7 @@ import Testing
       var signed = good.dropLast(32)
       signed[0] = version
       let message = Array(signed)
-      let code = key.bytes.withSigningKey { HMAC.sha256(key: $0, message: message) }
+      let code = key.withSigningKey { HMAC.sha256(key: $0, message: message) }
       #expect(throws: CryptographyError.invalidToken) {
         try ring.open(Base64URL.encode(message + code, padded: true))
       }

@@ -71,7 +71,7 @@
       guard (try? fields.finish()) != nil else { return }
       precondition(
         !client.isEmpty && !client.utf8.contains(UInt8(ascii: "/")) && !client.utf8.contains { $0 < 0x20 })
-      precondition((1...32).contains(page.utf8.count) && page.utf8.allSatisfy(FieldRule.isDigit))
+      precondition((1...32).contains(page.utf8.count) && page.utf8.allSatisfy(\.isDigit))
       precondition((1...4096).contains(token.utf8.count) && token.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f })
     }
 

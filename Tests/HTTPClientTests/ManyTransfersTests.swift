@@ -257,6 +257,6 @@ struct ManyTransfersTests {
 
 extension Result where Failure == TransferError {
   fileprivate var isTimeout: Bool {
-    if case .failure(let error) = self { error.isTimeout } else { false }
+    if case .failure(let error) = self { error == .timedOut } else { false }
   }
 }

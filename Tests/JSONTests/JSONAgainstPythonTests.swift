@@ -37,7 +37,7 @@ import Testing
       let value = try JSONValue(parsing: text, maximumDepth: 512, loneSurrogates: .replaced)
       return "value \(value.serializedText(escaping: .ascii)) \(value.serialized())"
     } catch {
-      return "error \(error.message)"
+      return "error \(error.description)"
     }
   }
 

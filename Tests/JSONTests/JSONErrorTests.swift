@@ -57,7 +57,7 @@ import Testing
   ])
   func `an error says what and where`(text: String, message: String) throws {
     let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text) }
-    #expect(error.message == message)
+    #expect(error.description == message)
     #expect("\(error)" == message)
   }
 
@@ -79,7 +79,7 @@ import Testing
     ] as [([UInt8], String)])
   func `what is not UTF-8 is refused before anything else`(bytes: [UInt8], problem: String) throws {
     let error = try #require(throws: JSONError.self) { try JSONValue(parsing: bytes) }
-    #expect(error.message == "'utf-8' codec can't decode \(problem)")
+    #expect(error.description == "'utf-8' codec can't decode \(problem)")
   }
 
   @Test func `UTF-16 is refused`() {
@@ -90,7 +90,7 @@ import Testing
   @Test func `no message quotes the text`() throws {
     for text in ["\"SECRET", "{\"SECRET\":1,\"SECRET\":2}", "SECRET", "\"SECRET\" SECRET", "\"SECRET\\x\""] {
       let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text) }
-      #expect(!error.message.contains("SECRET"))
+      #expect(!error.description.contains("SECRET"))
     }
   }
 }

@@ -49,13 +49,6 @@ import Testing
     for text in ["1.0", "1e3", "-1E3"] { #expect(try !#require(JSONNumber(text)).isIntegerLiteral) }
   }
 
-  @Test func `a double is the nearest one or none`() throws {
-    #expect(JSONNumber("9.67")?.double == 9.67)
-    #expect(JSONNumber("-1e3")?.double == -1000)
-    #expect(JSONNumber("1e400")?.double == nil)
-    #expect(JSONNumber("-1e400")?.double == nil)
-  }
-
   @Test(arguments: UInt64(0)..<200)
   func `every integer survives, shifted by any exponent`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

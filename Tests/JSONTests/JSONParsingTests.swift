@@ -46,7 +46,7 @@ import Testing
   ])
   func `half a surrogate pair is refused`(text: String) throws {
     let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text) }
-    #expect(error.message.hasPrefix("Unpaired surrogate: line 1 column "))
+    #expect(error.description.hasPrefix("Unpaired surrogate: line 1 column "))
   }
 
   @Test(arguments: [
@@ -63,7 +63,7 @@ import Testing
   ])
   func `a key may occur once`(text: String) throws {
     let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text) }
-    #expect(error.message.hasPrefix("Duplicate key: line 1 column "))
+    #expect(error.description.hasPrefix("Duplicate key: line 1 column "))
   }
 
   @Test func `a duplicate is found among many keys`() throws {
@@ -72,7 +72,7 @@ import Testing
       for repeated in [0, count / 2, count - 1] {
         let text = "{" + (members + ["\"k\(repeated)\":1"]).joined(separator: ",") + "}"
         let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text) }
-        #expect(error.message.hasPrefix("Duplicate key"), "\(count) keys, \(repeated) repeated")
+        #expect(error.description.hasPrefix("Duplicate key"), "\(count) keys, \(repeated) repeated")
       }
     }
   }
@@ -107,7 +107,7 @@ import Testing
     }
     for (limit, text) in [(32, nested(33)), (32, nestedObjects(33)), (0, "[]"), (Int.max, nested(513))] {
       let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text, maximumDepth: limit) }
-      #expect(error.message.hasPrefix("Nesting deeper than \(min(limit, 512)) levels: line 1 column "))
+      #expect(error.description.hasPrefix("Nesting deeper than \(min(limit, 512)) levels: line 1 column "))
     }
     #expect(throws: Never.self) { try JSONValue(parsing: "1", maximumDepth: 0) }
     #expect(throws: Never.self) {
@@ -129,7 +129,7 @@ import Testing
         try JSONValue(parsing: text, maximumValues: count - 1, loneSurrogates: .told)
       }
     }
-    #expect(JSONError.tooManyValues(limit: 7).message == "More than 7 elements and members")
+    #expect(JSONError.tooManyValues(limit: 7).description == "More than 7 elements and members")
   }
 
   @Test func `nothing behind the last value that may be is looked at`() {
@@ -164,7 +164,7 @@ import Testing
     for bracket in ["[", "{\"a\":", "[{\"a\":"] {
       let text = String(repeating: bracket, count: 1_000_000)
       let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text, maximumDepth: .max) }
-      #expect(error.message.hasPrefix("Nesting deeper than 512 levels"))
+      #expect(error.description.hasPrefix("Nesting deeper than 512 levels"))
     }
   }
 

@@ -61,7 +61,7 @@ struct Control {
     do {
       return try JSONValue(parsing: request.body)
     } catch {
-      throw ControlError(400, "the body is not JSON: \(error.message)")
+      throw ControlError(400, "the body is not JSON: \(error.description)")
     }
   }
 

@@ -69,7 +69,7 @@ struct IPNetwork: Hashable, Sendable {
     let width = address.isIPv4 && !first.utf8.contains(UInt8(ascii: ":")) ? 32 : 128
     var bits = width
     if parts.count == 2 {
-      guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(FieldRule.isDigit),
+      guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(\.isDigit),
         let number = Int(parts[1]), number <= width
       else { return nil }
       bits = number

@@ -37,6 +37,6 @@ enum ProtectedMode {
 
   private static func isPort(_ text: Substring) -> Bool {
     text.first == ":" && (1...5).contains(text.dropFirst().utf8.count)
-      && text.dropFirst().utf8.allSatisfy(FieldRule.isDigit)
+      && text.dropFirst().utf8.allSatisfy(\.isDigit)
   }
 }

@@ -43,7 +43,7 @@ struct BodyFields {
     do { value = try JSONValue(parsing: bytes, maximumValues: FormFields.limit, loneSurrogates: .told) } catch
     {
       if case .tooManyValues = error { throw .tooManyFields }
-      throw .malformedBody(error.message)
+      throw .malformedBody(error.description)
     }
     switch value {
     case .object(let object): return object

@@ -121,7 +121,7 @@ struct FieldReader {
       bytes = bytes[..<point]
     }
     let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes
-    guard !digits.isEmpty, digits.allSatisfy(FieldRule.isDigit) else { return nil }
+    guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else { return nil }
     return Int64(String(decoding: bytes, as: UTF8.self)) ?? 0
   }
 }

@@ -29,7 +29,7 @@ struct ListPage {
     _ name: String, _ query: FormFields?, _ range: ClosedRange<Int64>
   ) throws -> Int64? {
     guard let text = query?[name] else { return nil }
-    guard !text.isEmpty, text.utf8.allSatisfy(FieldRule.isDigit) else {
+    guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit) else {
       throw APIError.invalidFields([.init(field: name, messages: ["A valid integer is required."])])
     }
     let number = Int64(text) ?? .max  // Digits past 64 bits: too many rows, or behind the last one.

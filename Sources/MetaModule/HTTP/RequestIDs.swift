@@ -27,7 +27,7 @@ struct RequestIDs {
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {
-    FieldRule.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte >= 0x41
+    byte.isDigit || byte.isLetter
       || "._-".utf8.contains(byte)
   }
 }

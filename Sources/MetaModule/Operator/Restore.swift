@@ -147,7 +147,7 @@ extension Application {
   private func newestUnusable() -> String? {
     let prefix = "meta.sqlite3.unusable-"
     let names = Self.names(in: configuration.dataDirectory).filter {
-      $0.hasPrefix(prefix) && $0.dropFirst(prefix.utf8.count).utf8.allSatisfy(FieldRule.isDigit)
+      $0.hasPrefix(prefix) && $0.dropFirst(prefix.utf8.count).utf8.allSatisfy(\.isDigit)
     }
     return names.max().map { configuration.dataDirectory + "/" + $0 }
   }

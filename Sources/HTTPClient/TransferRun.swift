@@ -1,5 +1,5 @@
 /// One call of `performAll`: what runs, what waits, and when it must be over.
-struct Batch<Tag: Sendable> {
+struct TransferRun<Tag: Sendable> {
   typealias Continuation = (Tag, Result<HTTPReply, TransferError>) -> [Transfer<Tag>]
 
   let deadline: ContinuousClock.Instant?
@@ -19,7 +19,7 @@ struct Batch<Tag: Sendable> {
   ///
   /// After a timeout it is not: an HTTP/2 connection outlives the timeouts of its transfers, so that one whose
   /// other end has silently gone would let every request of this thread time out until the kernel gives it up.
-  mutating func run(_ first: [Transfer<Tag>], on multi: inout MultiHandle, next: Continuation) -> Bool {
+  mutating func perform(_ first: [Transfer<Tag>], on multi: inout MultiHandle, next: Continuation) -> Bool {
     enqueue(first, next)
     while true {
       if let deadline, deadline <= .now {
@@ -58,7 +58,7 @@ struct Batch<Tag: Sendable> {
       let now = ContinuousClock.now
       guard let transfer = queue.next(now: now) else { return }
       do throws(TransferError) {
-        // 0 would be "no limit" to libcurl. The deadline is watched by `run`.
+        // 0 would be "no limit" to libcurl. The deadline is watched by `perform`.
         guard transfer.request.timeout > .zero else { throw .timedOut }
         let name = try multi.start(transfer.request, timeout: transfer.request.timeout, options: options)
         tags[name] = transfer.tag
