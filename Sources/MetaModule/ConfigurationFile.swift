@@ -22,7 +22,7 @@ struct ConfigurationFile {
       return try ConfigurationFile(path: named)
     }
     var places: [String] = []
-    if let executable = executablePath() {
+    if let executable = ProcessArguments.executable {
       places.append(executable[..<(executable.lastIndex(of: "/") ?? executable.endIndex)] + "/meta.conf")
     }
     if let home { places.append(home + "/.config/meta-module/meta.conf") }
@@ -67,12 +67,5 @@ struct ConfigurationFile {
       return String(text.dropFirst().dropLast())
     }
     return text
-  }
-
-  private static func executablePath() -> String? {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-    let length = readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
-    guard length > 0 else { return nil }
-    return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

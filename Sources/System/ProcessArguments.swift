@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Glibc
 
 /// The command line as the system gave it to the program.
 ///
@@ -15,4 +16,12 @@ package enum ProcessArguments {
     }
     return all
   }()
+
+  /// The program's own file, without links. Where `/proc` is missing, as in a chroot, what it was started as tells.
+  package static var executable: String? {
+    guard let path = realpath("/proc/self/exe", nil) ?? cplatform_started_as().flatMap({ realpath($0, nil) })
+    else { return nil }
+    defer { free(path) }
+    return String(cString: path)
+  }
 }

@@ -4,6 +4,7 @@
 
 #include <malloc.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -12,6 +13,9 @@
 
 /// The arguments of `main`, ended by NULL; NULL where the C library does not tell (see process.c).
 char *_Nullable *_Nullable cplatform_arguments(void);
+
+/// The path by which this program was started, as the kernel was told it; it needs no /proc.
+static inline const char *_Nullable cplatform_started_as(void) { return (const char *)getauxval(AT_EXECFN); }
 
 /// Writes as much as can be written at once, without a change to the open file, which other processes share.
 /// Returns the number of bytes, or -1 with errno; EAGAIN: nobody takes anything at the moment.

@@ -36,7 +36,8 @@ package struct RequestPath: Equatable {
     guard !Self.isAnotherSpelling(request.requestURI) else { throw .malformed }
   }
 
-  /// Whether the path as it was sent has an empty or a dot segment, encoded or not, or an encoded slash.
+  /// Whether the path as it was sent has an empty or a dot segment, encoded or not, an encoded slash, an encoded NUL, at
+  /// which H2O ends the path, or a broken escape, which uWSGI drops.
   private static func isAnotherSpelling(_ requestURI: [UInt8]) -> Bool {
     if isPlainlyOnlyOne(requestURI) { return false }
     let path = path(of: requestURI)
@@ -44,10 +45,9 @@ package struct RequestPath: Equatable {
     if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
     guard !rest.isEmpty else { return path.count > 1 }
     return rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).contains { segment in
-      // A broken escape is none of this function's business.
-      guard let decoded = PercentEncoding.decoded(segment) else { return false }
-      return decoded.isEmpty || decoded.contains(UInt8(ascii: "/")) || decoded.elementsEqual(".".utf8)
-        || decoded.elementsEqual("..".utf8)
+      guard let decoded = PercentEncoding.decoded(segment) else { return true }
+      return decoded.isEmpty || decoded.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+        || decoded.elementsEqual(".".utf8) || decoded.elementsEqual("..".utf8)
     }
   }
 

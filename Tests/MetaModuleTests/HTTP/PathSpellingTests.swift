@@ -23,7 +23,7 @@ struct PathSpellingTests {
   @Test(arguments: [
     "/api/meta/pages//", "//api/meta/pages/", "/api/meta/./pages/", "/x/../api/meta/pages/",
     "/api/meta/pages/%2e/", "/api/meta/x/%2E./pages", "/api/meta/pages%2f", "/api/meta/pages/%2F",
-    "http://localhost/api/meta//pages/",
+    "http://localhost/api/meta//pages/", "/api/meta/pages/%00/", "/api/meta/pages/%zz/",
   ])
   func `a third spelling is refused, whatever the web server made of it`(requestURI: String) {
     #expect(throws: RequestPath.Refusal.malformed) { try segments("/pages/", requestURI) }
