@@ -1,6 +1,7 @@
 """The requests that every web server is sent, and what of an answer has to be the same behind each."""
 
 import dataclasses
+import gzip
 import http.client
 import json
 import re
@@ -21,13 +22,19 @@ class Request:
     status: int
     headers: dict = dataclasses.field(default_factory=dict)
     body: bytes = b""
-    # The server in front may refuse such a path itself, in its own words: 400 or 404.
+    # The server in front may refuse it itself, in its own words: 400 or 404, a file 403 too, a large body 413.
     own_words: bool = False
     # In chunks, without a length: a CGI program is not told when such a body is whole, and may ask for a length.
     chunked: bool = False
+    # Not below the API's mount point but beside it: a file of the page.
+    page: bool = False
+    # With scheme and host in the request line, as proxies ask.
+    absolute: bool = False
+    protocol: str = "HTTP/1.1"
 
     def __str__(self):
-        return f"{self.method} {self.path[:60]}"
+        kinds = " ".join(kind for kind in ("chunked", "absolute") if getattr(self, kind))
+        return f"{self.method} {self.path[:60]} {kinds}".rstrip()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,10 +52,24 @@ class Answer:
                 "x-cache", "x-content-type-options", "location",
             )
         }  # fmt: skip
+        if kept["etag"]:
+            # What a server that compresses makes of it; the program knows it again.
+            kept["etag"] = re.sub(r'^W/|-gzip(?="$)', "", kept["etag"])
         if kept["cache-control"]:
             kept["cache-control"] = re.sub(r"max-age=\d+", "max-age=N", kept["cache-control"])
         kept["age"] = "age" in self.headers
         return self.status, kept, re.sub(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', b'"now"', self.body)
+
+
+    def headers_of_page(self):
+        """What a browser must be told with the page, and by no server otherwise."""
+        kept = {name: self.headers.get(name) for name in (
+            "content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy",
+            "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "cache-control",
+        )}  # fmt: skip
+        kind = re.sub(r";.*", "", self.headers.get("content-type", ""))
+        # Both names are a script's.
+        return kept | {"content-type": kind.replace("application/javascript", "text/javascript")}
 
 
 def as_json(**fields):
@@ -64,6 +85,11 @@ def conversation(page, token_id, token, post_id):
     sync = {"fb_page_id": page, "ig_account_id": None, "token_id": token_id}
     verify = {"access_token": token, "account_label": "My Facebook Account"}
     form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    for path in ("/", "/index.html", "/admin.js", "/admin.css", "/favicon.svg"):
+        yield Request("GET", path, 200, page=True)
+    for path in ("/.htaccess", "/nothing.html"):
+        yield Request("GET", path, 404, page=True, own_words=True)
 
     yield Request("GET", "/health/", 200)
     yield Request("GET", "/pages/", 200)
@@ -96,7 +122,13 @@ def conversation(page, token_id, token, post_id):
         yield Request("GET", "/pages/", 400, {OVERRIDE: method})
     yield Request("POST", "/sync/", 400, JSON_TYPE | {OVERRIDE: "GET"}, b"{}")
     yield Request("GET", f"/instagram/{CLIENT}/", 304, {"If-None-Match": "*"})
+    for encoding in ("identity", "gzip"):
+        grid = yield Request("GET", f"/instagram/{CLIENT}/", 200, {"Accept-Encoding": encoding})
+        same = {"Accept-Encoding": encoding, "If-None-Match": grid.headers.get("etag", "none")}
+        yield Request("GET", f"/instagram/{CLIENT}/", 304, same)
+    yield Request("GET", f"/instagram/{CLIENT}/", 200, {"If-None-Match": '"another-gzip"'})
 
+    yield Request("GET", "", 404, own_words=True)
     yield Request("GET", "/", 404)
     yield Request("GET", "/nothing/", 404)
     yield Request("GET", "/pages/more/", 404)
@@ -113,9 +145,17 @@ def conversation(page, token_id, token, post_id):
     yield Request("POST", "/sync/", 400, JSON_TYPE, b" " * 65536)
     yield Request("POST", "/sync/", 413, JSON_TYPE, b" " * 65537)
     yield Request("POST", "/sync/", 413, JSON_TYPE, b"x" * 120_000)
+    yield Request("POST", "/sync/", 413, JSON_TYPE, b"x" * 200_000, own_words=True)
     yield Request("POST", "/verify-user/", 200, JSON_TYPE, as_json(**verify), chunked=True)
     yield Request("POST", "/verify-user/", 200, JSON_TYPE, as_json(**verify) + b" " * 30_000, chunked=True)
     yield Request("POST", "/sync/", 413, JSON_TYPE, b"x" * 120_000, chunked=True)
+
+    yield Request("GET", "/health/", 200, absolute=True)
+    yield Request("GET", f"/instagram/{CLIENT}/?fb_page_id={page}", 200, absolute=True)
+    yield Request("POST", "/verify-user/", 200, JSON_TYPE, as_json(**verify), absolute=True)
+    yield Request("GET", "/nothing/", 404, absolute=True)
+    yield Request("GET", "/pages//", 404, absolute=True, own_words=True)
+    yield Request("GET", "/pages/", 403, protocol="HTTP/1.0")
 
     yield Request("GET", "/pages/", 200, {"Proxy": "http://127.0.0.1:1/"})
     yield Request("GET", "/pages/", 200, {"X-Request-Id": "Some-Id_1.2"})
@@ -139,8 +179,12 @@ def with_credentials(key):
 
 def send(port, mount, request):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection._http_vsn_str = request.protocol
     try:
-        connection.putrequest(request.method, mount + request.path, skip_host=True, skip_accept_encoding=True)
+        target = (re.sub("/(api/meta|meta.fcgi)$", "", mount) if request.page else mount) + request.path
+        if request.absolute:
+            target = f"http://localhost:{port}{target}"
+        connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in {"Host": f"localhost:{port}", **request.headers}.items():
             connection.putheader(name, value)
         if request.chunked:
@@ -156,7 +200,10 @@ def send(port, mount, request):
         for name, value in response.getheaders():
             name = name.lower()
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return Answer(response.status, headers, response.read())
+        body = response.read()
+        if headers.get("content-encoding") == "gzip" and body:
+            body = gzip.decompress(body)
+        return Answer(response.status, headers, body)
     finally:
         connection.close()
 
@@ -166,16 +213,20 @@ def in_chunks(body):
     return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
-def difference(request, answer, reference):
+def difference(request, answer, reference, is_cgi=False):
     """What is wrong with an answer, in a sentence; None where nothing is."""
     if request.own_words:
-        if answer.status not in (400, 404):
-            return f"answered {answer.status} instead of 400 or 404: {answer.body[:200]!r}"
+        allowed = {413: (413,), 404: (403, 404) if request.page else (400, 404)}.get(request.status, (400, 404))
+        if answer.status not in allowed:
+            return f"answered {answer.status} instead of {allowed}: {answer.body[:200]!r}"
         return None
-    if request.chunked and answer.status == 411 and b"must be sent with a Content-Length" in answer.body:
+    if is_cgi and request.chunked and answer.status == 411 and b"must be sent with a Content-Length" in answer.body:
         return None
     if answer.status != request.status:
         return f"answered {answer.status} instead of {request.status}: {answer.body[:200]!r}"
+    if request.page:
+        here, there = answer.headers_of_page(), reference.headers_of_page()
+        return None if here == there and answer.body == reference.body else f"is {here!r}\n      and behind nginx {there!r}"
     ours = re.fullmatch(r"[A-Za-z0-9._-]{1,64}", answer.headers.get("x-request-id", ""))
     if not ours:
         return f"has no X-Request-Id: {answer.headers}"

@@ -1,11 +1,16 @@
 """How each web server is started on a loopback port of its own, without root, in a folder that is removed afterwards."""
 
+import dataclasses
+import grp
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import socket
 import subprocess
+import tempfile
+import typing
 
 import stage
 from stage import Failed, free_port
@@ -35,12 +40,22 @@ class Place(stage.Stage):
         self.settings = f"META_DATA_DIR={folder}/data\n{settings}"
         # A server's environment tells the program nothing.
         self.environment = {"PATH": stage.PATH, "HOME": str(folder), "LANG": "C.UTF-8"}
+        self.listener = None  # The socket on the program's descriptor 0, where somebody else than the server holds it.
+        self.site = None  # The folder of an account on a shared host,
+        self.account = ()  # and what makes a command its own.
 
     def prepare(self):
         shutil.copytree(self.material / "data", self.folder / "data", copy_function=shutil.copy)
         os.chmod(self.folder / "data", 0o700)
         shutil.copytree(self.material / "www", self.folder / "www")
         self.program = self.install_program(self.folder / "bin")
+
+    def close(self):
+        super().close()
+        if self.listener:
+            self.listener.close()
+        if self.account:
+            shutil.rmtree(self.site.parent, ignore_errors=True)
 
     def install_program(self, folder):
         """meta.fcgi with meta.conf beside it: the only way to set anything where a server starts the program."""
@@ -54,9 +69,55 @@ class Place(stage.Stage):
 
     def configure(self, template, to=None, **more):
         """A configuration of this folder, with the @NAMES@ in it filled in."""
-        values = {"DIR": self.folder, "PORT": self.port, "SOCKET": self.socket, "PROGRAM": self.program, **more}
+        values = {"DIR": self.folder, "PORT": self.port, **more}
         text = re.sub(r"@([A-Z]+)@", lambda match: str(values[match[1]]), (HERE / template).read_text())
         path = self.folder / (to or template)
+        path.write_text(text)
+        return path
+
+    def follow(self, name, *more):
+        """Does what the first lines of a file in nginx/hosts tell a reader to do, with this folder in the place of /.
+
+        Paths and ports of the machine are replaced by those of this place, and nothing else: in the files, `more` among
+        them, and in the lines.
+        """
+        guide = self.folder / "hosts"
+        guide.mkdir()
+        for file in (name, *more):
+            copied = guide / file
+            copied.write_text(self.translated((self.material / "nginx/hosts" / file).read_text()))
+            copied.chmod((self.material / "nginx/hosts" / file).stat().st_mode)
+        for path in ("etc/meta-module", "run", "log"):
+            (self.folder / path).mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.folder / "bin/meta.conf", self.folder / "etc/meta-module/meta.conf")
+        lines = re.findall(r"^#     (\S.*)", (guide / name).read_text(), re.MULTILINE)
+        # What is not asked of an account without rights.
+        script = "set -eu; systemctl() { :; }; usermod() { :; }\n" + "\n".join(lines)
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=guide, capture_output=True, text=True,
+            env=self.environment | {"APACHE_CONFDIR": f"{self.folder}/etc/apache2", "APACHE_STATE_DIRECTORY": f"{self.folder}/log"})
+        if done.returncode or done.stderr.strip():
+            raise Failed(f"the first lines of nginx/hosts/{name} cannot be followed: {done.stdout}{done.stderr}")
+
+    def translated(self, text):
+        for machine, here in {
+            "/run/meta-module/fcgi.sock": self.socket, "/run/fcgiwrap.socket": self.socket,
+            "/usr/local/share/meta-module/www": self.folder / "www",
+            "/usr/local/libexec/meta-module": self.folder / "bin", "/var/lib/meta-module": self.folder / "data",
+            "/etc/": f"{self.folder}/etc/", "/var/log/": f"{self.folder}/log/", "/var/cache/lighttpd": self.folder,
+            "-o www-data -g www-data ": "",
+        }.items():  # fmt: skip
+            text = text.replace(machine, str(here))
+        return text
+
+    def change(self, path, changes):
+        """Replaces what is otherwise on a machine of one's own: ports, users. Each is to be found."""
+        path = self.folder / path
+        text = path.read_text()
+        for old, new in changes.items():
+            text, times = re.subn(old, str(new), text, flags=re.MULTILINE)
+            if not times:
+                raise Failed(f"{path} has no {old}")
         path.write_text(text)
         return path
 
@@ -64,25 +125,38 @@ class Place(stage.Stage):
         self.start("server", *command, ready=self.port)
 
     def start_program(self):
-        """The usual case: meta.fcgi listens on its socket, and a server connects to it."""
-        self.start("program", self.program, "--listen", f"unix:{self.socket}", ready=self.socket)
+        """The usual case: the socket is there, as systemd makes it, and the program has it as its descriptor 0."""
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.socket))
+        self.listener.listen(512)
+        self.start("program", self.program, stdin=self.listener)
+
+    def restart_program(self):
+        """What systemd does when the program has ended, as it does by itself after an upgrade."""
+        try:
+            self.running["program"].wait(60)
+        except subprocess.TimeoutExpired as late:
+            raise Failed("the old program did not leave after an upgrade") from late
+        self.start("program", self.program, stdin=self.listener)
 
     def logs(self):
         lines = []
-        for name in ("program.log", "server.log", "nginx.log"):
-            log = self.folder / name
-            lines += log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
+        for log in (*self.folder.glob("*.log"), *self.folder.glob("log/**/*.log")):
+            lines += log.read_text(errors="replace").splitlines()[-5:]
         return "\n".join(f"      | {line[:300]}" for line in lines)
 
 
-def start_nginx(place, more_parameters=None, upstream=None):
-    """nginx with the project's own site file."""
+def start_nginx(place, guide=None, upstream=None):
+    """nginx with the project's own site file, changed as a guide says."""
     program("nginx")
     shutil.copytree(place.material / "nginx", place.folder / "meta-module")
-    if more_parameters:
-        with open(place.folder / "meta-module/fastcgi.conf", "a") as file:
-            file.write(more_parameters.read_text())
     place.write_site(upstream)
+    if guide:
+        # nginx's own folder, as the guide knows it.
+        (place.folder / "etc/nginx/conf.d").mkdir(parents=True)
+        os.symlink(place.folder / "meta-module", place.folder / "etc/nginx/meta-module")
+        os.symlink(place.folder / "site.conf", place.folder / "etc/nginx/conf.d/meta-module.conf")
+        place.follow(guide)
     command = ["nginx", "-e", "stderr", "-p", place.folder, "-c", place.folder / "nginx.conf", "-t", "-q"]
     checked = subprocess.run(command, env=place.environment, capture_output=True, text=True)
     if checked.returncode != 0 or checked.stderr.strip():
@@ -91,7 +165,7 @@ def start_nginx(place, more_parameters=None, upstream=None):
 
 
 def nginx(place):
-    place.start_program()
+    place.start("program", place.program, "--listen", f"unix:{place.socket}", ready=place.socket)
     start_nginx(place)
 
 
@@ -103,65 +177,80 @@ def nginx_tcp(place):
 
 
 def nginx_fcgiwrap(place):
+    # Its own folder for temporary files: it is what fcgiwrap answers from, not the program.
     place.start("program", program("fcgiwrap"), "-s", f"unix:{place.socket}", "-c", "4", ready=place.socket)
-    start_nginx(place, place.configure("nginx-fcgiwrap.conf"))
+    start_nginx(place, "fcgiwrap.conf")
 
 
-def nginx_spawn_fcgi(place, *words):
-    spawn = [program("spawn-fcgi"), "-n", "-s", place.socket, "-M", "0660", "--", *words]
-    place.start("program", *spawn, place.program, ready=place.socket)
+def nginx_spawn_fcgi(place):
+    program("spawn-fcgi")
+    place.follow("spawn-fcgi")
+    place.start("program", place.folder / "bin/spawn-fcgi", ready=place.socket)
     start_nginx(place)
 
 
 def nginx_multiwatch(place):
     """Three processes on one socket; spawn-fcgi makes the socket, multiwatch the processes."""
-    nginx_spawn_fcgi(place, program("multiwatch"), "-f", "3", "--")
+    words = [program("spawn-fcgi"), "-n", "-s", place.socket, "-M", "0660", "--", program("multiwatch"), "-s", "USR1", "-f", "3"]
+    place.start("program", *words, "--", place.program, ready=place.socket)
+    start_nginx(place)
 
 
 def nginx_systemd(place):
-    """What systemd does with StandardInput=socket: the listening socket is descriptor 0, and outlives the program.
-
-    The program is restarted at once; a request that comes in between waits in the socket.
-    """
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(place.socket))
-        listener.listen(512)
-        place.start("program", place.program, stdin=listener)
-        start_nginx(place)
-        if status := place.stop("program"):
-            raise Failed(f"meta.fcgi ended with {status} on SIGTERM")
-        with socket.create_connection(("127.0.0.1", place.port)) as early:
-            early.sendall(b"GET /api/meta/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            place.start("program", place.program, stdin=listener)
-            early.settimeout(60)
-            if b" 200 " not in early.recv(100):
-                raise Failed("a request made during a restart was lost")
+    """The program is restarted at once; a request that comes in between waits in the socket."""
+    place.start_program()
+    start_nginx(place)
+    if status := place.stop("program"):
+        raise Failed(f"meta.fcgi ended with {status} on SIGTERM")
+    with socket.create_connection(("127.0.0.1", place.port)) as early:
+        early.sendall(b"GET /api/meta/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        place.start("program", place.program, stdin=place.listener)
+        early.settimeout(60)
+        if b" 200 " not in early.recv(100):
+            raise Failed("a request made during a restart was lost")
 
 
-def start_apache(place, template, handler=None, mpm="event"):
-    apache = program("apache2", "httpd")
-    modules = next((folder for folder in APACHE_MODULES if os.path.isdir(folder)), "")
-    for name in re.findall(r"@MODULES@/(mod_\w+\.so)", (HERE / (handler or template)).read_text()):
-        if not os.path.exists(f"{modules}/{name}"):
-            raise Unavailable(f"Apache's {name} is not installed")
-    place.configure("apache-common.conf", MODULES=modules, MPM=mpm)
-    if handler:
-        place.configure(handler, to="apache-handler.conf", MODULES=modules)
-    place.start_server(apache, "-f", place.configure(template, MODULES=modules), "-DFOREGROUND")
+def machine_folder(place, name):
+    """The server's folder below /etc, as the machine has it."""
+    if not pathlib.Path("/etc", name).is_dir():
+        raise Unavailable(f"/etc/{name} is not there")
+    shutil.copytree(f"/etc/{name}", place.folder / "etc" / name, symlinks=True)
 
 
 def apache_proxy_fcgi(place):
+    apache = program("apache2")
+    machine_folder(place, "apache2")
     place.start_program()
-    start_apache(place, "apache-proxy-fcgi.conf")
+    # Whoever has mpm-itk installed; it needs root.
+    (place.folder / "etc/apache2/mods-enabled/mpm_itk.load").unlink(missing_ok=True)
+    place.follow("apache.conf")
+    place.change("etc/apache2/sites-available/meta-module.conf", {r":80>": f":{place.port}>"})
+    (place.folder / "etc/apache2/ports.conf").write_text(f"Listen 127.0.0.1:{place.port}\n")
+    place.environment |= {
+        "APACHE_RUN_USER": "www-data", "APACHE_RUN_GROUP": "www-data", "APACHE_PID_FILE": f"{place.folder}/apache.pid",
+        "APACHE_RUN_DIR": str(place.folder), "APACHE_LOCK_DIR": str(place.folder), "APACHE_LOG_DIR": str(place.folder / "log"),
+    }  # fmt: skip
+    place.start_server(apache, "-d", place.folder / "etc/apache2", "-f", place.folder / "etc/apache2/apache2.conf", "-DFOREGROUND")
 
 
-def shared_host(place, handler, mpm="event"):
+def shared_host(place, handler, mpm="event", root=None, **more):
     """The account's folder: .htaccess, the page, a copy of meta.fcgi. meta.conf is where nothing else can be set."""
-    site = place.folder / "public_html/social"
-    shutil.copytree(place.material / "www", site)
-    place.install_program(site)
+    apache = program("apache2", "httpd")
+    modules = next((folder for folder in APACHE_MODULES if os.path.isdir(folder)), "")
+    root = root or place.folder / "public_html"
+    place.site = root / "social"
+    templates = {"apache-htaccess.conf": None, handler: "apache-handler.conf"} | more.pop("templates", {})
+    for template, to in templates.items():
+        text = place.configure(template, to, MODULES=modules, MPM=mpm, ROOT=root, **more).read_text()
+        for path in re.findall(r"^ *LoadModule \w+ (\S+)", text, re.MULTILINE):
+            if not os.path.exists(path):
+                raise Unavailable(f"Apache's {path} is not installed")
+    shutil.copytree(place.material / "www", place.site)
+    place.program = place.install_program(place.site)
     (place.folder / "fcgid").mkdir()
-    start_apache(place, "apache-htaccess.conf", handler, mpm)
+    if place.account:
+        give_to_account(place)
+    place.start_server(apache, "-f", place.folder / "apache-htaccess.conf", "-DFOREGROUND")
 
 
 def apache_fcgid(place):
@@ -176,38 +265,134 @@ def apache_cgi(place):
     shared_host(place, "apache-cgi.conf", mpm="prefork")
 
 
-def lighttpd(place):
+ACCOUNT = pwd.getpwnam("nobody")
+
+
+def give_to_account(place):
+    for folder in (place.site.parent, place.folder / "data"):
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
+    for folder in (place.site, place.site / "pictures"):
+        folder.chmod(0o755)
+    server = pwd.getpwnam("www-data")
+    os.chown(place.folder / "fcgid", server.pw_uid, server.pw_gid)
+    for folder in (place.folder, place.folder.parent, place.folder.parent / "programs"):
+        folder.chmod(0o755)
+
+
+def shared_host_as_account(place, handler, by, mpm="event"):
+    """The same by a server of root's, which becomes the account for our program."""
+    place.account = ("setpriv", f"--reuid={ACCOUNT.pw_uid}", f"--regid={ACCOUNT.pw_gid}", "--clear-groups")
+    if by == "suexec" and not os.path.exists("/usr/lib/apache2/suexec"):
+        raise Unavailable("suexec is not installed (apache2-suexec-pristine)")
+    # suEXEC starts nothing that lies elsewhere.
+    root = pathlib.Path(tempfile.mkdtemp(prefix="meta-hosting.", dir="/var/www"))
+    root.chmod(0o755)
+    place.site = root / "social"
+    group = grp.getgrgid(ACCOUNT.pw_gid).gr_name
+    shared_host(place, handler, mpm, root, ACCOUNT=f"{ACCOUNT.pw_name} {group}", templates={f"apache-{by}.conf": "apache-account.conf"})
+
+
+def apache_fcgid_suexec(place):
+    shared_host_as_account(place, "apache-fcgid.conf", "suexec")
+
+
+def apache_cgid_suexec(place):
+    shared_host_as_account(place, "apache-cgid.conf", "suexec")
+
+
+def apache_cgi_suexec(place):
+    shared_host_as_account(place, "apache-cgi.conf", "suexec", mpm="prefork")
+
+
+def apache_cgi_itk(place):
+    shared_host_as_account(place, "apache-cgi.conf", "itk", mpm="prefork")
+
+
+def start_lighttpd(place, *guides):
     server = program("lighttpd")
+    machine_folder(place, "lighttpd")
+    place.follow(*guides)
+    main = place.change("etc/lighttpd/lighttpd.conf", {
+        "/etc/lighttpd/": f"{place.folder}/etc/lighttpd/", r"^include_shell .*ipv6.*$": 'server.bind = "127.0.0.1"',
+        r"/var/log/lighttpd/error.log": place.folder / "server.log", r"/var/cache/lighttpd/uploads": place.folder,
+        r"/run/lighttpd.pid": place.folder / "lighttpd.pid", r"(server.port *=) 80$": rf"\1 {place.port}",
+    })  # fmt: skip
+    (place.folder / "log/lighttpd").mkdir()
+    place.start_server(server, "-D", "-f", main)
+
+
+def lighttpd(place):
     place.start_program()
-    place.configure("lighttpd-common.conf")
-    place.start_server(server, "-D", "-f", place.configure("lighttpd-socket.conf"))
+    start_lighttpd(place, "lighttpd.conf")
 
 
 def lighttpd_spawning(place):
-    server = program("lighttpd")
-    place.configure("lighttpd-common.conf")
-    place.start_server(server, "-D", "-f", place.configure("lighttpd-spawn.conf"))
+    start_lighttpd(place, "lighttpd-spawn.conf", "lighttpd.conf", "spawn-fcgi")
+    log = place.folder / "log/lighttpd/meta-module.log"
+    place.request("GET", "/api/meta/health/")
+    stage.wait_until(lambda: '"route":"/health/"' in log.read_text(), "the program's line was not in lighttpd's log")
 
 
 def caddy(place):
     server = program("caddy")
     place.start_program()
-    place.start_server(server, "run", "--adapter", "caddyfile", "--config", place.configure("Caddyfile"))
+    (place.folder / "etc/caddy").mkdir(parents=True)
+    place.follow("Caddyfile")
+    # Its administration listens at one port of the machine, and certificates have a folder of its account.
+    options = f"{{\n\tadmin off\n\tauto_https off\n\tstorage file_system {place.folder}/caddy\n}}\n:{place.port} {{\n\tbind 127.0.0.1"
+    config = place.change("etc/caddy/Caddyfile", {r"^:80 \{$": options})
+    place.start_server(server, "run", "--adapter", "caddyfile", "--config", config)
 
 
-# Name, how it is started, and where the API is mounted. nginx is first: the others are compared with it.
+def h2o(place):
+    server = program("h2o")
+    place.start_program()
+    (place.folder / "etc/h2o").mkdir(parents=True)
+    place.follow("h2o.conf")
+    (place.folder / "log/h2o").mkdir()
+    config = place.change("etc/h2o/h2o.conf", {
+        r"^  port: 80$": f"  host: 127.0.0.1\n  port: {place.port}", r"^user: .*$": "", r"/run/h2o.pid": place.folder / "h2o.pid",
+    })  # fmt: skip
+    place.start_server(server, "-c", config)
+
+
+def uwsgi(place):
+    server = program("uwsgi", "uwsgi-core")
+    place.follow("uwsgi.ini")
+    config = place.change("etc/meta-module/uwsgi.ini", {":80$": f"127.0.0.1:{place.port}", r"^[ug]id = .*$": ""})
+    place.start_server(server, "--ini", config)
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    name: str
+    start: typing.Callable
+    mount: str = "/api/meta"
+    is_cgi: bool = False  # One process for each request.
+    needs_root: bool = False
+    lacks: str | None = None  # A kind of request that the server answers itself, whatever it is told.
+
+
+# nginx is first: the others are compared with it.
 SERVERS = (
-    ("nginx", nginx, "/api/meta"),
-    ("nginx, TCP", nginx_tcp, "/api/meta"),
-    ("nginx, systemd's socket on descriptor 0", nginx_systemd, "/api/meta"),
-    ("nginx, spawn-fcgi", nginx_spawn_fcgi, "/api/meta"),
-    ("nginx, multiwatch", nginx_multiwatch, "/api/meta"),
-    ("nginx, fcgiwrap (CGI)", nginx_fcgiwrap, "/api/meta"),
-    ("Apache mod_proxy_fcgi", apache_proxy_fcgi, "/api/meta"),
-    ("Apache mod_fcgid, .htaccess", apache_fcgid, "/social/api/meta"),
-    ("Apache mod_cgid, .htaccess (CGI)", apache_cgid, "/social/api/meta"),
-    ("Apache mod_cgi, no rewrite (CGI)", apache_cgi, "/social/meta.fcgi"),
-    ("lighttpd", lighttpd, "/api/meta"),
-    ("lighttpd, spawning", lighttpd_spawning, "/api/meta"),
-    ("Caddy", caddy, "/api/meta"),
+    Server("nginx", nginx),
+    Server("nginx, TCP", nginx_tcp),
+    Server("nginx, systemd's socket on descriptor 0", nginx_systemd),
+    Server("nginx, spawn-fcgi", nginx_spawn_fcgi),
+    Server("nginx, multiwatch", nginx_multiwatch),
+    Server("nginx, fcgiwrap (CGI)", nginx_fcgiwrap),
+    Server("Apache mod_proxy_fcgi", apache_proxy_fcgi),
+    Server("Apache mod_fcgid, .htaccess", apache_fcgid, "/social/api/meta"),
+    Server("Apache mod_cgid, .htaccess (CGI)", apache_cgid, "/social/api/meta", is_cgi=True),
+    Server("Apache mod_cgi, no rewrite (CGI)", apache_cgi, "/social/meta.fcgi", is_cgi=True),
+    Server("Apache mod_fcgid, .htaccess, suEXEC", apache_fcgid_suexec, "/social/api/meta", needs_root=True),
+    Server("Apache mod_cgid, .htaccess, suEXEC (CGI)", apache_cgid_suexec, "/social/api/meta", is_cgi=True, needs_root=True),
+    Server("Apache mod_cgi, .htaccess, suEXEC (CGI)", apache_cgi_suexec, "/social/api/meta", is_cgi=True, needs_root=True),
+    Server("Apache mod_cgi, .htaccess, mpm-itk (CGI)", apache_cgi_itk, "/social/api/meta", is_cgi=True, needs_root=True),
+    Server("lighttpd", lighttpd),
+    Server("lighttpd, spawning", lighttpd_spawning),
+    Server("Caddy", caddy),
+    Server("H2O", h2o, lacks="absolute"),
+    Server("uWSGI (CGI)", uwsgi, is_cgi=True),
 )
