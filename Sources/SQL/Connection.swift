@@ -173,12 +173,16 @@ package final class Connection {
 
 /// The owner of SQLite's connection.
 private struct Handle: ~Copyable {
-  private static let countsNoMemory = csqlite_count_no_memory() == SQLITE_OK
+  /// What holds for SQLite as a whole, in this order: the second call initialises it.
+  private static let isSetUp: Void = {
+    _ = csqlite_count_no_memory()
+    _ = csqlite_insist_on_unlocking()
+  }()
 
   let pointer: OpaquePointer
 
   init(opening path: String, isReadOnly: Bool) throws(SQLError) {
-    _ = Self.countsNoMemory
+    Self.isSetUp
     var opened: OpaquePointer?
     let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
     errno = 0

@@ -43,6 +43,46 @@ import Testing
     #expect(try site.send("GET", "/api/meta/tokens/").json["tokens"]?.array?.count == 1)
   }
 
+  /// As on a network's file system that loses an answer. SQLite would take the lock for somebody else's for ever.
+  @Test func `an unlock that fails at first leaves nothing locked`() throws {
+    let site = try Site()
+    try site.addClient()
+    let source = "\(site.folder.path)/unlock.c"
+    try Data(
+      """
+      #define _GNU_SOURCE
+      #include <dlfcn.h>
+      #include <errno.h>
+      #include <fcntl.h>
+      #include <stdarg.h>
+
+      static int failing(const char *name, int descriptor, int command, void *argument) {
+        static _Thread_local int failed;
+        if (command == F_SETLK && ((struct flock *)argument)->l_type == F_UNLCK && (failed = !failed)) {
+          errno = ENOLCK;
+          return -1;
+        }
+        return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, name))(descriptor, command, argument);
+      }
+
+      #define CALL(name) int name(int descriptor, int command, ...) { \\
+        va_list arguments; va_start(arguments, command); void *argument = va_arg(arguments, void *); va_end(arguments); \\
+        return failing(#name, descriptor, command, argument); }
+      CALL(fcntl) CALL(fcntl64)
+      """.utf8
+    ).write(to: URL(filePath: source))
+    let library = "\(site.folder.path)/unlock.so"
+    let compiled = try ChildProcess.run("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"])
+    try #require(compiled.status == 0, "\(compiled.output)")
+    site.programs[0].end()
+    try site.startProgram(0, preloading: library)
+    for label in ["one", "two", "three"] {
+      let answer = try site.send("PATCH", "/api/meta/tokens/1/", #"{"account_label":"\#(label)"}"#)
+      #expect(answer.status == 200, "\(answer.text)")
+    }
+    #expect(health(site) == 200)
+  }
+
   @Test func `after a clean end the database file alone is a whole copy`() throws {
     let site = try Site()
     try site.addClient()

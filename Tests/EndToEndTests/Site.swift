@@ -75,15 +75,18 @@ final class Site {
   func programLog(_ index: Int = 0) -> String { programs[index].output }
 
   /// Starts one more meta.fcgi on its socket.
-  /// - Parameter errors: a pipe with a name, in the place of the log file.
-  func startProgram(_ index: Int, errorsTo errors: String? = nil) throws {
+  /// - Parameters:
+  ///   - errors: a pipe with a name, in the place of the log file.
+  ///   - library: one that stands before the C library's calls.
+  func startProgram(_ index: Int, errorsTo errors: String? = nil, preloading library: String? = nil) throws {
     let socket = "\(folder.path)/\(index).sock"
     var command = [
       ChildProcess.ours("meta.fcgi"), "--listen", "unix:\(socket)", "--config", "\(folder.path)/meta.conf",
     ]
     if let errors { command = ["/bin/sh", "-c", "exec \"$@\" 2> '\(errors)'", "sh"] + command }
     let program = try ChildProcess(
-      command[0], Array(command.dropFirst()), environment: ["HOME": folder.path],
+      command[0], Array(command.dropFirst()),
+      environment: ["HOME": folder.path].merging(library.map { ["LD_PRELOAD": $0] } ?? [:]) { $1 },
       log: log("meta.fcgi-\(index)-\(programs.count)"))
     guard Wait.until({ Self.listens(at: socket) || !program.isRunning }), program.isRunning else {
       throw Failure("meta.fcgi does not listen: \(program.output)")

@@ -9,6 +9,9 @@
 /// that open the database at the same time stand in line for it. To be called before anything else of SQLite is.
 static inline int csqlite_count_no_memory(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
+/// An unlock that fails is tried again: see unlock.c. To be called once, before the first connection.
+int csqlite_insist_on_unlocking(void);
+
 /// A connection that closes does not checkpoint: only the holder of the write lock may (WAL-reset bug).
 static inline int csqlite_no_checkpoint_on_close(sqlite3 *connection) {
   return sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
