@@ -79,7 +79,7 @@ import Testing
     rotation.wait()
     let last = rotation.lines().last ?? "1"
     var suffixes: Set<String> = []
-    try fixture.anotherStore().forEachSealed { _, sealed in
+    try fixture.anotherStore().forEachSealed { sealed in
       suffixes.insert(String(sealed.drop { $0 != "#" }.dropFirst()))
     }
     #expect(suffixes.count == 1)

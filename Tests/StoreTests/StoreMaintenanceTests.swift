@@ -113,8 +113,8 @@ import Testing
     var steps: [Int] = []
     let report = try fixture.store.replaceAllSealed(
       progress: { done, all in steps.append(done * 1000 / all) },
-      { _, sealed in sealed == "sealed-1" ? .keep : .replace("new-" + sealed) })
-    #expect(report == RotationReport(replaced: 500, kept: 1))
+      { sealed in sealed == "sealed-1" ? .keep : .replace("new-" + sealed) })
+    #expect(report == 500)
     #expect(steps == steps.sorted() && steps.last == 1000)
     #expect(try fixture.store.token(fixture.tokenID)?.sealedToken == "sealed-1")
     #expect(try fixture.store.mappings(limit: 1000).allSatisfy { $0.sealedPageToken == "new-page-1" })
@@ -123,8 +123,8 @@ import Testing
   @Test func `an abandoned rotation changes nothing`() throws {
     let fixture = try StoreFixture()
     try fixture.save(fixture.mapping())
-    let report = try fixture.store.replaceAllSealed { field, _ in
-      if case .token = field { .replace("x") } else { .abandon }
+    let report = try fixture.store.replaceAllSealed { sealed in
+      sealed == "sealed-1" ? .replace("x") : .abandon
     }
     #expect(report == nil)
     #expect(try fixture.store.token(fixture.tokenID)?.sealedToken == "sealed-1")
@@ -134,7 +134,7 @@ import Testing
     let fixture = try StoreFixture()
     let id = try fixture.save(fixture.mapping(page: "1"))
     try fixture.save(fixture.mapping(page: "2"))
-    _ = try fixture.store.replaceAllSealed { _, sealed in .replace(sealed + "!") }
+    _ = try fixture.store.replaceAllSealed { sealed in .replace(sealed + "!") }
     #expect(try fixture.store.mapping(id)?.updatedAt == noon)
     #expect(try fixture.latestPage() == "2")
   }

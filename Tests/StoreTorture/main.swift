@@ -79,7 +79,7 @@ func run(_ command: String, _ folder: String, _ argument: String) throws(StoreEr
     while true {
       round += 1
       let suffix = "#\(round)"
-      _ = try store.replaceAllSealed { _, sealed in
+      _ = try store.replaceAllSealed { sealed in
         .replace(String(sealed.prefix { $0 != "#" }) + suffix)
       }
       say("\(round)")

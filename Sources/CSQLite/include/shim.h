@@ -40,7 +40,6 @@ static inline int csqlite_bind_blob(sqlite3_stmt *statement, int position, const
 // Extended result codes are expressions of shifts, which Swift does not import either.
 static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
 static const int csqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;
-static const int csqlite_constraint_foreign_key = SQLITE_CONSTRAINT_FOREIGNKEY;
 
 // The WAL index, which SQLite maps into every process that has the database open.
 

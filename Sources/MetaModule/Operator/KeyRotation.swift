@@ -108,7 +108,7 @@ extension Application {
     let done = try store.replaceAllSealed(
       event: operatorEvent("key.rotate"),
       progress: { progress("Encrypting anew", $0, $1) }
-    ) { _, sealed in
+    ) { sealed in
       if ring.isSealedWithNewest(sealed) { return .keep }
       do throws(CryptographyError) { return .replace(try ring.rotated(sealed)) } catch {
         // What no key opens stays as it is. Anything else (no randomness) must not leave half a rotation.
@@ -120,7 +120,7 @@ extension Application {
         "Encrypting failed for want of randomness or memory. No row was changed; both keys are in fernet.keys. "
           + "Run metactl key rotate again.")
     }
-    return done.replaced
+    return done
   }
 
   /// Waits for requests that began with an older key, and encrypts anew what they have written. Whether no row needs an
@@ -203,7 +203,7 @@ struct Survey {
   init(_ store: Store, _ ring: KeyRing) throws(StoreError) {
     var keys: [String: Int] = [:]
     var unreadable = 0
-    try store.forEachSealed { _, sealed in
+    try store.forEachSealed { sealed in
       if let key = ring.fingerprint(of: sealed) { keys[key, default: 0] += 1 } else { unreadable += 1 }
     }
     self.unreadable = unreadable

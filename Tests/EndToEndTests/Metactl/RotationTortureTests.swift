@@ -9,7 +9,7 @@ import Testing
   /// How many stored texts these keys open, and how many there are.
   private func opened(_ store: Store, _ rings: [KeyRing]) throws -> (opened: Int, all: Int) {
     var (count, all) = (0, 0)
-    try store.forEachSealed { _, sealed in
+    try store.forEachSealed { sealed in
       all += 1
       if rings.contains(where: { (try? $0.open(sealed)) != nil }) { count += 1 }
     }
@@ -96,7 +96,7 @@ import Testing
 
     init(_ store: Store) throws {
       var texts: [String] = []
-      try store.forEachSealed { _, sealed in texts.append(sealed) }
+      try store.forEachSealed { sealed in texts.append(sealed) }
       self.texts = texts
     }
 
