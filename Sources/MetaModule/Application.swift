@@ -25,16 +25,19 @@ package final class Application {
   /// - Parameters:
   ///   - shared: what the other workers of the process have; `nil`: there is none yet.
   ///   - isServing: it is the first of several, or is asked for more than one thing.
+  ///   - answersOne: it answers one request in a process of its own (CGI).
   ///   - willWait: told that the request at hand is going to wait, so that another thread answers the others.
   ///   - making: `.nothing` for a command that only works with what is there.
   package init(
     configuration: Configuration, logger: Logger? = nil, shared: Shared? = nil, isServing: Bool = false,
+    answersOne: Bool = false,
     willWait: @escaping @Sendable () -> Void = {}, making: Store.Making = .whatIsMissing
   ) {
     rooms = Rooms(
       configuration,
       logger ?? Logger(label: "meta-module") { _ in JSONLogHandler(level: configuration.logLevel) },
-      shared ?? Shared(configuration, isServing: isServing, mayMake: making != .nothing), willWait, making)
+      shared ?? Shared(configuration, isServing: isServing, mayMake: making != .nothing), willWait, making,
+      answersOne: answersOne)
     if shared == nil, let trouble = rooms.shared.cacheTrouble {
       rooms.warn("The cache cannot be used: \(trouble)")
     }

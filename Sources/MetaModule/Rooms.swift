@@ -18,14 +18,16 @@ package final class Rooms {
   let graphBreaker: GraphBreaker
   let keyRingFile: KeyRingFile
   private let making: Store.Making
+  private let answersOne: Bool
   private var openStore: Store?
   private var remembered: ReadCache?
   private let warnings = WarningLimiter()
 
   init(
     _ configuration: Configuration, _ logger: Logger, _ shared: Shared,
-    _ willWait: @escaping @Sendable () -> Void, _ making: Store.Making
+    _ willWait: @escaping @Sendable () -> Void, _ making: Store.Making, answersOne: Bool
   ) {
+    self.answersOne = answersOne
     self.configuration = configuration
     self.logger = logger
     self.shared = shared
@@ -43,11 +45,13 @@ package final class Rooms {
   /// The database; opened by the first request that needs it, and again by the next one when that failed.
   func store() throws(StoreError) -> Store {
     if let openStore { return openStore }
-    let opened = try Store(folder: configuration.dataDirectory, making: making)
+    let opened = try Store(
+      folder: configuration.dataDirectory, making: making, readsAtOneMoment: answersOne)
     if let copy = opened.keptCopy {
       warn("The database was of an earlier version; as it was, it is kept as \(copy).")
     }
     opened.mayWait = turn.takePlace
+    turn.letGo = { [weak opened] in opened?.endFirstRead() }
     openStore = opened
     return opened
   }

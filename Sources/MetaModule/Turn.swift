@@ -6,7 +6,9 @@ final class Turn {
   let lanes: Lanes
   let willWait: @Sendable () -> Void
   /// Between requests, nothing is waited for.
-  var isAnswered = true
+  var isAnswered = true { didSet { if isAnswered { letGo() } } }
+  /// Called before anything is waited for, and when the answer stands.
+  var letGo: () -> Void = {}
   private var left: [() -> Void] = []
   /// Held for as long as the request at hand may wait for something.
   private var place: Lane.Place?
@@ -42,10 +44,17 @@ final class Turn {
   /// place has a thread beside the workers, so that those are left which answer at once.
   func takePlace() -> Bool {
     if hasPlace { return true }
+    letGo()
     place = lanes.waiting.tryEnter()
     hasPlace = place != nil
     if hasPlace { willWait() }
     return hasPlace
+  }
+
+  /// For what waits with a place of its own.
+  func beginToWait() {
+    letGo()
+    willWait()
   }
 
   /// The same before it fetches a grid from Graph itself.

@@ -157,7 +157,8 @@ package final class Connection {
   package func walIndexHeader() throws(SQLError) -> WALIndexHeader? {
     if !isWALIndexKnown {
       if try journalMode() == "wal" {
-        _ = try number("SELECT count(*) FROM sqlite_master")  // A first read maps it.
+        // A first read maps it.
+        if !isInTransaction { _ = try number("SELECT count(*) FROM sqlite_master") }
         foundWALIndex = WALIndex(of: handle.pointer)
       }
       isWALIndexKnown = true

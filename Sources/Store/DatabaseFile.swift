@@ -17,12 +17,13 @@ package struct DatabaseFile {
   package let carriesWAL: Bool
 
   package init(folder: String, carriesWAL: Bool? = nil) {
-    path = folder + "/meta.sqlite3"
+    path = "\(folder)/\(Self.name)"
     self.carriesWAL = carriesWAL ?? !FileSystem.isShared(folder)
     self.folder = folder
   }
 
-  private let folder: String
+  let folder: String
+  static let name = "meta.sqlite3"
 
   /// The permanent file behind `WriteLock`.
   var lockPath: String { path + ".lock" }
@@ -39,15 +40,15 @@ package struct DatabaseFile {
   /// Which file stands at `path` now; `nil` where there is none.
   package var identity: FileIdentity? { Self.identity(of: path) }
 
-  package static func identity(of path: String) -> FileIdentity? {
-    var status = stat()
-    return stat(path, &status) == 0 ? FileIdentity(device: status.st_dev, inode: status.st_ino) : nil
-  }
+  static func identity(of path: String) -> FileIdentity? { look(at: path)?.identity }
+
+  static func size(of path: String) -> Int64 { look(at: path)?.size ?? 0 }
 
   /// `stat` only: closing a descriptor of our own would drop the locks that SQLite holds on the same file.
-  package static func size(of path: String) -> Int64 {
+  static func look(at path: String) -> (identity: FileIdentity, size: Int64)? {
     var status = stat()
-    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    guard stat(path, &status) == 0 else { return nil }
+    return (FileIdentity(device: status.st_dev, inode: status.st_ino), Int64(status.st_size))
   }
 
   /// How large the WAL has grown, in bytes.
@@ -55,10 +56,9 @@ package struct DatabaseFile {
 
   /// Refuses files that somebody else could change, and links through which they could.
   func checkTrust() throws(StoreError) {
-    let trust = PathTrust(folder: folder)
     do throws(Distrust) {
-      try trust.check(folder)
-      for part in ["", "-wal", "-shm", "-journal", ".lock"] { try trust.check(path + part) }
+      try PathTrust(folder: folder).check(
+        in: folder, ["", "-wal", "-shm", "-journal", ".lock"].map { Self.name + $0 })
     } catch { throw .untrusted(error.sentence) }
   }
 
@@ -103,6 +103,37 @@ package struct DatabaseFile {
     FileOwner.inherit(path)
   }
 
+  /// What stands in the folder and begins with this path.
+  func files(named beginning: String) -> [String] {
+    var found: [String] = []
+    guard let folder = try? Descriptor(opening: folder, O_RDONLY | O_DIRECTORY) else { return [] }
+    try? Folder.forEachName(in: folder) { name in
+      let path = self.folder + "/" + String(cString: name)
+      if path.hasPrefix(beginning) { found.append(path) }
+    }
+    return found.sorted()
+  }
+
+  /// Whether two copies are of the same state. What only counts changes, or names the library that made it, is left out
+  /// (SQLite, "Database File Format", 1.3).
+  static func areSame(_ one: String, _ other: String) -> Bool {
+    guard size(of: one) == size(of: other), let first = try? Descriptor(opening: one, O_RDONLY | O_NONBLOCK),
+      let second = try? Descriptor(opening: other, O_RDONLY | O_NONBLOCK)
+    else { return false }
+    let counters = [24..<28, 40..<44, 92..<100]
+    var offset = 0
+    while true {
+      guard let chunk = try? first.chunk(at: offset), let twin = try? second.chunk(at: offset),
+        chunk.count == twin.count
+      else { return false }
+      if chunk.isEmpty { return true }
+      for index in chunk.indices where chunk[index] != twin[index] {
+        guard offset == 0, counters.contains(where: { $0.contains(index) }) else { return false }
+      }
+      offset += chunk.count
+    }
+  }
+
   /// Renames an unusable database, so that a new one can take its place and this one can still be looked at.
   ///
   /// The WAL goes first: a new database must never find the WAL of an old one.
@@ -111,5 +142,15 @@ package struct DatabaseFile {
     for part in ["-wal", "-shm", "-journal", ""] where access(path + part, F_OK) == 0 {
       guard rename(path + part, path + suffix + part) == 0 else { throw StoreError.system(errno, path: path) }
     }
+  }
+}
+
+extension Descriptor {
+  fileprivate borrowing func chunk(at offset: Int) throws(SystemError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let number = number
+    let count = pread(number, &bytes, bytes.count, off_t(offset))
+    guard count >= 0 else { throw .last }
+    return Array(bytes.prefix(count))
   }
 }

@@ -22,25 +22,10 @@ extension Store {
   func checkFiles() throws(StoreError) {
     if let loss { throw loss }
     guard let watched else { return }
-    try checkIdentities(watched)
-    try checkLengths(watched)
-  }
-
-  private func checkIdentities(_ watched: WatchedFiles) throws(StoreError) {
-    for (path, expected) in [
-      (file.path, watched.database), (file.path + "-wal", watched.wal), (file.path + "-shm", watched.index),
-    ] {
-      guard let expected else { continue }
-      let present = DatabaseFile.identity(of: path)
-      // Not kept in mind: put back, it is the same file.
-      guard present == expected else { throw .lost(path: path, present == nil ? .removed : .replaced) }
-    }
-  }
-
-  private func checkLengths(_ watched: WatchedFiles) throws(StoreError) {
-    guard watched.wal != nil else { return }
     for attempt in 1...3 {
-      guard let cut = cutFile() else { return }
+      let before = (try? connection?.walIndexHeader()) ?? nil
+      let sizes = try sizes(of: watched)
+      guard watched.wal != nil, let cut = cutFile(sizes, before) else { return }
       if attempt == 3 {
         // What has been cut off does not come back, and the next one to open it would not miss it.
         let found = StoreError.lost(path: cut, .cut)
@@ -49,6 +34,22 @@ extension Store {
       }
       usleep(1000)  // A header that was read while it was written tells of nothing.
     }
+  }
+
+  /// Of the database, its WAL and the index; throws where one of them is not the file that it was.
+  @discardableResult
+  private func sizes(of watched: WatchedFiles) throws(StoreError) -> [Int64] {
+    var sizes: [Int64] = []
+    for (part, expected) in [("", watched.database), ("-wal", watched.wal), ("-shm", watched.index)] {
+      guard let expected else { continue }
+      let present = DatabaseFile.look(at: file.path + part)
+      // Not kept in mind: put back, it is the same file.
+      guard let present, present.identity == expected else {
+        throw .lost(path: file.path + part, present == nil ? .removed : .replaced)
+      }
+      sizes.append(present.size)
+    }
+    return sizes
   }
 
   /// The same for readers, now and then: the question costs more than what it guards.
@@ -64,7 +65,10 @@ extension Store {
   /// SQLite would make the files anew that others, in this process or in another one, still have open and write to.
   func refuseIfTakenAway() throws(StoreError) {
     guard file.carriesWAL, let identity else { return }
-    if let files = OpenDatabase.files(of: identity) { return try checkIdentities(files) }
+    if let files = OpenDatabase.files(of: identity) {
+      try sizes(of: files)
+      return
+    }
     func missing() -> String? {
       ["-wal", "-shm"].map { file.path + $0 }.first { DatabaseFile.identity(of: $0) == nil }
     }
@@ -102,15 +106,15 @@ extension Store {
   }
 
   /// The file that is shorter than SQLite believes. The WAL index says how much must be there.
-  private func cutFile() -> String? {
-    if WALIndex.wasCut || DatabaseFile.size(of: file.path + "-shm") < 32768 {
-      return file.path + "-shm"
+  ///
+  /// - Parameter before: its header before the sizes were looked at.
+  private func cutFile(_ sizes: [Int64], _ before: WALIndexHeader?) -> String? {
+    guard sizes.count == 3, !WALIndex.wasCut, sizes[2] >= 32768 else { return file.path + "-shm" }
+    guard let before, let after = (try? connection?.walIndexHeader()) ?? nil, before == after else {
+      return nil
     }
-    guard let before = (try? connection?.walIndexHeader()) ?? nil else { return nil }
-    let wal = DatabaseFile.size(of: file.path + "-wal")
-    let size = DatabaseFile.size(of: file.path)
-    guard let after = (try? connection?.walIndexHeader()) ?? nil, before == after else { return nil }
-    if wal < after.walBytes { return file.path + "-wal" }
+    let size = sizes[0]
+    if sizes[1] < after.walBytes { return file.path + "-wal" }
     // Smaller than it was, although the pages that it lost are still counted.
     if let known = watched?.size, size < known, size < after.databaseBytes { return file.path }
     watched?.size = size

@@ -1,10 +1,12 @@
-package import SQL
+internal import Glibc
+internal import SQL
 internal import System
 internal import Text
 
 extension Store {
   /// The connection; a new one after a failure that spoiled the last.
-  package func opened() throws(StoreError) -> Connection {
+  func opened(forReading: Bool = false) throws(StoreError) -> Connection {
+    if !forReading { endFirstRead() }
     if let connection { return connection }
     // Not one that took the place of what was open here before.
     try checkFiles()
@@ -26,7 +28,23 @@ extension Store {
     watchFiles()
     era = watched.map { OpenDatabase($0) }
     ownWrites &+= 1  // A new connection counts others' transactions from the beginning.
-    return connection
+    return forReading ? connection : try opened()
+  }
+
+  /// Lets go of the moment in which everything was read since the database was opened: before anything is waited for.
+  package func endFirstRead() {
+    readsAtOneMoment = false
+    guard isInFirstRead else { return }
+    isInFirstRead = false
+    do throws(SQLError) {
+      try connection?.run("COMMIT")
+      try connection?.script(settings)
+    } catch { connection = nil }
+  }
+
+  /// EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk too.
+  private var settings: String {
+    "PRAGMA synchronous = \(file.carriesWAL ? "FULL" : "EXTRA"); PRAGMA cache_size = -128"
   }
 
   private func makeIfMissing() throws(StoreError) {
@@ -41,31 +59,46 @@ extension Store {
     var isReady = false
     let refusal = try translating { () throws(SQLError) -> StoreError? in
       if file.needsWriteLock, !mayTidyUp { connection.leaveCheckpointsToTheWriteLock() }
-      // EXTRA: with a rollback journal, the removal of the journal is the commit, and must reach the disk
-      // too.
-      try connection.script(
-        """
-        PRAGMA synchronous = \(file.carriesWAL ? "FULL" : "EXTRA");
-        PRAGMA journal_size_limit = \(Self.largeWAL);
-        PRAGMA cell_size_check = ON;
-        PRAGMA cache_size = -128
-        """)
+      try connection.script("PRAGMA journal_size_limit = \(Self.largeWAL); PRAGMA cell_size_check = ON")
+      // The settings read the schema, which is a transaction of its own.
+      if readsAtOneMoment { try connection.run("BEGIN") } else { try connection.script(settings) }
       if try Schema.isUpToDate(connection) { isReady = try connection.journalMode() == file.journalMode }
+      if readsAtOneMoment, !isReady {
+        try connection.run("COMMIT")
+        try connection.script(settings)
+      }
       return isReady ? nil : try Schema.refusal(of: connection, at: file.path)
     }
     if let refusal { throw refusal }
-    if isReady { return }
+    if isReady {
+      isInFirstRead = readsAtOneMoment
+      return
+    }
     guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
     try setUp(connection)
   }
 
   /// A database of an earlier version is kept beside the one that is made of it: the program that wrote it can go on with
-  /// it.
+  /// it. A migration that fails is tried again and again: what was kept before it and is the same needs no second copy.
   private func keepCopy(of connection: Connection) throws(StoreError) {
     let version = try translating { () throws(SQLError) in try Schema.version(of: connection) }
     guard version > 0, version < Schema.newest else { return }
-    let destination = "\(file.path).version-\(version).\(Timestamp.now.seconds)"
-    _ = try backUp(connection, to: destination)
+    let kept = "\(file.path).version-\(version)."
+    let new = kept + "new"
+    unlink(new)
+    _ = try backUp(connection, to: new)
+    if let same = file.files(named: kept).first(where: { $0 != new && DatabaseFile.areSame($0, new) }) {
+      unlink(new)
+      keptCopy = same
+      return
+    }
+    let destination = "\(kept)\(Timestamp.now.seconds)"
+    guard SmallFile.publish(new, as: destination, lock: nil) else {
+      let code = errno
+      unlink(new)
+      throw .cannotBackUp(path: destination, reason: StoreError.text(of: code))
+    }
+    Folder.synchronize(holding: destination)
     keptCopy = destination
   }
 

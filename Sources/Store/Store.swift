@@ -38,14 +38,24 @@ package final class Store {
   package let file: DatabaseFile
   package let patience: Int32
   package let making: Making
+  /// For a process that answers one request: all that it reads after opening the database is read in one transaction,
+  /// with one lock, until it writes or `endFirstRead` is called.
+  var readsAtOneMoment: Bool
+  var isInFirstRead = false
   /// Asked before an operation waits for a lock, which may be for seconds; if not, it fails as if it had waited.
   package var mayWait: () -> Bool = { true }
-  package var connection: Connection? { didSet { if connection == nil { era = nil } } }
-  package var identity: FileIdentity?
-  package var lock: WriteLock?
+  var connection: Connection? {
+    didSet {
+      guard connection == nil else { return }
+      era = nil
+      isInFirstRead = false
+    }
+  }
+  var identity: FileIdentity?
+  var lock: WriteLock?
   var ownWrites: UInt64 = 0
   var hasWritten = false
-  package var era: OpenDatabase?
+  var era: OpenDatabase?
   var watched: WatchedFiles?
   var loss: StoreError?
   /// Where the database of an earlier version was kept when opening brought it up to date.
@@ -57,18 +67,22 @@ package final class Store {
   ///
   /// Any number of processes may do so at once. Throws what `StoreError` lists; a database that is newer or
   /// somebody else's is left untouched.
-  package convenience init(folder: String, making: Making = .whatIsMissing) throws(StoreError) {
-    try self.init(file: DatabaseFile(folder: folder), making: making)
+  package convenience init(
+    folder: String, making: Making = .whatIsMissing, readsAtOneMoment: Bool = false
+  ) throws(StoreError) {
+    try self.init(file: DatabaseFile(folder: folder), making: making, readsAtOneMoment: readsAtOneMoment)
   }
 
   /// For tests, which cannot mount a network file system nor wait for five seconds.
   package init(
-    file: DatabaseFile, patience: Int32 = Store.patience, making: Making = .whatIsMissing
+    file: DatabaseFile, patience: Int32 = Store.patience, making: Making = .whatIsMissing,
+    readsAtOneMoment: Bool = false
   ) throws(StoreError) {
     self.file = file
     self.patience = patience
     self.making = making
-    _ = try opened()
+    self.readsAtOneMoment = readsAtOneMoment
+    _ = try opened(forReading: true)
   }
 
   deinit { if hasWritten { settle() } }
@@ -115,7 +129,7 @@ package final class Store {
   package func read<Result>(
     _ body: (Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
-    let connection = try opened()
+    let connection = try opened(forReading: true)
     return try translating { () throws(SQLError) in
       let result = try body(connection)
       try refuseCutIndex()
@@ -128,7 +142,8 @@ package final class Store {
     _ body: (Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
     try read { (connection) throws(SQLError) in
-      try connection.transaction("BEGIN", body)
+      if isInFirstRead { return try body(connection) }
+      return try connection.transaction("BEGIN", body)
     }
   }
 
@@ -195,6 +210,7 @@ package final class Store {
   /// Moves everything into the database file, as the last one to go: a copy of that file alone is then a whole one.
   /// Done in a moment or not at all.
   package func settle() {
+    endFirstRead()
     guard let connection, file.carriesWAL, file.sizeOfWAL > 0, lossFound() == nil else { return }
     if file.needsWriteLock, (try? acquireLock(until: Deadline.after(milliseconds: 100))) == nil { return }
     connection.waitForLocks(upTo: 100)

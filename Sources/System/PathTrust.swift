@@ -29,6 +29,23 @@ package struct PathTrust {
     }
   }
 
+  /// The same of several things in one folder; the way there is gone once.
+  package func check(in folder: String, _ names: [String]) throws(Distrust) {
+    let (way, status) = try walked(folder)
+    guard let path = way, let status else { return }
+    if let who = others(status, at: path, 0o2) { throw Distrust(path: path, who: who, deed: .change) }
+    for name in names {
+      var found = stat()
+      guard lstat("\(path)/\(name)", &found) == 0 else { continue }
+      try check(found, in: (path, status))
+      if found.st_mode & S_IFMT == S_IFLNK {
+        try check("\(path)/\(name)")
+      } else if let who = others(found, at: "\(path)/\(name)", 0o2) {
+        throw Distrust(path: "\(path)/\(name)", who: who, deed: .change)
+      }
+    }
+  }
+
   /// The path without links, if root has made every one of them that it leads through; nobody can change those.
   package func resolved(_ path: String) throws(Distrust) -> String {
     try walked(path, wantsLinksOfRoot: true).path ?? path

@@ -62,19 +62,20 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
   }
 
   package func append(to text: inout [UInt8]) {
-    var moment = time_t(seconds)
-    var parts = tm()
-    gmtime_r(&moment, &parts)
-    text.append(decimal: Int64(parts.tm_year) + 1900, width: 4)
-    func add(_ mark: StaticString, _ part: Int32) {
+    func add(_ mark: StaticString, _ part: Int64) {
       text.append(mark)
-      text.append(decimal: Int64(part), width: 2)
+      text.append(decimal: part, width: 2)
     }
-    add("-", parts.tm_mon + 1)
-    add("-", parts.tm_mday)
-    add("T", parts.tm_hour)
-    add(":", parts.tm_min)
-    add(":", parts.tm_sec)
+    // Reckoned here: gmtime_r() reads the machine's time zone first, and holds a lock of the whole process.
+    let (days, rest) = seconds.quotientAndRemainder(dividingBy: 86400)
+    let second = rest < 0 ? rest + 86400 : rest
+    let date = Self.date(daysSince1970: rest < 0 ? days - 1 : days)
+    text.append(decimal: date.year, width: 4)
+    add("-", date.month)
+    add("-", date.day)
+    add("T", second / 3600)
+    add(":", second / 60 % 60)
+    add(":", second % 60)
     text.append(UInt8(ascii: "Z"))
   }
 
@@ -88,7 +89,19 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     }
   }
 
-  /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
+  /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+  private static func date(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let days = daysSince1970 + 719_468
+    let dayOfEra = (days % 146_097 + 146_097) % 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    let year = yearOfEra + (days - dayOfEra) / 146_097 * 400 + (month <= 2 ? 1 : 0)
+    return (year, month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+  }
+
+  /// The same, days_from_civil.
   private static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
     let shifted = month <= 2 ? year - 1 : year
     let era = shifted / 400

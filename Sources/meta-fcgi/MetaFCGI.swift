@@ -29,7 +29,7 @@ enum MetaFCGI {
         complain(Arguments.usage)
         exit(EXIT_FAILURE)
       } else {
-        let application = Application(configuration: configuration)
+        let application = Application(configuration: configuration, answersOne: true)
         application.markAsRunning()
         SingleRequest.run { exchange in answer(&exchange, application) }
       }

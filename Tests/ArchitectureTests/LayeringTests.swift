@@ -75,6 +75,21 @@ import Testing
     }
   }
 
+  @Test func `statements on entities say nothing that only SQLite understands`() throws {
+    let own = ["Schema", "Store", "Opening", "Maintenance", "Restore", "StoreError"].map {
+      "Sources/Store/\($0).swift"
+    }
+    let entities = try Self.sources().filter { $0.key.hasPrefix("Sources/Store/") && !own.contains($0.key) }
+    #expect(entities.count > 10)
+    for (path, text) in entities {
+      for word in [
+        "iif(", "INSERT OR", "LIMIT -1", " IS $", " IS NOT $", "PRAGMA", "sqlite_", "rowid", "SELECT EXISTS",
+      ] {
+        #expect(!text.contains(word), "\(path) says \(word)")
+      }
+    }
+  }
+
   @Test func `no service knows a request, and no endpoint asks Graph or the cache itself`() throws {
     let sources = try Self.sources()
     let services = sources.filter { $0.key.hasPrefix("Sources/MetaModule/Services/") }

@@ -184,6 +184,72 @@ import Testing
     #expect(try Store(folder: folder.path).keptCopy == nil)
   }
 
+  @Test
+  func `a migration that fails again and again keeps one copy of what it found, and another of another`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    try makePreviousSchema(in: folder.path)
+    // In the way of the last migration.
+    let raw = try RawDatabase(folder.path + "/meta.sqlite3")
+    try raw.execute("CREATE TABLE notice (subject TEXT) STRICT")
+    func copies() -> [String] {
+      DatabaseFile(folder: folder.path).files(named: folder.path + "/meta.sqlite3.version-")
+    }
+    for _ in 1...3 {
+      let error = #expect(throws: StoreError.self) { try Store(folder: folder.path) }
+      #expect(error == .unexpected(code: 1))
+      #expect(copies().count == 1)
+    }
+    #expect(try RawDatabase(copies()[0]).connection.number("PRAGMA user_version") == 1)
+    // The program of that version went on meanwhile.
+    try raw.execute("UPDATE meta_access_token SET account_label = 'Older'")
+    func nextSecond() {
+      let now = Timestamp.now
+      Wait.until(within: 60) { Timestamp.now != now }
+    }
+    nextSecond()
+    for _ in 1...2 { #expect(throws: StoreError.self) { try Store(folder: folder.path) } }
+    #expect(copies().count == 2)
+    try raw.execute("DROP TABLE notice")
+    nextSecond()
+    let kept = try #require(try Store(folder: folder.path).keptCopy)
+    #expect(access(kept, F_OK) == 0)
+  }
+
+  @Test
+  func `a store for one request reads everything of one moment, and lets go of it before it waits or writes`()
+    throws
+  {
+    let fixture = try StoreFixture()
+    let single = try Store(folder: fixture.folder.path, readsAtOneMoment: true)
+    #expect(try single.credentials().keysInForce == 0)
+    let key = [UInt8](repeating: 7, count: 32)
+    _ = try fixture.store.insertKey(label: "Site", scope: .read, prefix: "mm_abcdef", hash: key)
+    #expect(try single.key(hash: key) == nil)
+    single.endFirstRead()
+    #expect(try single.key(hash: key) != nil)
+    let other = try Store(folder: fixture.folder.path, readsAtOneMoment: true)
+    #expect(try other.key(hash: key) != nil)
+    #expect(try other.revokeKey(1))
+    #expect(try fixture.store.key(hash: key) == nil)
+    let synchronous = try other.read { (connection) throws(SQLError) in
+      try connection.number("PRAGMA synchronous")
+    }
+    #expect(synchronous == 2)
+  }
+
+  @Test func `a store for one request makes and migrates what it finds as any other`() throws {
+    let empty = try TemporaryFolder()
+    let made = try Store(folder: empty.path, readsAtOneMoment: true)
+    #expect(try made.saveToken(NewToken(accountLabel: "One", sealedToken: "s")).created)
+    let old = try TemporaryFolder()
+    try makePreviousSchema(in: old.path)
+    let migrated = try Store(folder: old.path, readsAtOneMoment: true)
+    #expect(try migrated.tokens(limit: 10).map(\.accountLabel) == ["Old"])
+    #expect(try migrated.schemaVersion() == Schema.newest)
+  }
+
   @Test func `a new database leaves no copy`() throws {
     #expect(try StoreFixture().store.keptCopy == nil)
   }

@@ -18,7 +18,7 @@ struct Sessions {
 
     let store = try services.store()
     guard let hash = try store.passwordHash() else { throw Refusal.noPassword }
-    rooms.turn.willWait()
+    rooms.turn.beginToWait()
     // An address that is locked out and goes on is turned away without a write or a place.
     let gate = try store.signInGate(for: address)
     if case .locked(let until) = gate { throw Self.lockedOut(until) }
