@@ -182,18 +182,17 @@ def nginx_fcgiwrap(place):
     start_nginx(place, "fcgiwrap.conf")
 
 
-def nginx_spawn_fcgi(place):
+def nginx_spawn_fcgi(place, **environment):
     program("spawn-fcgi")
     place.follow("spawn-fcgi")
-    place.start("program", place.folder / "bin/spawn-fcgi", ready=place.socket)
+    place.start("program", place.folder / "bin/spawn-fcgi", ready=place.socket, environment=environment)
     start_nginx(place)
 
 
 def nginx_multiwatch(place):
     """Three processes on one socket; spawn-fcgi makes the socket, multiwatch the processes."""
-    words = [program("spawn-fcgi"), "-n", "-s", place.socket, "-M", "0660", "--", program("multiwatch"), "-s", "USR1", "-f", "3"]
-    place.start("program", *words, "--", place.program, ready=place.socket)
-    start_nginx(place)
+    program("multiwatch")
+    nginx_spawn_fcgi(place, PROCESSES="3")
 
 
 def nginx_systemd(place):
