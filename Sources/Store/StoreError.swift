@@ -43,14 +43,6 @@ package enum StoreError: Error, Sendable, Equatable {
     case gone
   }
 
-  /// Whether the same call may succeed in a moment, with nobody doing anything.
-  package var mayRetry: Bool {
-    switch self {
-    case .busy, .full, .inputOutput, .outOfMemory: true
-    default: false
-    }
-  }
-
   /// What a client may read: what is the matter, without paths.
   package var detail: String {
     switch self {

@@ -16,7 +16,6 @@ import Testing
     #expect(try impatient.tokens(limit: 1).count == 1)
     try other.execute("ROLLBACK")
     _ = try impatient.saveMapping(fixture.mapping())
-    #expect(StoreError.busy.mayRetry)
   }
 
   @Test func `the write lock held by another process is busy, until that process is gone`() throws {
