@@ -12,7 +12,7 @@ package enum Base64URL {
       let group = bytes[start..<min(start + 3, bytes.count)]
       var bits: UInt32 = 0
       for (index, byte) in group.enumerated() { bits |= UInt32(byte) << UInt32(16 - 8 * index) }
-      for index in 0...group.count { text.append(character(of: UInt8(bits >> UInt32(18 - 6 * index) & 63))) }
+      for index in 0...group.count { text.append(alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)]) }
       if padded { text += repeatElement(UInt8(ascii: "="), count: 3 - group.count) }
       start += 3
     }
@@ -51,15 +51,8 @@ package enum Base64URL {
     return bytes
   }
 
-  private static func character(of value: UInt8) -> UInt8 {
-    switch value {
-    case 0..<26: UInt8(ascii: "A") + value
-    case 26..<52: UInt8(ascii: "a") + value - 26
-    case 52..<62: UInt8(ascii: "0") + value - 52
-    case 62: UInt8(ascii: "-")
-    default: UInt8(ascii: "_")
-    }
-  }
+  private static let alphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
   private static func value(of character: UInt8) -> UInt8? {
     switch character {

@@ -2,12 +2,10 @@
 /// time. A handful of tokens makes a handful of entries; a thousand is the extreme.
 struct TransferQueue<Tag: Sendable> {
   private var ready: [Transfer<Tag>] = []
-  /// Where `ready` begins; its head is cut off only when it has grown long.
-  private var head = 0
   /// Latest first.
   private var delayed: [(start: ContinuousClock.Instant, transfer: Transfer<Tag>)] = []
 
-  var isEmpty: Bool { head == ready.count && delayed.isEmpty }
+  var isEmpty: Bool { ready.isEmpty && delayed.isEmpty }
 
   /// When the next delayed transfer may begin.
   var nextStart: ContinuousClock.Instant? { delayed.last?.start }
@@ -28,20 +26,12 @@ struct TransferQueue<Tag: Sendable> {
       delayed.removeLast()
       ready.append(last.transfer)
     }
-    guard head < ready.count else { return nil }
-    defer {
-      head += 1
-      if head == ready.count || head >= 256 {
-        ready.removeFirst(head)
-        head = 0
-      }
-    }
-    return ready[head]
+    return ready.isEmpty ? nil : ready.removeFirst()
   }
 
   /// Takes all, those that may begin first.
   mutating func removeAll() -> [Transfer<Tag>] {
     defer { self = TransferQueue() }
-    return ready[head...] + delayed.reversed().map(\.transfer)
+    return ready + delayed.reversed().map(\.transfer)
   }
 }
