@@ -11,9 +11,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #ifndef CCURL_LIBRARY
 #define CCURL_LIBRARY "libcurl.so.4"  // The soname since 2006. A test compiles this file with another one.
+#endif
+#ifndef CCURL_OWN_LIBRARY
+#define CCURL_OWN_LIBRARY "libmeta-curl.so.4"  // In the lib/ of nginx/bundle: for hosts that have none, or an older one.
 #endif
 
 #define EACH_FUNCTION(X) \
@@ -44,22 +48,39 @@ static struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char failure[512];  // Written under `once` alone; empty when libcurl is there.
 
-static void load(void) {
+/// The host's library knows where the host keeps its certificates; ours is told.
+static const char *certificates;
+
+static bool take_functions(const char *name, char *reason, size_t capacity) {
   // RTLD_NOW: what the library itself lacks shows here as an error, not later as the end of the process.
-  void *library = dlopen(CCURL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    const char *reason = dlerror();
-    snprintf(failure, sizeof failure, "libcurl cannot be loaded: %s", reason ? reason : CCURL_LIBRARY);
-    return;
+    const char *error = dlerror();
+    snprintf(reason, capacity, "libcurl cannot be loaded: %s", error ? error : name);
+    return false;
   }
-#define X(name)                                                                                        \
-  if (!(curl.name = (__typeof__(curl_##name) *)dlsym(library, "curl_" #name))) {                      \
-    snprintf(failure, sizeof failure, "%s lacks curl_%s: version 7.66 or newer is needed", CCURL_LIBRARY, \
-             #name);                                                                                   \
-    return;                                                                                            \
+#define X(function)                                                                                      \
+  if (!(curl.function = (__typeof__(curl_##function) *)dlsym(library, "curl_" #function))) {            \
+    snprintf(reason, capacity, "%s lacks curl_%s: version 7.66 or newer is needed", name, #function);   \
+    dlclose(library);                                                                                    \
+    return false;                                                                                        \
   }
   EACH_FUNCTION(X)
 #undef X
+  return true;
+}
+
+static void load(void) {
+  if (!take_functions(CCURL_LIBRARY, failure, sizeof failure)) {
+    if (!take_functions(CCURL_OWN_LIBRARY, NULL, 0)) return;
+    failure[0] = 0;
+    static const char *const places[] = {
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"};
+    for (size_t i = 0; i < sizeof places / sizeof *places && !certificates; i++) {
+      if (access(places[i], R_OK) == 0) certificates = places[i];
+    }
+  }
   // Older versions are not thread-safe here: pthread_once is what makes it so. There is no counterpart at
   // exit on purpose: other threads may still be inside libcurl, and the process ends anyway.
   CURLcode code = curl.global_init(CURL_GLOBAL_DEFAULT);
@@ -120,9 +141,11 @@ CURLcode ccurl_set_policy(CURL *easy) {
   TRY(curl.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
   TRY(curl.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
   TRY(curl.easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
+  if (certificates) TRY(curl.easy_setopt(easy, CURLOPT_CAINFO, certificates));
 
   // What is understood: HTTP/2 where TLS negotiates it, HTTP/1.1 otherwise; gzip.
-  TRY(curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS));
+  CURLcode version = curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  if (version != CURLE_OK && version != CURLE_UNSUPPORTED_PROTOCOL) return version;  // It may be built without HTTP/2.
   TRY(curl.easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L));
   TRY(curl.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip"));
 

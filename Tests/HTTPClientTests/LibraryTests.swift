@@ -64,6 +64,16 @@ struct LibraryTests {
     #expect(outcome.output.hasPrefix("libm.so.6 lacks curl_global_init: version 7.66 or newer is needed\n"))
   }
 
+  @Test func `a library that comes with the program takes the place of one that is missing or too old`()
+    throws
+  {
+    for host in ["libmissing.so.4", "libm.so.6"] {
+      let outcome = try run(
+        report, options: ["-DCCURL_LIBRARY=\"\(host)\"", "-DCCURL_OWN_LIBRARY=\"libcurl.so.4\""])
+      #expect(outcome.output == "there\nthere\n", "\(host)")
+    }
+  }
+
   @Test func `many threads at once initialise it once`() throws {
     let outcome = try run(
       """
