@@ -43,8 +43,8 @@ package struct Configuration: Sendable {
 
   /// Reads the settings: a file first, then the environment, which wins.
   ///
-  /// - Parameter explicitFile: `--config FILE`. Without it `$META_CONFIG`, `meta.conf` beside the executable and
-  ///   `~/.config/meta-module/meta.conf` are tried in this order, and the first one that exists is read.
+  /// - Parameter explicitFile: `--config FILE`. Without it `$META_CONFIG`, `meta.conf` beside the executable,
+  ///   `~/.config/meta-module/meta.conf` and `~/meta-module/meta.conf` are tried in this order, and the first one that exists is read.
   /// - Throws: a sentence that names the setting, the file, or the line.
   package init(
     explicitFile: String? = nil, environment: [String: String] = Self.processEnvironment()
@@ -110,7 +110,7 @@ package struct Configuration: Sendable {
   }
 
   /// `HOME`, or what the user database says: suEXEC starts programs without one.
-  private static func home(_ environment: [String: String]) -> String? {
+  static func home(_ environment: [String: String]) -> String? {
     if let home = environment["HOME"], home.utf8.first == UInt8(ascii: "/") { return home }
     guard let entry = getpwuid(geteuid()), let directory = entry.pointee.pw_dir else { return nil }
     return String(cString: directory)

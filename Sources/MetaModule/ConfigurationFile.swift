@@ -25,7 +25,7 @@ struct ConfigurationFile {
     if let executable = ProcessArguments.executable {
       places.append(executable[..<(executable.lastIndex(of: "/") ?? executable.endIndex)] + "/meta.conf")
     }
-    if let home { places.append(home + "/.config/meta-module/meta.conf") }
+    if let home { places += [home + "/.config/meta-module/meta.conf", home + "/meta-module/meta.conf"] }
     for place in places where access(place, F_OK) == 0 { return try ConfigurationFile(path: place) }
     return nil
   }

@@ -28,7 +28,7 @@ struct Metactl: ParsableCommand {
     subcommands: [
       TokenCommand.self, MappingCommand.self, APIKeyCommand.self, AdminCommand.self, KeyCommand.self,
       RefreshCommand.self, StatusCommand.self, CacheCommand.self, BackupCommand.self, RestoreCommand.self,
-      DoctorCommand.self, ConfigCommand.self, RequestCommand.self,
+      DoctorCommand.self, ConfigCommand.self, RequestCommand.self, InstallCommand.self,
     ])
 
   static func main() {
