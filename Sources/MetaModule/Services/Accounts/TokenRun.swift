@@ -45,11 +45,26 @@ final class TokenRun {
     let step: Step
   }
 
-  /// A new token on its way.
   struct Renewal: Sendable {
     let token: Secret
     var expiresAt: Timestamp?
     var user: GraphUser?
+  }
+
+  /// What was found out about a pasted token.
+  struct Found {
+    /// The one that was given, or the long-lived one that it was exchanged for; it has answered at least one call.
+    let token: Secret
+    let facts: TokenFacts
+    /// What the row says of a token that is good and has a flaw.
+    let reason: String?
+  }
+
+  struct Paste {
+    let token: Secret
+    let keep: (Found) throws -> StoredToken
+    /// What is known of the given one by now; first, when it ends, as somebody says who pastes it.
+    var facts: TokenFacts
   }
 
   /// Somebody who looks in once an hour must not ask Graph a thousand times an hour; once a day is what Meta advises
@@ -74,6 +89,8 @@ final class TokenRun {
   var entries: [RefreshReport.Entry]
   /// Why a token's way ended early, where it did.
   var stops: [Int: any Error] = [:]
+  /// Page tokens that are stored when all calls have come to an end.
+  var found: [(StoredMapping, Secret)] = []
   private let progress: ProgressReport
   /// First calls of tokens whose turn has not come yet; the last is the next.
   private var waiting: [GraphCall<Tag>] = []
@@ -95,17 +112,25 @@ final class TokenRun {
     }
   }
 
+  convenience init(
+    _ services: Services, _ store: Store, pasted token: Secret, expiresAt: Timestamp?,
+    keep: @escaping (Found) throws -> StoredToken
+  ) {
+    self.init(services, store, [], .paste)
+    paste = Paste(token: token, keep: keep, facts: TokenFacts(expiresAt: expiresAt))
+    secrets[0] = token
+    entries = [.init(id: 0, label: "", outcome: .current)]
+  }
+
   func go() throws {
-    var calls = paste.flatMap(firstCall).map { [$0] } ?? []
-    for (index, row) in rows.enumerated() {
-      if let call = try firstCall(index, row) { calls.append(call) }
-    }
+    let calls = try entries.indices.flatMap(firstCalls)
     let toAsk = calls.count
     waiting = calls.dropFirst(Self.atOnce).reversed()
     progress("Asking Graph", 0, toAsk)
     services.graph.askAll(Array(calls.prefix(Self.atOnce)), within: budget(toAsk)) { tag, result in
       self.take(tag, result) + self.turnOfTheNext(after: tag, of: toAsk)
     }
+    keepPageTokens()
     // At the deadline, what was to begin next is not begun.
     for call in calls where !asked.contains(call.tag.index) {
       fail(
@@ -154,17 +179,20 @@ final class TokenRun {
         return try give(index, tag.step, failure)
       }
     } catch let failure as GraphFailure {
-      do { return try give(index, tag.step, failure) } catch { return stop(index, error) }
-    } catch { return stop(index, error) }
-  }
-
-  private func stop(_ index: Int, _ error: any Error) -> [GraphCall<Tag>] {
-    stops[index] = error
-    fail(index, "not_stored", OperationError(error).description)
+      do { return try give(index, tag.step, failure) } catch { stop(index, error) }
+    } catch { stop(index, error) }
     return []
   }
 
-  func call(_ index: Int, _ step: Step) -> GraphCall<Tag>? {
+  func stop(_ index: Int, _ error: any Error) {
+    stops[index] = error
+    fail(index, "not_stored", OperationError(error).description)
+  }
+
+  /// The call of a step; none without a token, or where it takes an app and there is none.
+  func ask(_ index: Int, _ step: Step) -> [GraphCall<Tag>] { call(index, step).map { [$0] } ?? [] }
+
+  private func call(_ index: Int, _ step: Step) -> GraphCall<Tag>? {
     guard let stored = secrets[index] else { return nil }
     let tag = Tag(index: index, step: step)
     let me = GraphUser.query.map { (name: $0.0, value: $0.1) }
@@ -189,7 +217,7 @@ final class TokenRun {
   }
 
   func pageCalls(_ index: Int) throws -> [GraphCall<Tag>] {
-    try store.mappings(tokenID: rows[index].id).compactMap { call(index, .page($0)) }
+    try store.mappings(tokenID: rows[index].id).flatMap { ask(index, .page($0)) }
   }
 
   /// A token's way ends without what was wanted.
