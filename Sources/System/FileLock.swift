@@ -68,6 +68,8 @@ extension Deadline {
 package struct FileLock: ~Copyable, Sendable {
   private let file: Descriptor
 
+  init(_ file: consuming Descriptor) { self.file = file }
+
   /// Opens it, making it (0600) where it is missing. Made by root it is given to the owner of its folder, who could
   /// otherwise never lock it.
   package init(_ path: String) throws(SystemError) {
@@ -96,8 +98,8 @@ package struct FileLock: ~Copyable, Sendable {
   package borrowing func tryTake(byte: Int) throws(SystemError) -> Bool { try file.tryLock(byte: byte) }
 
   /// Takes the first of these bytes that is free.
-  package borrowing func tryTake(oneOf bytes: Range<Int>) -> Bool {
-    for byte in bytes where (try? file.tryLock(byte: byte)) == true { return true }
+  package borrowing func tryTake(oneOf bytes: Range<Int>) throws(SystemError) -> Bool {
+    for byte in bytes where try file.tryLock(byte: byte) { return true }
     return false
   }
 

@@ -17,30 +17,39 @@ struct PasswordCheck: ~Copyable {
   private static let withoutLocks = Mutex(())
 
   private let place: Lane.Place
-  private let locks: FileLock?
+  /// `nil` where the folder takes no locks: there is only the limit of this process.
+  private var locks: FileLock?
 
-  /// `nil`: all places are taken. Where the folder takes no locks there is only the limit of this process.
-  init?(in lane: Lane, folder: String) {
+  var isLimitedByProcessAlone: Bool { locks == nil }
+
+  /// `nil`: all places are taken.
+  init?(in lane: Lane, folder: String) { self.init(in: lane, locks: try? FileLock(folder + "/sign-in.lock")) }
+
+  init?(in lane: Lane, locks: consuming FileLock?) {
     guard let place = lane.tryEnter() else { return nil }
-    let locks = try? FileLock(folder + "/sign-in.lock")
-    if locks?.tryTake(oneOf: 2..<2 + Self.places) == false { return nil }
+    if let taken = try? locks?.tryTake(oneOf: 2..<2 + Self.places) {
+      guard taken else { return nil }
+      self.locks = locks
+    } else {
+      self.locks = nil
+    }
     self.place = place
-    self.locks = locks
   }
 
   /// Waits until it is one's turn; `false` when that was not in time.
   ///
   /// - Parameter alone: no other is checked meanwhile that is to be checked alone, too.
-  borrowing func waitForTurn(alone: Bool) -> Bool {
+  mutating func waitForTurn(alone: Bool) -> Bool {
     let deadline = Deadline.after(milliseconds: Self.patience)
-    while locks?.tryTake(oneOf: 0..<(alone ? 1 : Self.atOnce)) == false {
-      guard !deadline.isPast else { return false }
-      usleep(5000)
-    }
+    do throws(SystemError) {
+      while try locks?.tryTake(oneOf: 0..<(alone ? 1 : Self.atOnce)) == false {
+        guard !deadline.isPast else { return false }
+        usleep(5000)
+      }
+    } catch { locks = nil }
     return true
   }
 
-  /// Whether the stored text was made from this password.
   consuming func verify(_ password: String, against hash: String) -> Bool {
     let check = { PasswordHash.verify(Array(password.utf8), against: hash) }
     return locks == nil ? Self.withoutLocks.withLock { _ in check() } : check()

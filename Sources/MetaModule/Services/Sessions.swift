@@ -7,8 +7,6 @@ internal import Text
 struct Sessions {
   let services: Services
 
-  /// Begins a session.
-  ///
   /// - Parameter address: whom a wrong guess is counted against.
   /// - Returns: the cookie's value, which is stored nowhere, and when the session ends.
   func signIn(_ password: String, from address: String) throws -> (value: Secret, ends: Timestamp) {
@@ -23,9 +21,14 @@ struct Sessions {
     let gate = try store.signInGate(for: address)
     if case .locked(let until) = gate { throw Self.lockedOut(until) }
     guard
-      let check = PasswordCheck(in: rooms.shared.lanes.signIns, folder: services.configuration.dataDirectory),
+      var check = PasswordCheck(in: rooms.shared.lanes.signIns, folder: services.configuration.dataDirectory),
       check.waitForTurn(alone: gate == .narrow)
     else { throw Refusal.tooManySignIns }
+    if check.isLimitedByProcessAlone {
+      rooms.warnOnceAMinute(
+        "The data folder takes no locks: how many passwords are checked at once is limited in each process alone."
+      )
+    }
     if case .locked(let until) = try store.beginSignIn(from: address) { throw Self.lockedOut(until) }
     var event = services.event("session.sign-in")
     guard check.verify(password, against: hash) else {

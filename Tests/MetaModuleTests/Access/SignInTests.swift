@@ -1,3 +1,5 @@
+import Cryptography
+import Glibc
 import TestSupport
 import Testing
 
@@ -188,6 +190,26 @@ import Testing
     return place == nil ? 0 : 1 + count(in: lane, folder)
   }
 
+  /// A file that was opened to be read takes no lock of its bytes, as a folder without byte locks does.
+  @Test func `where the folder takes no locks, the places of the process alone are the limit`() throws {
+    let harness = try Self.harness()
+    let path = harness.application.configuration.dataDirectory + "/sign-in.lock"
+    _ = try FileLock(path)
+    let lane = Lane(places: 1)
+    var first = PasswordCheck(in: lane, locks: FileLock(try Descriptor(opening: path, O_RDONLY)))
+    let isLimited = first?.isLimitedByProcessAlone
+    #expect(isLimited == true)
+    let isItsTurn = first?.waitForTurn(alone: true)
+    #expect(isItsTurn == true)
+    let hasSecond = PasswordCheck(in: lane, locks: nil) != nil
+    #expect(!hasSecond, "one at a time, as the process has one place")
+    let isRight = first.take()?.verify(Self.password, against: try PasswordHash.make(Array("other".utf8)))
+    #expect(isRight == false)
+    let hasThird = PasswordCheck(in: lane, locks: nil) != nil
+    #expect(hasThird)
+    withExtendedLifetime(harness) {}
+  }
+
   @Test func `after a hundred failures from everywhere, sign-ins are taken one at a time`() throws {
     let harness = try Self.harness()
     let store = try harness.store()
@@ -196,7 +218,7 @@ import Testing
     // The one place for those is taken: whoever knows the password waits for his turn, and has it then.
     let folder = harness.application.configuration.dataDirectory
     var locks = try? FileLock(folder + "/sign-in.lock")
-    let isTaken = locks?.tryTake(oneOf: 0..<1)
+    let isTaken = try locks?.tryTake(oneOf: 0..<1)
     #expect(isTaken == true)
     let answer = Background {
       harness.application.respond(to: Self.request(Self.password, from: "198.51.100.2")).status
