@@ -4,11 +4,11 @@ package import Store
 /// What the rooms throw, as answers: the lower half of the error table in API.md, section 1.
 
 extension StoreError: Answerable {
-  package var status: Int {
+  package var answer: (status: Int, logReason: String, detail: String) {
     switch self {
-    case .conflict: 409
-    case .unexpected: 500
-    default: 503
+    case .conflict: (409, logReason, detail)
+    case .unexpected: (500, logReason, detail)
+    default: (503, logReason, detail)
     }
   }
 
@@ -37,7 +37,7 @@ extension StoreError: Answerable {
 }
 
 extension KeyRingError: Answerable {
-  var status: Int { 503 }
+  var answer: (status: Int, logReason: String, detail: String) { (503, logReason, detail) }
   var cause: String? { sentence }
   var retryAfter: Int64? { 60 }
 
@@ -60,12 +60,9 @@ extension GraphFailure: Answerable {
   /// Seconds for which a token rests when Graph throttles it without saying for how long.
   static let throttleRest: Int64 = 60
 
-  package var status: Int { answer.status }
-  package var reason: String? { answer.reason }
-  package var logReason: String { answer.reason }
-  package var detail: String { answer.detail }
+  package var reason: String? { logReason }
 
-  private var answer: (status: Int, reason: String, detail: String) {
+  package var answer: (status: Int, logReason: String, detail: String) {
     switch kind {
     case .refused(let reason): (400, reason.rawValue, "Token expired or invalid")
     case .pageTokenRefused: (400, RefusalReason.invalid.rawValue, "Token expired or invalid")

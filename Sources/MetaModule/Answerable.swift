@@ -5,6 +5,8 @@ package import JSON
 ///
 /// Nothing that came from Graph, SQLite or the operating system stands in a `detail`: only our own sentences.
 package protocol Answerable: Error {
+  /// Status, the log's word and the sentence of each case beside each other.
+  var answer: (status: Int, logReason: String, detail: String) { get }
   var status: Int { get }
   /// A sentence for a person.
   var detail: String { get }
@@ -21,6 +23,9 @@ package protocol Answerable: Error {
 }
 
 extension Answerable {
+  package var status: Int { answer.status }
+  package var logReason: String { answer.logReason }
+  package var detail: String { answer.detail }
   package var reason: String? { nil }
   package var cause: String? { nil }
   package var members: JSONObject { [:] }
@@ -30,7 +35,5 @@ extension Answerable {
 /// A mistake of ours; the client learns nothing of the cause.
 struct ServerError: Answerable {
   let cause: String?
-  let status = 500
-  let detail = "A server error occurred."
-  let logReason = "server_error"
+  let answer = (status: 500, logReason: "server_error", detail: "A server error occurred.")
 }

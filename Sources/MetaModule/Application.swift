@@ -1,11 +1,8 @@
 internal import Cache
 internal import Cryptography
-internal import Glibc
 internal import Graph
-internal import JSON
 package import Logging
 package import Store
-internal import System
 internal import Text
 
 /// The whole program as a function from `Request` to `Response`, whatever stands in front: `meta.fcgi`,
@@ -160,7 +157,7 @@ package final class Application {
       throw APIError.tooManyFields
     }
     let context = RequestContext(
-      self, request, captures: route.captures(in: path.segments), query: query, caller: caller, record: record
+      self, request, capture: route.capture(in: path.segments), query: query, caller: caller, record: record
     )
     defer { record = context.record }
     return try route.endpoint(context)

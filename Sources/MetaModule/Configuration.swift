@@ -36,9 +36,7 @@ package struct Configuration: Sendable {
 
   private init() {}
 
-  /// The path of the database.
   package var databasePath: String { dataDirectory + "/meta.sqlite3" }
-  /// The path of the key file.
   package var keyFilePath: String { dataDirectory + "/fernet.keys" }
 
   /// Reads the settings: a file first, then the environment, which wins.

@@ -26,7 +26,6 @@ enum InstallationLock {
     }
   }
 
-  /// The lock file of that data directory.
   static func path(in folder: String) -> String { folder + "/meta.lock" }
 }
 

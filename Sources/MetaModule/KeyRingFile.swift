@@ -27,8 +27,6 @@ final class KeyRingFile {
     folder = configuration.dataDirectory
   }
 
-  /// The ring as it is now.
-  ///
   /// - Parameter mayCreate: make a first key where there is no file; `false` once the database holds something that
   ///   was sealed, since a new key could not open it.
   func ring(mayCreate: Bool) throws(KeyRingError) -> KeyRing {
@@ -60,8 +58,7 @@ final class KeyRingFile {
   }
 
   private func stamp() -> Stamp? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard let status = fileStatus(of: path) else { return nil }
     return Stamp(
       inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_ctim.tv_sec,
       nanoseconds: status.st_ctim.tv_nsec)
@@ -90,7 +87,6 @@ final class KeyRingFile {
     }
   }
 
-  /// The keys of `META_FERNET_KEYS`.
   static func keys(listedIn text: String) throws(KeyRingError) -> [FernetKey] {
     let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
     return try keys(

@@ -3,7 +3,6 @@ internal import System
 /// What the workers of a process share so that none of them waits too long: places for each kind of work that takes
 /// its time, and for each of them a thread more than the workers, so that those are left for what is answered at once.
 package final class Lanes: Sendable {
-  /// For signing in.
   let signIns: Lane
   /// For waiting: for Graph, for another request that asks it, for a lock.
   let waiting: Lane

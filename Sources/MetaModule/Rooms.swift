@@ -14,7 +14,6 @@ package final class Rooms {
   let turn: Turn
   let graph: GraphClient
   let graphHealth: GraphHealth
-  let appHealth: AppHealth
   let graphBreaker: GraphBreaker
   let keyRingFile: KeyRingFile
   private let making: Store.Making
@@ -34,8 +33,7 @@ package final class Rooms {
     self.making = making
     turn = Turn(shared.lanes, willWait)
     keyRingFile = KeyRingFile(configuration)
-    graphHealth = GraphHealth(shared.cache)
-    appHealth = AppHealth(shared.cache, configuration)
+    graphHealth = GraphHealth(shared.cache, configuration)
     graphBreaker = GraphBreaker(shared.cache)
     graph = GraphClient(configuration.graph, breaker: graphBreaker)
   }
@@ -87,7 +85,6 @@ package final class Rooms {
     return try store.fingerprints(Store.acceptedSetting).contains(where: ring.fingerprints.contains)
   }
 
-  /// Logs what the operator should know and no client is told.
   func warn(_ sentence: String) { logger.warning("\(sentence)") }
 
   /// Logs something that would repeat with every request, once a minute.

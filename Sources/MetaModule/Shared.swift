@@ -11,7 +11,6 @@ package struct Shared: Sendable {
   let reads: ReadCache.Memory?
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
-  /// Why it cannot.
   let cacheTrouble: CacheError?
 
   /// - Parameters:

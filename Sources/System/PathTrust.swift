@@ -152,7 +152,7 @@ package struct PathTrust {
     }
   }
 
-  private static func target(of link: String) -> String? {
+  package static func target(of link: String) -> String? {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
       let length = buffer.withMemoryRebound(to: CChar.self) { chars in
         chars.baseAddress.map { readlink(link, $0, chars.count) } ?? -1

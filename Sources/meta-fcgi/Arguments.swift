@@ -41,7 +41,6 @@ struct Arguments {
   }
 }
 
-/// A command line that makes no sense.
 struct ArgumentError: Error, CustomStringConvertible {
   let description: String
 

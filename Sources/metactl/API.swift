@@ -22,7 +22,7 @@ struct API {
     options: [(field: String, name: String)] = [],
     missing: String? = nil
   ) throws -> JSONValue {
-    let response = send(method, target, body?.serializedText())
+    let response = application.respond(to: request(method, target, body?.serializedText()))
     let json = (try? JSONValue(parsing: response.body)) ?? .null
     guard response.status < 400 else {
       var detail = response.status == 404 ? missing : nil
@@ -36,11 +36,6 @@ struct API {
         members: json.object ?? [:])
     }
     return json
-  }
-
-  /// The answer as it is.
-  private func send(_ method: String, _ target: String, _ body: String?) -> Response {
-    application.respond(to: request(method, target, body))
   }
 
   /// The answer as soon as it is there, which is before everything is done that the request leads to.

@@ -4,7 +4,6 @@ internal import MetaModule
 internal import Store
 internal import Text
 
-/// `metactl apikey …`
 struct APIKeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apikey", abstract: "Keys for programs that call the API.",
@@ -111,20 +110,19 @@ struct APIKeyCommand: ParsableCommand {
             + "makes one.")
       }
       try common.report(
-        ["revoked": .number(JSONNumber(id)), "keys_in_force": .number(JSONNumber(Int64(left.keysInForce)))],
+        ["revoked": JSONValue(id), "keys_in_force": JSONValue(left.keysInForce)],
         lines)
     }
   }
 }
 
 extension StoredKey {
-  /// The row for a program; the key itself is not in it, nor anywhere.
   fileprivate var members: JSONObject {
     [
-      "id": .number(JSONNumber(id)), "label": .string(label), "scope": .string(scope.rawValue),
+      "id": JSONValue(id), "label": .string(label), "scope": .string(scope.rawValue),
       "prefix": .string(prefix), "created_at": .string(createdAt.description),
-      "last_used_at": lastUsedAt.map { .string($0.description) } ?? .null,
-      "revoked_at": revokedAt.map { .string($0.description) } ?? .null,
+      "last_used_at": JSONValue(lastUsedAt?.description),
+      "revoked_at": JSONValue(revokedAt?.description),
     ]
   }
 }

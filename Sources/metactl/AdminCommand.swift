@@ -3,7 +3,6 @@ internal import JSON
 internal import MetaModule
 internal import Store
 
-/// `metactl admin …`
 struct AdminCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "admin", abstract: "The password of the admin page.",
@@ -57,7 +56,7 @@ struct AdminCommand: ParsableCommand {
       try common.report(
         [
           "password_removed": .bool(before.hasPassword),
-          "keys_revoked": .number(JSONNumber(Int64(before.keysInForce))),
+          "keys_revoked": JSONValue(before.keysInForce),
         ],
         "Removed \(before.hasPassword ? "the admin password" : "no admin password, since there was none"), revoked "
           + "\(keys), ended every session.",

@@ -3,7 +3,6 @@ internal import JSON
 internal import MetaModule
 internal import Store
 
-/// `metactl backup FILE`
 struct BackupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup", abstract: "Copy the database to a file, while the program goes on working.",
@@ -23,10 +22,8 @@ struct BackupCommand: ParsableCommand {
   @Flag(help: "Replace an existing file.") var force = false
 
   func run() throws {
-    let bar = ProgressBar(quiet: common.json)
-    let (report, keys) = try common.perform { application in
+    let (report, keys) = try common.perform { application, bar in
       bar.watch("Copying (KiB)", file: file + ".partial", bytes: application.databaseBytes)
-      defer { bar.end() }
       return (try application.backUp(to: file, overwriting: force), application.keysToKeep)
     }
     let names = report.keys.isEmpty ? "" : " (fingerprint \(report.keys.joined(separator: ", ")))"
@@ -41,9 +38,9 @@ struct BackupCommand: ParsableCommand {
 extension BackupReport {
   fileprivate func json(file: String) -> JSONValue {
     [
-      "file": .string(file), "bytes": .number(JSONNumber(bytes)),
-      "tokens": .number(JSONNumber(Int64(tokens))),
-      "mappings": .number(JSONNumber(Int64(mappings))), "keys": .array(keys.map { .string($0) }),
+      "file": .string(file), "bytes": JSONValue(bytes),
+      "tokens": JSONValue(tokens),
+      "mappings": JSONValue(mappings), "keys": .array(keys.map { .string($0) }),
     ]
   }
 }

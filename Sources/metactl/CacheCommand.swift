@@ -3,7 +3,6 @@ internal import Cache
 internal import JSON
 internal import MetaModule
 
-/// `metactl cache …`
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache", abstract: "Cached answers of Instagram.",
@@ -19,10 +18,10 @@ struct CacheCommand: ParsableCommand {
       let (path, found) = try common.perform { ($0.cacheDirectory, try $0.cacheStatistics()) }
       guard !common.json else {
         let body: JSONValue = [
-          "directory": .string(path), "entries": .number(JSONNumber(Int64(found.entries))),
-          "expired": .number(JSONNumber(Int64(found.expired))),
-          "leftovers": .number(JSONNumber(Int64(found.leftovers))), "bytes": .number(JSONNumber(found.bytes)),
-          "maximum_bytes": .number(JSONNumber(Int64(found.maximumBytes))),
+          "directory": .string(path), "entries": JSONValue(found.entries),
+          "expired": JSONValue(found.expired),
+          "leftovers": JSONValue(found.leftovers), "bytes": JSONValue(found.bytes),
+          "maximum_bytes": JSONValue(found.maximumBytes),
         ]
         return try Terminal.say(body)
       }
@@ -44,7 +43,7 @@ struct CacheCommand: ParsableCommand {
     func run() throws {
       let removed = try common.perform { try $0.clearCache() }
       try common.report(
-        ["removed": .number(JSONNumber(Int64(removed)))],
+        ["removed": JSONValue(removed)],
         "Removed \(Count.text(removed, "file")) from the cache.")
     }
   }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import JSON
 internal import MetaModule
 
-/// `metactl config`
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config", abstract: "Show every setting, its value and where it comes from.",
@@ -22,7 +21,7 @@ struct ConfigCommand: ParsableCommand {
     guard !common.json else {
       let rows = settings.map { setting -> JSONValue in
         [
-          "name": .string(setting.name), "value": setting.value.map { .string($0) } ?? .null,
+          "name": .string(setting.name), "value": JSONValue(setting.value),
           "origin": .string(setting.origin),
         ]
       }

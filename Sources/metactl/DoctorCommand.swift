@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import JSON
 internal import MetaModule
 
-/// `metactl doctor`
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check every precondition, and say what to do about what is wrong.",

@@ -45,7 +45,7 @@ struct Failure {
     if asJSON {
       var body = commandError?.members ?? [:]
       body["detail"] = .string(commandError?.description ?? sentences.joined(separator: " "))
-      body["exit_code"] = .number(JSONNumber(Int64(code)))
+      body["exit_code"] = JSONValue(Int(code))
       do { return try Terminal.say(.object(body)) } catch { if commandError == nil { throw error } }
     }
     if let commandError { return Terminal.complain("metactl: \(commandError)") }

@@ -9,13 +9,13 @@ struct Findings {
   /// `{"status","checks":[{"check","status","detail","remedy"}]}`.
   var json: JSONValue {
     [
-      "status": .string(findings.worst.word),
+      "status": .string("\(findings.worst)"),
       "checks": .array(
         findings.map { finding in
           [
-            "check": .string(finding.check), "status": .string(finding.level.word),
+            "check": .string(finding.check), "status": .string("\(finding.level)"),
             "detail": .string(finding.detail),
-            "remedy": finding.remedy.map { .string($0) } ?? .null,
+            "remedy": JSONValue(finding.remedy),
           ]
         }),
     ]
@@ -50,7 +50,6 @@ struct Findings {
     }
   }
 
-  /// The closing sentence.
   var summary: String {
     let troubles = findings.count { $0.level == .trouble }
     let warnings = findings.count { $0.level == .warning }
@@ -60,10 +59,6 @@ struct Findings {
 
   /// Ends the command with 0, 1 for a warning, 2 for trouble.
   func exit() throws {
-    switch findings.worst {
-    case .ok: break
-    case .warning: throw ExitCode(1)
-    case .trouble: throw ExitCode(2)
-    }
+    if findings.worst != .ok { throw ExitCode(Int32(findings.worst.rawValue)) }
   }
 }

@@ -1,10 +1,8 @@
 internal import ArgumentParser
-internal import Glibc
 internal import JSON
 internal import MetaModule
 internal import Text
 
-/// `metactl key …`
 struct KeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "key", abstract: "The Fernet keys that encrypt the stored tokens.",
@@ -18,7 +16,7 @@ struct KeyCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      let key = try KeyOperations.generate().revealed()
+      let key = try Application.generateKey().revealed()
       if common.json { try Terminal.say(["key": .string(key)]) } else { try Terminal.say(key) }
     }
   }
@@ -43,10 +41,8 @@ struct KeyCommand: ParsableCommand {
     @OptionGroup var waiting: Grace
 
     func run() throws {
-      let bar = ProgressBar(quiet: common.json)
-      let report = try common.perform { application in
-        defer { bar.end() }
-        return try application.rotateKeys(grace: waiting.grace, progress: bar.report)
+      let report = try common.perform { application, bar in
+        try application.rotateKeys(grace: waiting.grace, progress: bar.report)
       }
       var lines = [
         report.wasResumed
@@ -79,10 +75,8 @@ struct KeyCommand: ParsableCommand {
     @OptionGroup var waiting: Grace
 
     func run() throws {
-      let bar = ProgressBar(quiet: common.json)
-      let report = try common.perform { application in
-        defer { bar.end() }
-        return try application.pruneKeys(grace: waiting.grace, progress: bar.report)
+      let report = try common.perform { application, bar in
+        try application.pruneKeys(grace: waiting.grace, progress: bar.report)
       }
       var lines = report.sentences
       if report.removedKeys == 0, report.keptKeys == 0 {
@@ -118,10 +112,8 @@ struct KeyCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      let bar = ProgressBar(quiet: common.json)
-      let report = try common.perform { application in
-        defer { bar.end() }
-        return try application.resealWithNewestKey(progress: bar.report)
+      let report = try common.perform { application, bar in
+        try application.resealWithNewestKey(progress: bar.report)
       }
       try common.report(report.json, report.sentences)
     }
@@ -149,7 +141,7 @@ extension KeyCommand {
       }
       let unreadable = try common.perform { try $0.acceptKeyRing() }
       try common.report(
-        ["unreadable": .number(JSONNumber(Int64(unreadable)))],
+        ["unreadable": JSONValue(unreadable)],
         "Accepted the present key ring. It does not open \(Count.text(unreadable, "stored token")).")
     }
   }
@@ -159,9 +151,9 @@ extension KeyRotationReport {
   fileprivate var json: JSONValue {
     [
       "resumed": .bool(wasResumed), "fingerprint": .string(fingerprint),
-      "resealed": .number(JSONNumber(Int64(resealed))), "unreadable": .number(JSONNumber(Int64(unreadable))),
-      "removed_keys": .number(JSONNumber(Int64(removedKeys))),
-      "kept_keys": .number(JSONNumber(Int64(keptKeys))), "removed": .array(removed.map { .string($0) }),
+      "resealed": JSONValue(resealed), "unreadable": JSONValue(unreadable),
+      "removed_keys": JSONValue(removedKeys),
+      "kept_keys": JSONValue(keptKeys), "removed": .array(removed.map { .string($0) }),
     ]
   }
 

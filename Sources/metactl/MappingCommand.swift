@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import JSON
 internal import MetaModule
 
-/// `metactl mapping …`
 struct MappingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mapping", abstract: "Which client has which Page.",
@@ -43,7 +42,7 @@ struct MappingCommand: ParsableCommand {
         "DELETE", "/mappings/\(id)/",
         missing: "There is no mapping \(id); metactl mapping list shows which there are. Nothing was changed."
       )
-      try common.report(["removed": .number(JSONNumber(id))], "Removed mapping \(id).")
+      try common.report(["removed": JSONValue(id)], "Removed mapping \(id).")
     }
   }
 }

@@ -79,7 +79,6 @@ struct Metactl: ParsableCommand {
   }
 }
 
-/// What every command understands.
 struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Read settings from this file.", valueName: "file"), completion: .file())
   var config: String?
@@ -92,6 +91,17 @@ struct CommonOptions: ParsableArguments {
     Application(configuration: try settings().withQuietLog, making: making)
   }
 
+  /// The same with a progress bar.
+  func perform<Result>(
+    making: Store.Making = .nothing, quiet: Bool = false, _ body: (Application, ProgressBar) throws -> Result
+  ) throws -> Result {
+    let bar = ProgressBar(quiet: quiet || json)
+    return try perform(making: making) { application in
+      defer { bar.end() }
+      return try body(application, bar)
+    }
+  }
+
   /// Runs a command on the application; what it throws becomes a sentence and an exit code.
   func perform<Result>(
     making: Store.Making = .nothing, _ body: (Application) throws -> Result
@@ -102,7 +112,6 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
-  /// The settings.
   func settings() throws -> Configuration {
     do { return try Configuration(explicitFile: config) } catch {
       throw CommandError(error.description, code: 2)
@@ -118,7 +127,6 @@ extension CommonOptions {
     try report(json(), sentences)
   }
 
-  /// The same.
   func report(_ json: @autoclosure () -> JSONValue, _ sentences: [String]) throws {
     do {
       guard !self.json else { return try Terminal.say(json()) }

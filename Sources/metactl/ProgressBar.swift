@@ -33,7 +33,6 @@ final class ProgressBar: Sendable {
     }
   }
 
-  /// Takes the bar away, before anything else is printed.
   func end() {
     guard isWanted else { return }
     state.withLock { state in

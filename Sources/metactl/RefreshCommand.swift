@@ -3,7 +3,6 @@ internal import JSON
 internal import MetaModule
 internal import Text
 
-/// `metactl refresh`
 struct RefreshCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "refresh",
@@ -27,10 +26,8 @@ struct RefreshCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Print only what failed and is news, or a day old.") var quiet = false
 
   func run() throws {
-    let bar = ProgressBar(quiet: quiet || common.json)
-    let report = try common.perform { application in
-      defer { bar.end() }
-      return try application.refreshTokens(progress: bar.report)
+    let report = try common.perform(quiet: quiet) { application, bar in
+      try application.refreshTokens(progress: bar.report)
     }
     if common.json { try Terminal.say(report.json) } else { try show(report) }
     let isTroubled = quiet ? !report.troubled(newsOnly: true).isEmpty : !report.entries(.failed).isEmpty
@@ -70,19 +67,19 @@ extension RefreshReport {
   fileprivate var json: JSONValue {
     var counts = JSONObject()
     for outcome in Outcome.allCases {
-      counts[outcome.rawValue] = .number(JSONNumber(Int64(entries(outcome).count)))
+      counts[outcome.rawValue] = JSONValue(entries(outcome).count)
     }
     return [
       "counts": .object(counts),
       "tokens": .array(
         entries.map { entry in
           [
-            "id": .number(JSONNumber(entry.id)), "account_label": .string(entry.label),
-            "outcome": .string(entry.outcome.rawValue), "reason": entry.reason.map { .string($0) } ?? .null,
-            "detail": entry.detail.map { .string($0) } ?? .null,
-            "expires_at": entry.expiresAt.map { .string($0.description) } ?? .null,
-            "page_tokens": .number(JSONNumber(Int64(entry.pageTokens))),
-            "page_tokens_kept": .number(JSONNumber(Int64(entry.pageTokensKept))),
+            "id": JSONValue(entry.id), "account_label": .string(entry.label),
+            "outcome": .string(entry.outcome.rawValue), "reason": JSONValue(entry.reason),
+            "detail": JSONValue(entry.detail),
+            "expires_at": JSONValue(entry.expiresAt?.description),
+            "page_tokens": JSONValue(entry.pageTokens),
+            "page_tokens_kept": JSONValue(entry.pageTokensKept),
             "is_news": .bool(entry.isNews), "warnings": .array(entry.warnings.map { .string($0) }),
           ]
         }),

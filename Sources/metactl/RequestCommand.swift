@@ -47,7 +47,7 @@ struct RequestCommand: ParsableCommand {
       var headers = JSONObject()
       for (name, value) in response.headers { headers[name] = .string(value) }
       return try Terminal.say([
-        "status": .number(JSONNumber(Int64(response.status))),
+        "status": JSONValue(response.status),
         "headers": .object(headers), "body": json ?? .null,
       ])
     }

@@ -3,7 +3,6 @@ internal import JSON
 internal import MetaModule
 internal import Store
 
-/// `metactl restore FILE`
 struct RestoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore", abstract: "Put a backup in the place of the database, after checking it.",
@@ -25,10 +24,8 @@ struct RestoreCommand: ParsableCommand {
   @Flag(help: "Restore it although some of its tokens cannot be opened.") var force = false
 
   func run() throws {
-    let bar = ProgressBar(quiet: common.json)
-    let report = try common.perform(making: .whatIsMissing) { application in
-      defer { bar.end() }
-      return try application.restore(from: file, despiteUnreadable: force, progress: bar.report)
+    let report = try common.perform(making: .whatIsMissing) { application, bar in
+      try application.restore(from: file, despiteUnreadable: force, progress: bar.report)
     }
     var lines = [
       "Restored \(Count.text(report.backup.tokens, "token")) and "
@@ -46,10 +43,10 @@ struct RestoreCommand: ParsableCommand {
         : "API keys and the admin password are those of the backup: revoke what should not be in force "
           + "(metactl apikey list). All sessions ended.")
     let body: JSONValue = [
-      "file": .string(file), "tokens": .number(JSONNumber(Int64(report.backup.tokens))),
-      "mappings": .number(JSONNumber(Int64(report.backup.mappings))),
-      "unreadable": .number(JSONNumber(Int64(report.unreadable))),
-      "replaced": report.replaced.map { .string($0) } ?? .null,
+      "file": .string(file), "tokens": JSONValue(report.backup.tokens),
+      "mappings": JSONValue(report.backup.mappings),
+      "unreadable": JSONValue(report.unreadable),
+      "replaced": JSONValue(report.replaced),
     ]
     try common.report(body, lines)
   }

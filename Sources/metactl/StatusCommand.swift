@@ -1,8 +1,6 @@
 internal import ArgumentParser
-internal import JSON
 internal import MetaModule
 
-/// `metactl status`
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Is all well? A few lines, for a person or a cron mail.",

@@ -18,8 +18,6 @@ struct Table {
     if isEmpty { try Terminal.say(sentence) } else { try Terminal.say(lines()) }
   }
 
-  /// The lines; columns are two spaces apart.
-  ///
   /// - Parameter width: of the screen, on which no line is longer, as far as texts can give way. `nil`: there is none.
   func lines(width: Int? = Terminal.width) -> [Line] {
     let all = [headings] + rows

@@ -18,7 +18,6 @@ enum Terminal {
     try say(wrapped(sentence, on: STDOUT_FILENO).map { Line($0) })
   }
 
-  /// Lines.
   static func say(_ lines: [Line]) throws(Unwritten) {
     try write(lines.map { $0.text(coloured: hasColours) + "\n" }.joined())
   }
@@ -44,7 +43,6 @@ enum Terminal {
     try? send((over ? "\r" : "") + text.visible + (over ? "\u{1B}[K" : ""), to: STDERR_FILENO)
   }
 
-  /// How wide the screen is; `nil` where no person reads.
   static var width: Int? { width(of: STDOUT_FILENO) }
 
   /// A sentence in lines that break between words, where a person reads.

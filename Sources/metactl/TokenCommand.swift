@@ -4,7 +4,6 @@ internal import MetaModule
 internal import Store
 internal import Text
 
-/// `metactl token …`
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token", abstract: "Connected Meta accounts and their access tokens.",
@@ -27,7 +26,6 @@ struct TokenCommand: ParsableCommand {
     "There is no token \(id); metactl token list shows which there are. Nothing was changed."
   }
 
-  /// What a row says besides: a token that cannot be extended, Pages that gave no token.
   fileprivate static func warnings(_ row: JSONValue) -> [String] {
     (row["warnings"]?.array?.compactMap(\.string) ?? []).map {
       "Note on token \(row["id"]?.number?.text ?? "?"): \($0)"
@@ -175,7 +173,7 @@ struct TokenCommand: ParsableCommand {
     func run() throws {
       _ = try API(common).call(
         "DELETE", "/tokens/\(id)/\(force ? "?force=1" : "")", missing: TokenCommand.missing(id))
-      try common.report(["removed": .number(JSONNumber(id))], "Removed token \(id).")
+      try common.report(["removed": JSONValue(id)], "Removed token \(id).")
     }
   }
 }

@@ -9,7 +9,6 @@ enum BearerScheme {
       || header.utf8.starts(with: "mm_".utf8)
   }
 
-  /// The key.
   static func key(in header: String) throws(APIError) -> String {
     let parts = header.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {

@@ -1,6 +1,5 @@
 package import Text
 
-/// Who makes a request, as far as is known.
 package enum Caller: Sendable, Equatable {
   /// Nobody that we know; only open routes are reached.
   case anyone
@@ -8,12 +7,10 @@ package enum Caller: Sendable, Equatable {
   case thisMachine
   /// `metactl`, on this machine, under an account that can read the database.
   case `operator`
-  /// An API key.
   case apiKey(id: Int64, label: String, isAdmin: Bool)
   /// The operator, signed in with the admin password.
   case admin(sessionEnds: Timestamp)
 
-  /// May call what only the operator may.
   var isAdmin: Bool {
     switch self {
     case .thisMachine, .operator, .admin: true
@@ -22,7 +19,6 @@ package enum Caller: Sendable, Equatable {
     }
   }
 
-  /// How the event list and `GET /session/` name the caller.
   var name: String? {
     switch self {
     case .anyone: nil

@@ -1,5 +1,3 @@
-internal import Graph
-internal import JSON
 internal import Store
 
 extension Endpoints {

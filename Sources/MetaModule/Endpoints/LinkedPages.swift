@@ -1,7 +1,6 @@
 internal import Graph
 internal import JSON
 internal import Store
-internal import Text
 
 extension Endpoints {
   /// `GET /pages/`: every Page that every active token reaches.

@@ -10,7 +10,6 @@ extension Endpoints {
 }
 
 extension Caller {
-  /// Who it is, and what may be done.
   func session(_ context: RequestContext) throws -> JSONValue {
     let credentials = try context.store().credentials()
     var ends: Timestamp?

@@ -1,4 +1,3 @@
-internal import Graph
 internal import JSON
 internal import Store
 internal import Text

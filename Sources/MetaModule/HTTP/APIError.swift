@@ -25,11 +25,7 @@ package enum APIError: Answerable {
     let messages: [String]
   }
 
-  package var status: Int { answer.status }
-  package var logReason: String { answer.logReason }
-  package var detail: String { answer.detail }
-
-  private var answer: (status: Int, logReason: String, detail: String) {
+  package var answer: (status: Int, logReason: String, detail: String) {
     switch self {
     case .notFound: (404, "not_found", "Not found.")
     case .notUTF8Path: (400, "path_not_utf8", "The path is not valid UTF-8.")

@@ -3,7 +3,6 @@ internal import Text
 
 /// The fields of a request's body: a JSON object, or an urlencoded form, whose values are all strings.
 struct BodyFields {
-  /// The members in the order in which they came.
   let members: JSONObject
   /// A form cannot say `null`; an empty optional field means it.
   let isForm: Bool

@@ -25,13 +25,14 @@ struct FieldReader {
   /// The member was sent, whatever its value.
   func isPresent(_ field: String) -> Bool { body.members[field] != nil }
 
+  private mutating func required(_ field: String) -> JSONValue? {
+    if body.members[field] == nil { complain(field, "This field is required.") }
+    return body.members[field]
+  }
+
   /// A required string that passes `rule`; `""` after a complaint.
   mutating func string(_ field: String, _ rule: FieldRule) -> String {
-    guard let value = body.members[field] else {
-      complain(field, "This field is required.")
-      return ""
-    }
-    return checked(field, value, rule) ?? ""
+    required(field).flatMap { checked(field, $0, rule) } ?? ""
   }
 
   /// A string that may be absent or `null`.
@@ -44,10 +45,7 @@ struct FieldReader {
   /// A required integer: `1`, `"1"`, `1.0` and `"1.0"`; 0, which is no row's id, after a complaint and for what is not
   /// within 64 bits.
   mutating func integer(_ field: String) -> Int64 {
-    guard let value = body.members[field] else {
-      complain(field, "This field is required.")
-      return 0
-    }
+    guard let value = required(field) else { return 0 }
     if value == .null {
       complain(field, "This field may not be null.")
       return 0
@@ -61,11 +59,7 @@ struct FieldReader {
 
   /// A password: taken exactly as it was sent, white space and all.
   mutating func password(_ field: String) -> String {
-    guard let value = body.members[field] else {
-      complain(field, "This field is required.")
-      return ""
-    }
-    return checked(field, value, .password, isTrimmed: false) ?? ""
+    required(field).flatMap { checked(field, $0, .password, isTrimmed: false) } ?? ""
   }
 
   /// An RFC 3339 date and time that may be absent or `null`.

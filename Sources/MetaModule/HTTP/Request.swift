@@ -5,7 +5,6 @@ internal import Text
 /// `Application.respond(to:)` takes it from `meta.fcgi`, from `metactl request` and from the tests alike. It is
 /// built once a request from at most some forty parameters, so it holds only what the program looks at.
 package struct Request: Sendable {
-  /// What came as the body.
   package enum Body: Sendable {
     /// Exactly `CONTENT_LENGTH` bytes, or, without one, all that FastCGI's stream has.
     case complete([UInt8])
@@ -20,7 +19,6 @@ package struct Request: Sendable {
   /// 64 KiB (API.md, section 1).
   package static let bodyLimit = 65536
 
-  /// The method in capitals, as sent: `GET`.
   package var method = "GET"
   /// `X-HTTP-Method-Override`; empty, and so no method, when it was sent twice.
   package var methodOverride: String?
@@ -32,20 +30,15 @@ package struct Request: Sendable {
   package var requestURI: [UInt8] = []
   /// `QUERY_STRING`, still percent-encoded.
   package var queryString: [UInt8] = []
-  /// `CONTENT_TYPE`, empty when absent.
   package var contentType = ""
-  /// The body.
   package var body = Body.complete([])
 
-  /// The address of the peer of the web server.
   package var remoteAddress = ""
   /// The address that it was sent to; empty where the web server does not say.
   package var serverAddress = ""
   /// `SERVER_PROTOCOL`: `HTTP/1.1`.
   package var serverProtocol = ""
-  /// The `Host` header, with its port.
   package var host = ""
-  /// The request came over TLS.
   package var isHTTPS = false
   /// A proxy says that it stands between (`X-Forwarded-For`, `Forwarded`, `X-Real-IP`, …).
   package var isForwarded = false
@@ -57,19 +50,12 @@ package struct Request: Sendable {
   package var authorization: String?
   /// `authorization` came as `REDIRECT_HTTP_AUTHORIZATION`; the header itself counts more.
   var isAuthorizationRedirected = false
-  /// `X-API-Key`.
   package var apiKey: String?
-  /// A header that carries a credential came twice.
   package var hasRepeatedCredential = false
-  /// `Cookie`.
   package var cookie: String?
-  /// `Origin`.
   package var origin: String?
-  /// `Referer`.
   package var referer: String?
-  /// `Sec-Fetch-Site`.
   package var secFetchSite: String?
-  /// `If-None-Match`.
   package var ifNoneMatch: String?
   /// `X-Request-Id` of the client, unchecked.
   package var requestID: String?
@@ -90,7 +76,6 @@ package struct Request: Sendable {
     return meant
   }
 
-  /// A request without parameters, to be filled.
   package init() {}
 
   /// A request as a program on this machine would make it: `metactl`, tests.

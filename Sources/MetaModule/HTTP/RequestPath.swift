@@ -4,9 +4,7 @@ internal import Text
 ///
 /// `/pages/` and `/pages` are both `["pages"]`: two spellings per route and no third (API.md, section 1).
 package struct RequestPath: Equatable {
-  /// Why a path is not looked at.
   package enum Refusal: Error, Equatable {
-    /// Answered 400.
     case notUTF8
     /// Empty or dot segment, control byte, broken escape: answered 404, like any other path that is not there.
     case malformed
@@ -26,8 +24,10 @@ package struct RequestPath: Equatable {
     if request.pathInfo.isEmpty {
       var target = Self.path(of: request.requestURI)
       if target.isEmpty { target = request.scriptName[...] }
-      try self.init(
-        decoded: Self.percentDecoded(Self.belowMount(target, scriptName: request.scriptName))[...])
+      // Once: `%252e` becomes `%2e` and stays that.
+      guard let decoded = PercentEncoding.decoded(Self.belowMount(target, scriptName: request.scriptName))
+      else { throw .malformed }
+      try self.init(decoded: decoded[...])
     } else {
       try self.init(
         decoded: Self.remainder(of: request.pathInfo[...], below: Self.mount) ?? request.pathInfo[...])
@@ -127,11 +127,5 @@ package struct RequestPath: Equatable {
       start += 1
     }
     return path
-  }
-
-  /// Decodes exactly once: `%252e` becomes `%2e` and stays that.
-  private static func percentDecoded(_ bytes: ArraySlice<UInt8>) throws(Refusal) -> [UInt8] {
-    guard let decoded = PercentEncoding.decoded(bytes) else { throw .malformed }
-    return decoded
   }
 }

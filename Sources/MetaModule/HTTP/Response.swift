@@ -6,7 +6,6 @@ package struct Response: Sendable {
   /// Name and value; no value ever holds a control byte.
   package typealias Header = (name: String, value: String)
 
-  /// The HTTP status code.
   package var status: Int
   /// Everything but `Status` and `Content-Length`, which the door adds.
   package var headers: [Header]
@@ -40,7 +39,6 @@ package struct Response: Sendable {
     contentLength = 0
   }
 
-  /// The answer to `HEAD`: the headers of the `GET`, and no body.
   consuming func withoutBody() -> Response {
     body = []
     return self

@@ -34,7 +34,6 @@ struct LogLine {
     }
   }
 
-  /// A whole number.
   mutating func add(_ name: String, _ number: Int) {
     begin(name)
     bytes.append(decimal: Int64(number))
@@ -48,19 +47,16 @@ struct LogLine {
     bytes.append(decimal: microseconds % 1000, width: 3)
   }
 
-  /// Texts.
   mutating func add(_ name: String, _ texts: [String]) {
     begin(name)
     bytes += JSONValue.array(texts.map { .string($0) }).serialized(escaping: .unseen)
   }
 
-  /// Ends the line and hands it to the log.
   consuming func write(to log: LogSink = .standardError) {
     let isUrgent = level >= .warning
     log.write(ended(), isUrgent: isUrgent)
   }
 
-  /// The whole line.
   consuming func ended() -> [UInt8] {
     bytes.append("}\n" as StaticString)
     return bytes

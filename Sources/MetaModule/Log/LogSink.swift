@@ -16,7 +16,6 @@ internal import Text
 /// counted, and their number is a line of the log as soon as there is room again. Lines that cannot be written, for a
 /// full disk, are counted in the same way.
 package final class LogSink: Sendable {
-  /// The log of this process.
   package static let standardError = LogSink(descriptor: STDERR_FILENO)
 
   private struct State {
@@ -98,7 +97,6 @@ package final class LogSink: Sendable {
     return true
   }
 
-  /// Writes what is pending, as far as it is taken.
   private func flush(_ state: inout State) {
     guard !state.pending.isEmpty else { return }
     var written = 0

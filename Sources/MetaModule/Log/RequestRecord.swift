@@ -26,7 +26,6 @@ struct RequestRecord {
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
   ]
 
-  /// Notes the method that was sent.
   mutating func note(method: String) {
     self.method = Self.methods.first { $0.isSameBytes(as: method) } ?? "-"
   }

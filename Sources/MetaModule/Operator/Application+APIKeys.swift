@@ -6,11 +6,9 @@ package import Text
 package struct CreatedAPIKey: Sendable {
   /// `mm_` and 43 characters; shown to the operator and kept nowhere.
   package let key: Secret
-  /// What is stored.
   package let row: StoredKey
 }
 
-/// `metactl apikey …`
 extension Application {
   /// Makes an API key: `mm_` and 32 random bytes in base64url. Stored is only the SHA-256 of the whole text.
   ///

@@ -2,7 +2,6 @@ internal import Cryptography
 package import Store
 package import Text
 
-/// `metactl admin …`
 extension Application {
   /// How many bytes an admin password may have. Longer ones would only make a sign-in slow to read.
   package static let passwordLength = 10...256

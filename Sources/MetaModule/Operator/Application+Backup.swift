@@ -2,15 +2,12 @@ internal import Glibc
 package import Store
 internal import System
 
-/// `metactl backup`
 extension Application {
   /// The size of the database now, to tell how far a backup is.
   package var databaseBytes: Int64 {
-    var status = stat()
-    return stat(configuration.databasePath, &status) == 0 ? Int64(status.st_size) : 0
+    fileStatus(of: configuration.databasePath).map { Int64($0.st_size) } ?? 0
   }
 
-  /// Where the keys are that a backup needs.
   package var keysToKeep: String {
     configuration.fernetKeys == nil ? configuration.keyFilePath : "META_FERNET_KEYS"
   }
@@ -20,16 +17,12 @@ extension Application {
   ///
   /// - Parameter overwriting: an older file of that name is replaced, in one step, when the new one is complete.
   package func backUp(to file: String, overwriting: Bool = false) throws(OperationError) -> BackupReport {
-    var present = stat()
-    let exists = stat(file, &present) == 0
-    if exists {
+    let present = fileStatus(of: file)
+    if let present {
       guard present.st_mode & S_IFMT == S_IFREG else {
         throw .refused("\(file) is not a file. Nothing was written.")
       }
-      var own = stat()
-      guard
-        stat(configuration.databasePath, &own) != 0 || own.st_ino != present.st_ino
-          || own.st_dev != present.st_dev
+      guard fileStatus(of: configuration.databasePath)?.isSameFile(as: present) != true
       else { throw .refused("\(file) is the database itself. Nothing was written.") }
       guard overwriting else {
         throw .refused("\(file) exists already. Nothing was written. --force replaces it.")
@@ -38,7 +31,7 @@ extension Application {
     return try operation {
       // So that the backup names the keys that it needs; without the right ring it names those of which is known.
       if let ring = try? keyRing() { try store().recordKeysInUse(ring) }
-      guard exists else { return try store().backup(to: file) }
+      guard present != nil else { return try store().backup(to: file) }
       let new = "\(file).new.\(getpid())"
       defer { unlink(new) }
       let report = try store().backup(to: new)

@@ -2,12 +2,9 @@ package import Cache
 internal import Glibc
 internal import Text
 
-/// `metactl cache …`
 extension Application {
-  /// Where cached answers are.
   package var cacheDirectory: String { configuration.cacheDirectory }
 
-  /// Counts what is in the cache.
   package func cacheStatistics() throws(OperationError) -> CacheStatistics {
     try operation { try usableCache().statistics(now: .now) }
   }

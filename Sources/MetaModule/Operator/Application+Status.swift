@@ -5,7 +5,6 @@ internal import Store
 internal import System
 internal import Text
 
-/// `metactl status`
 extension Application {
   /// What an operator should know today, in a few lines: database, key, every token with something wrong, Graph.
   /// Asks nobody, so it takes milliseconds; `doctor` looks closer.
@@ -34,16 +33,15 @@ extension Application {
     } catch  where !exists(configuration.keyFilePath) && (try? store().hasSealed()) == false {
       findings.append(.ok("key", KeyRingError.none(configuration.keyFilePath).sentence))
     } catch {
-      findings.append(.trouble("key", OperationError(error).description, "metactl doctor looks closer."))
+      findings.trouble("key", OperationError(error).description, "metactl doctor looks closer.")
     }
     do { findings += try TokenFindings(services: services, warnDays: warnDays).findings() } catch {
-      findings.append(.trouble("tokens", OperationError(error).description, "metactl doctor looks closer."))
+      findings.trouble("tokens", OperationError(error).description, "metactl doctor looks closer.")
     }
     if rooms.graphBreaker.isOpen {
-      findings.append(
-        .warning(
-          "graph", "Graph has failed again and again: it is asked once a second until it answers.",
-          "metactl doctor tries it now and says why."))
+      findings.warning(
+        "graph", "Graph has failed again and again: it is asked once a second until it answers.",
+        "metactl doctor tries it now and says why.")
     } else if let last = rooms.graphHealth.last() {
       findings.append(
         last.outcome == .answered
@@ -59,16 +57,14 @@ extension Application {
   /// What Graph said of our app and of the version when it was asked last.
   private func appFindings() -> [Finding] {
     var findings: [Finding] = []
-    if let trouble = rooms.appHealth.last(.now) {
-      findings.append(
-        .trouble(
-          "app", "app_refused: Graph refuses this installation; no token is at fault.", trouble.sentence))
+    if let trouble = rooms.graphHealth.trouble(.now) {
+      findings.trouble(
+        "app", "app_refused: Graph refuses this installation; no token is at fault.", trouble.sentence)
     }
-    if let other = rooms.appHealth.otherVersion(.now) {
-      findings.append(
-        .warning(
-          "version", "Graph has no \(configuration.graphVersion) any more and answers with \(other).",
-          "Set META_GRAPH_VERSION to a living version, and look at Meta's changelog in between."))
+    if let other = rooms.graphHealth.otherVersion(.now) {
+      findings.warning(
+        "version", "Graph has no \(configuration.graphVersion) any more and answers with \(other).",
+        "Set META_GRAPH_VERSION to a living version, and look at Meta's changelog in between.")
     }
     return findings
   }

@@ -37,38 +37,34 @@ extension Doctor {
     } catch { return databaseTrouble(error) }
   }
 
-  func keys(_ application: Application, _ store: Store) -> [Finding] {
+  func keys(_ application: Application, _ store: Store) -> Finding {
     do {
       let ring: KeyRing
       do throws(KeyRingError) { ring = try application.rooms.keyRingFile.ring(mayCreate: false) } catch {
         if case .missing = error, try !store.hasSealed() {
-          return [.ok("key", "There is none yet; the first start makes \(configuration.keyFilePath).")]
+          return .ok("key", "There is none yet; the first start makes \(configuration.keyFilePath).")
         }
         let (detail, remedy) = Self.split(error.sentence)
-        return [.trouble("key", detail, remedy)]
+        return .trouble("key", detail, remedy)
       }
       let survey = try Survey(store, ring)
       if survey.unreadable > 0 {
-        return [
-          .trouble(
-            "key",
-            "The key ring is not the one of this database: \(survey.unreadable) of \(survey.all) stored tokens cannot be "
-              + "opened.",
-            "Put the right key back, as a further line of \(configuration.keyFilePath) or in META_FERNET_KEYS. "
-              + "If it is lost for good: metactl key accept, and connect those accounts anew.")
-        ]
+        return .trouble(
+          "key",
+          "The key ring is not the one of this database: \(survey.unreadable) of \(survey.all) stored tokens cannot be "
+            + "opened.",
+          "Put the right key back, as a further line of \(configuration.keyFilePath) or in META_FERNET_KEYS. "
+            + "If it is lost for good: metactl key accept, and connect those accounts anew.")
       }
       if survey.older > 0 {
-        return [
-          .warning(
-            "key",
-            "\(survey.older) of \(survey.all) stored tokens need an old key: a rotation was not finished.",
-            configuration.fernetKeys == nil
-              ? "metactl key rotate finishes it." : "metactl key reseal finishes it.")
-        ]
+        return .warning(
+          "key",
+          "\(survey.older) of \(survey.all) stored tokens need an old key: a rotation was not finished.",
+          configuration.fernetKeys == nil
+            ? "metactl key rotate finishes it." : "metactl key reseal finishes it.")
       }
-      return [.ok("key", "It opens all \(survey.all) stored tokens.")]
-    } catch { return [databaseTrouble(error)] }
+      return .ok("key", "It opens all \(survey.all) stored tokens.")
+    } catch { return databaseTrouble(error) }
   }
 
   /// The first sentence is what is the matter; what follows is what to do.

@@ -9,7 +9,7 @@ extension Doctor {
       return .ok("settings", "From the environment and the defaults; no file is read.")
     }
     let holdsSecrets = ["META_APP_SECRET", "META_FERNET_KEYS"].contains { configuration.origins[$0] == file }
-    if holdsSecrets, let mode = mode(of: file), mode & 0o077 != 0 {
+    if holdsSecrets, let mode = fileStatus(of: file)?.st_mode, mode & 0o077 != 0 {
       return .trouble(
         "settings", "\(file) holds secrets, and other accounts can read it (mode \(octal(mode))).",
         "chmod 600 \(file)")
@@ -20,8 +20,7 @@ extension Doctor {
   func dataFolder() -> Finding {
     let folder = configuration.dataDirectory
     let name = "data folder"
-    var status = stat()
-    guard stat(folder, &status) == 0 else {
+    guard let status = fileStatus(of: folder) else {
       guard errno == ENOENT else {
         return .trouble(
           name, "\(folder) cannot be reached: \(SmallFile.lastError()).",
@@ -62,8 +61,7 @@ extension Doctor {
   /// Everything in the data folder belongs to its owner, and nobody else may read it.
   func files() -> [Finding] {
     let folder = configuration.dataDirectory
-    var owner = stat()
-    guard stat(folder, &owner) == 0 else { return [] }
+    guard let owner = fileStatus(of: folder) else { return [] }
     var findings: [Finding] = []
     let database = configuration.databasePath
     let names = [
@@ -71,15 +69,13 @@ extension Doctor {
       InstallationLock.path(in: folder), folder + "/refresh.lock", configuration.keyFilePath + ".lock",
     ]
     for path in names {
-      var status = stat()
-      guard stat(path, &status) == 0 else { continue }
+      guard let status = fileStatus(of: path) else { continue }
       let isOurs = status.st_uid == owner.st_uid || status.st_uid == geteuid()
       guard isOurs || faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 && geteuid() != 0 else {
-        findings.append(
-          .trouble(
-            "files",
-            "\(path) belongs to \(account(status.st_uid)), and its folder to \(account(owner.st_uid)): the program "
-              + "cannot use it.", "As root: chown \(account(owner.st_uid)) \(path)"))
+        findings.trouble(
+          "files",
+          "\(path) belongs to \(account(status.st_uid)), and its folder to \(account(owner.st_uid)): the program "
+            + "cannot use it.", "As root: chown \(account(owner.st_uid)) \(path)")
         continue
       }
       if let finding = distrust(of: path, "files", mode: status.st_mode) { findings.append(finding) }
@@ -158,10 +154,7 @@ extension Doctor {
 
   // MARK: -
 
-  func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  func isFolder(_ path: String) -> Bool { fileStatus(of: path).map { $0.st_mode & S_IFMT } == S_IFDIR }
 
   /// Whether there is anything at that path, a broken link included.
   func exists(_ path: String) -> Bool {
@@ -180,11 +173,6 @@ extension Doctor {
 
   private func mayBeMade(_ path: String) -> Bool {
     faccessat(AT_FDCWD, nearestFolder(to: path), W_OK | X_OK, AT_EACCESS) == 0
-  }
-
-  private func mode(of path: String) -> mode_t? {
-    var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode : nil
   }
 
   private func octal(_ mode: mode_t) -> String {

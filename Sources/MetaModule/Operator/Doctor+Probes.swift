@@ -26,9 +26,7 @@ extension Doctor {
       var status = stat()
       guard lstat(partial, &status) == 0 else { return nil }
       guard status.st_mode & S_IFMT == S_IFLNK, stat(partial, &status) != 0 else { continue }
-      var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-      let length = max(0, readlink(partial, &buffer, Int(PATH_MAX)))
-      return (partial, String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+      return (partial, PathTrust.target(of: partial) ?? "")
     }
     return nil
   }
@@ -38,23 +36,20 @@ extension Doctor {
     let database = configuration.databasePath
     var findings: [Finding] = []
     for path in [configuration.keyFilePath, database, database + "-wal", database + "-shm"] {
-      var status = stat()
-      guard stat(path, &status) == 0 else { continue }
+      guard let status = fileStatus(of: path) else { continue }
       guard status.st_mode & S_IFMT == S_IFREG else {
         let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "no regular file"
-        findings.append(
-          .trouble(
-            "files", "\(path) is \(kind).",
-            "Move it away: mv \(path) \(path).moved, and put the right file there."))
+        findings.trouble(
+          "files", "\(path) is \(kind).",
+          "Move it away: mv \(path) \(path).moved, and put the right file there.")
         continue
       }
       let needed: mode_t = path == configuration.keyFilePath ? 0o400 : 0o600
       if status.st_mode & needed != needed {
-        findings.append(
-          .trouble(
-            "files",
-            "\(path) cannot be \(path == configuration.keyFilePath ? "read" : "written") by its owner.",
-            "chmod 600 \(path)"))
+        findings.trouble(
+          "files",
+          "\(path) cannot be \(path == configuration.keyFilePath ? "read" : "written") by its owner.",
+          "chmod 600 \(path)")
       }
     }
     return findings
@@ -77,17 +72,15 @@ extension Doctor {
   }
 
   /// Whoever can change the settings can have every token sent to an address of their own.
-  func changeableSettings() -> [Finding] {
-    guard let file = configuration.file else { return [] }
-    var status = stat()
-    guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o002 != 0 else {
-      return []
+  func changeableSettings() -> Finding? {
+    guard let file = configuration.file else { return nil }
+    guard let status = fileStatus(of: file), status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o002 != 0
+    else {
+      return nil
     }
-    return [
-      .trouble(
-        "settings", "Every account of this machine can change \(file), and have the tokens sent elsewhere.",
-        "chmod go-w \(file)")
-    ]
+    return .trouble(
+      "settings", "Every account of this machine can change \(file), and have the tokens sent elsewhere.",
+      "chmod go-w \(file)")
   }
 
   /// Settings that somebody wrote down and nobody reads.
@@ -97,9 +90,9 @@ extension Doctor {
     }
     return ["/.config/meta-module/meta.conf", "/meta-module/meta.conf"].compactMap { name in
       let path = home + name
-      guard path != configuration.file, access(path, F_OK) == 0, !isSameFile(path, configuration.file) else {
-        return nil
-      }
+      guard let found = fileStatus(of: path), path != configuration.file,
+        configuration.file.flatMap(fileStatus)?.isSameFile(as: found) != true
+      else { return nil }
       return .warning(
         "settings",
         "\(path) is there and is not read: \(configuration.file.map { "\($0) is" } ?? "no file is").",
@@ -107,14 +100,8 @@ extension Doctor {
     }
   }
 
-  private func isSameFile(_ left: String, _ right: String?) -> Bool {
-    var (one, other) = (stat(), stat())
-    guard let right, stat(left, &one) == 0, stat(right, &other) == 0 else { return false }
-    return one.st_ino == other.st_ino && one.st_dev == other.st_dev
-  }
-
   /// A database among the pages of a site can be downloaded by everybody.
-  func webRoot() -> [Finding] {
+  func webRoot() -> Finding? {
     let names: Set<Substring> = ["public_html", "htdocs", "httpdocs", "wwwroot"]
     var partial = ""
     for part in configuration.dataDirectory.split(separator: "/") {
@@ -124,54 +111,47 @@ extension Doctor {
         access(partial + $0, F_OK) == 0
       }
       guard isRoot || (holdsPages && partial != "/tmp") else { continue }
-      return [
-        .trouble(
-          "data folder",
-          "\(configuration.dataDirectory) is inside \(partial), which a web server serves: the database and its key can be "
-            + "downloaded from there.",
-          "Move it out of the site's folder, and set META_DATA_DIR to the new place.")
-      ]
+      return .trouble(
+        "data folder",
+        "\(configuration.dataDirectory) is inside \(partial), which a web server serves: the database and its key can be "
+          + "downloaded from there.",
+        "Move it out of the site's folder, and set META_DATA_DIR to the new place.")
     }
-    return []
+    return nil
   }
 
   /// The cache is swept and cleared: nothing else may be where it is.
-  func cachePlace() -> [Finding] {
+  func cachePlace() -> Finding? {
     let (data, cache) = (configuration.dataDirectory, configuration.cacheDirectory)
-    guard cache == data || data.utf8.starts(with: (cache + "/").utf8) else { return [] }
-    return [
-      .trouble(
-        "cache",
-        "META_CACHE_DIR (\(cache)) holds the database as well, and everything in it may be swept away.",
-        "Set META_CACHE_DIR to a folder of its own, or leave it out: \(data)/cache is used then.")
-    ]
+    guard cache == data || data.utf8.starts(with: (cache + "/").utf8) else { return nil }
+    return .trouble(
+      "cache",
+      "META_CACHE_DIR (\(cache)) holds the database as well, and everything in it may be swept away.",
+      "Set META_CACHE_DIR to a folder of its own, or leave it out: \(data)/cache is used then.")
   }
 
   /// What the system lets one process have.
   func limits() -> [Finding] {
     var findings: [Finding] = []
     if PlainThread.areExhausted {
-      findings.append(
-        .trouble(
-          "limits",
-          "\(account(geteuid())) may have no further thread: the server cannot start, and no name can be looked up.",
-          "Raise the limit (ulimit -u, TasksMax= of the service, pids.max of the container), or end other programs of "
-            + "that account."))
+      findings.trouble(
+        "limits",
+        "\(account(geteuid())) may have no further thread: the server cannot start, and no name can be looked up.",
+        "Raise the limit (ulimit -u, TasksMax= of the service, pids.max of the container), or end other programs of "
+          + "that account.")
     }
     let descriptors = Lanes(workers: configuration.workers).threads * 4 + 64
     if let limit = limit(RLIMIT_NOFILE), limit < descriptors {
-      findings.append(
-        .warning(
-          "limits",
-          "A process of \(account(geteuid())) may have \(limit) files open; \(configuration.workers) workers take up to "
-            + "\(descriptors).",
-          "ulimit -n \(descriptors), LimitNOFILE= of the service, or fewer META_WORKERS."))
+      findings.warning(
+        "limits",
+        "A process of \(account(geteuid())) may have \(limit) files open; \(configuration.workers) workers take up to "
+          + "\(descriptors).",
+        "ulimit -n \(descriptors), LimitNOFILE= of the service, or fewer META_WORKERS.")
     }
     if let limit = limit(RLIMIT_FSIZE), limit < 64 << 20 {
-      findings.append(
-        .trouble(
-          "limits", "No file may grow beyond \(limit >> 10) KiB: the database cannot either.",
-          "ulimit -f unlimited, or LimitFSIZE= of the service."))
+      findings.trouble(
+        "limits", "No file may grow beyond \(limit >> 10) KiB: the database cannot either.",
+        "ulimit -f unlimited, or LimitFSIZE= of the service.")
     }
     return findings
   }

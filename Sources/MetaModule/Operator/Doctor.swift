@@ -24,8 +24,8 @@ package struct Doctor {
   package func findings() -> [Finding] {
     var findings = [configurationFile(), dataFolder()]
     findings += configuration.warnings.map { .warning("settings", $0, "Correct the name, or take it out.") }
-    findings += changeableSettings() + unreadSettings() + links() + webRoot() + limits()
-    findings += files() + kindsOfFiles() + immutableFiles()
+    findings += [changeableSettings()].compactMap(\.self) + unreadSettings() + links()
+    findings += [webRoot()].compactMap(\.self) + limits() + files() + kindsOfFiles() + immutableFiles()
     findings += [fileSystem(), space(), sqlite()]
     // An application makes what is missing; a doctor only looks.
     let application =
@@ -36,13 +36,11 @@ package struct Doctor {
       findings.append(
         .ok("database", "There is none yet; the first start makes \(configuration.databasePath)."))
     }
-    findings += cachePlace()
-    findings.append(cache())
-    findings.append(libcurl())
     let graph = Graph(configuration)
-    findings.append(graph.finding)
-    findings.append(clock(graph, application))
-    findings.append(app(isReachable: graph.finding.level != .trouble))
+    findings += [
+      cachePlace(), cache(), libcurl(), graph.finding, clock(graph, application),
+      app(isReachable: graph.finding.level != .trouble),
+    ].compactMap(\.self)
     if let application { findings += tokens(application) }
     return findings
   }
@@ -50,15 +48,9 @@ package struct Doctor {
   private func database(_ application: Application) -> [Finding] {
     let store: Store
     do { store = try application.store() } catch {
-      return [
-        error == .busy ? locked() : databaseTrouble(error)
-      ]
+      return [error == .busy ? locked() : databaseTrouble(error)]
     }
-    var findings = [integrity(store)]
-    if let trouble = write(store) { findings.append(trouble) }
-    findings += keys(application, store)
-    findings.append(credentials(store))
-    return findings
+    return [integrity(store), write(store), keys(application, store), credentials(store)].compactMap(\.self)
   }
 
   private func credentials(_ store: Store) -> Finding {
@@ -85,11 +77,10 @@ package struct Doctor {
       var findings = try TokenFindings(services: application.services, warnDays: 10).findings()
       for token in try application.store().allTokens() where token.status == .active {
         for scope in token.missingScopes ?? [] {
-          findings.append(
-            .warning(
-              "scopes",
-              "Token \(token.id) (\(token.accountLabel)) lacks \(scope): \(StoredToken.consequence(ofLacking: scope)).",
-              "Let its owner grant it in the login dialog, then: metactl token replace \(token.id)"))
+          findings.warning(
+            "scopes",
+            "Token \(token.id) (\(token.accountLabel)) lacks \(scope): \(StoredToken.consequence(ofLacking: scope)).",
+            "Let its owner grant it in the login dialog, then: metactl token replace \(token.id)")
         }
       }
       return findings

@@ -2,9 +2,8 @@ internal import Cryptography
 internal import Glibc
 internal import Store
 internal import System
-internal import Text
+package import Text
 
-/// What `metactl key rotate` did.
 package struct KeyRotationReport: Sendable, Equatable {
   /// An earlier rotation had been cut off; it was finished, and no further key was made.
   package var wasResumed = false
@@ -170,6 +169,9 @@ extension Application {
 }
 
 extension Application {
+  /// A new Fernet key: 32 random bytes in url-safe base64 (Fernet specification, "Key format").
+  package static func generateKey() throws -> Secret { Secret(try FernetKey.generate().revealed()) }
+
   /// Goes on with the present key ring although it is not the one that the database was written with: the last resort
   /// when a key is lost. What it does not open stays as it is, and is listed as `key_missing`.
   ///

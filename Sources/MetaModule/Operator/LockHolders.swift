@@ -5,11 +5,7 @@ internal import System
 enum LockHolders {
   /// `sqlite3 (process 4711)`, for each process but ours that may write to one of the files while others may not.
   static func names(of paths: [String]) -> [String] {
-    var files: Set<UInt64> = []
-    for path in paths {
-      var status = stat()
-      if stat(path, &status) == 0 { files.insert(UInt64(status.st_ino)) }
-    }
+    let files = Set(paths.compactMap { fileStatus(of: $0).map { UInt64($0.st_ino) } })
     guard let bytes = SmallFile.read("/proc/locks", limit: 1 << 20) else { return [] }
     var holders: Set<Int32> = []
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {

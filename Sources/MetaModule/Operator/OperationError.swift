@@ -3,7 +3,6 @@ internal import Store
 
 /// Why an operator's command did not do what it was asked: one sentence that says what to do.
 package struct OperationError: Error, Sendable, CustomStringConvertible {
-  /// The sentence. Never holds a secret.
   package let description: String
   /// `true`: the installation is out of order; `false`: what was asked cannot be done like this.
   package let isTrouble: Bool
@@ -46,15 +45,12 @@ extension Application {
     do { return try body() } catch { throw OperationError(error) }
   }
 
-  /// The audit row of a command.
   func operatorEvent(_ action: String, _ subject: String? = nil) -> Event {
     Event(actor: Caller.operator.name ?? "metactl", action: action, subject: subject)
   }
 
-  /// What commands share with endpoints, in the operator's name.
   var services: Services { Services(rooms) { self.operatorEvent($0) } }
 
-  /// `metactl refresh`
   package func refreshTokens(
     progress: @escaping ProgressReport = { _, _, _ in }
   ) throws(OperationError) -> RefreshReport {

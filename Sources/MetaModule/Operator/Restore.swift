@@ -4,9 +4,7 @@ package import Store
 internal import System
 internal import Text
 
-/// What `metactl restore` did.
 package struct RestoreReport: Sendable, Equatable {
-  /// What the backup held.
   package let backup: BackupReport
   /// Where the database that was replaced is now; `nil`: there was none.
   package let replaced: String?
@@ -192,19 +190,13 @@ extension Application {
   }
 
   private static func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
+    if let folder = try? Descriptor(opening: folder, O_RDONLY | O_DIRECTORY) {
+      try? Folder.forEachName(in: folder) { names.append(String(cString: $0)) }
     }
     return names
   }
 
-  /// Our scratch folder holds files only.
   private static func remove(_ folder: String) {
     for name in names(in: folder) { unlink(folder + "/" + name) }
     rmdir(folder)

@@ -1,4 +1,3 @@
-internal import Graph
 internal import Store
 internal import Text
 
@@ -7,10 +6,9 @@ internal import Text
 final class RequestContext {
   private let application: Application
   let request: Request
-  /// The captured path segments, decoded.
-  let captures: [String]
+  /// The captured path segment, decoded.
+  let capture: String
   let caller: Caller
-  /// The query string.
   let query: FormFields?
   /// The moment for which the answer holds; every age and expiry is computed against this one.
   let now: Timestamp
@@ -18,20 +16,19 @@ final class RequestContext {
   private let start = ContinuousClock.now
 
   init(
-    _ application: Application, _ request: Request, captures: [String], query: FormFields? = nil,
+    _ application: Application, _ request: Request, capture: String, query: FormFields? = nil,
     caller: Caller,
     record: RequestRecord
   ) {
     self.query = query
     self.application = application
     self.request = request
-    self.captures = captures
+    self.capture = capture
     self.caller = caller
     self.record = record
     now = .now
   }
 
-  /// What there is to be done, in the name of the caller.
   var services: Services { Services(application.rooms, now: now, start: start) { self.event($0) } }
 
   /// The audit row of a change that this request makes; it is written in the transaction of the change itself.
@@ -47,9 +44,6 @@ final class RequestContext {
   /// Answers now; what the endpoint returns later is not sent.
   func answerNow(_ response: Response) { application.answer(response, to: request, &record) }
 
-  /// The first captured segment.
-  var capture: String { captures.first ?? "" }
-
   /// The captured id of one of our own rows; anything but its digits, as they are written, is a path that does not
   /// exist.
   func capturedID() throws(APIError) -> Int64 {
@@ -57,9 +51,7 @@ final class RequestContext {
     return id
   }
 
-  /// The database, opened with the first request that needs it.
   func store() throws(StoreError) -> Store { try application.rooms.store() }
 
-  /// The fields of the body.
   func fields() throws(APIError) -> FieldReader { FieldReader(try BodyFields(of: request)) }
 }

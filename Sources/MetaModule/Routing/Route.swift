@@ -4,13 +4,11 @@ internal import Text
 package struct Route: Sendable {
   typealias Endpoint = @Sendable (RequestContext) throws -> Response
 
-  /// What a caller needs.
   enum Scope: Sendable {
     /// Nothing at all: `health`, signing in and out, and asking who one is.
     case open
     /// An API key of scope `read` is enough.
     case read
-    /// The operator.
     case admin
   }
 
@@ -45,8 +43,8 @@ package struct Route: Sendable {
     return true
   }
 
-  /// The captured segments, in their order.
-  func captures(in path: [String]) -> [String] {
-    zip(path, segments).compactMap { segment, expected in expected == nil ? segment : nil }
+  /// The segment in the place of the `<…>`, of which no route has two.
+  func capture(in path: [String]) -> String {
+    zip(path, segments).first { _, expected in expected == nil }?.0 ?? ""
   }
 }

@@ -24,13 +24,11 @@ package enum RouteTable {
     Route("GET", "/openapi.json", .open, Endpoints.showOpenAPI),
   ]
 
-  /// The route of a request; `HEAD` has that of `GET`.
   package static func route(_ method: String, _ path: [String]) -> Route? {
     let method = method == "HEAD" ? "GET" : method
     return routes.first { $0.method == method && $0.matches(path) }
   }
 
-  /// All routes of a path; empty: there is no such path.
   static func routes(for path: [String]) -> [Route] { routes.filter { $0.matches(path) } }
 
   /// `Allow` for the routes of one path (RFC 9110, section 10.2.1).

@@ -100,9 +100,7 @@ extension Services {
   func noteGraph(_ failure: GraphFailure?, _ asker: GraphQuestion.Asker = .token) {
     let (rooms, version) = (rooms, graph.answeringVersion)
     rooms.turn.afterwards {
-      rooms.graphHealth.note(failure, at: .now)
-      rooms.appHealth.note(failure, asker, at: .now)
-      rooms.appHealth.noteVersion(version, at: .now)
+      rooms.graphHealth.note(failure, asker, answering: version, at: .now)
     }
   }
 }

@@ -1,7 +1,6 @@
 internal import Graph
 
 extension GraphFailure {
-  /// For the operator.
   var sentence: String {
     let told = code.map { code in " (code \(code)\(subcode.map { "/\($0)" } ?? ""))" } ?? ""
     switch kind {

@@ -9,9 +9,7 @@ struct Health {
   var key = Check.ok
   var cache = Check.ok
   var graph = Check.ok("Not asked yet.")
-  /// When Graph was asked last.
   var graphAsked: Timestamp?
-  /// What is wrong, in the operator's words.
   var cause: String?
 
   /// One part's state, in a word and, when there is something to say, a sentence.
@@ -64,10 +62,10 @@ struct Health {
               : "The last call failed.")
         }
     }
-    if rooms.appHealth.otherVersion(services.now) != nil {
+    if rooms.graphHealth.otherVersion(services.now) != nil {
       graph = .warning("Graph answers with another version than the one that is set.")
     }
-    if rooms.appHealth.last(services.now) != nil {
+    if rooms.graphHealth.trouble(services.now) != nil {
       graph = .error("app_refused: Graph refuses the app that is set.")
     }
   }

@@ -28,11 +28,7 @@ enum Refusal: Answerable {
   case wrongKey(isOfEnvironment: Bool)
   case noRandomness(_ purpose: String)
 
-  var status: Int { answer.status }
-  var logReason: String { answer.logReason }
-  var detail: String { answer.detail }
-
-  private var answer: (status: Int, logReason: String, detail: String) {
+  var answer: (status: Int, logReason: String, detail: String) {
     switch self {
     case .tokenNotUsable: (400, "token_not_usable", "Token not found or inactive")
     case .pageNotAccessible:

@@ -35,7 +35,6 @@ struct Services {
   var cache: FileCache? { rooms.cache }
   func store() throws(StoreError) -> Store { try rooms.store() }
 
-  /// The moment so long after somebody began to wait.
   func moment(after duration: Duration) -> ContinuousClock.Instant { start + duration }
 
   /// What may still be spent on Graph: all calls, their waits and the waiting for others share one budget.
@@ -51,8 +50,6 @@ struct Services {
     guard mayProbe || rooms.graphBreaker.mayAsk() else { throw .graphRests }
   }
 
-  /// The plain token of a sealed one.
-  ///
   /// - Returns: `nil` when no key of the ring opens it: the row keeps its status, and is left out.
   func unsealed(_ sealed: String) throws -> Secret? {
     let ring = try rooms.keyRing()
@@ -60,7 +57,6 @@ struct Services {
     return Secret(String(decoding: bytes, as: UTF8.self))
   }
 
-  /// The sealed form of a token, to be stored.
   func sealed(_ token: Secret) throws -> String {
     let ring = try rooms.keyRing()
     // Before it is used: a backup that was made in between names one key more than it needs, never one less.

@@ -3,7 +3,6 @@ internal import System
 internal import Text
 
 extension Accounts {
-  /// When all tokens were last looked after.
   static let lastRefreshSetting = "last_refresh_at"
 
   /// Extends every token with less than half of its life left, each on its own and many at the same time; checks the
@@ -41,7 +40,6 @@ extension Accounts {
 }
 
 extension Store {
-  /// Every token, in the order of the ids.
   func allTokens() throws(StoreError) -> [StoredToken] {
     var rows: [StoredToken] = []
     while true {

@@ -1,5 +1,4 @@
 internal import Graph
-internal import JSON
 internal import Store
 internal import Text
 

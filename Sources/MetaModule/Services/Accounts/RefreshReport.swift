@@ -22,9 +22,7 @@ package struct RefreshReport: Sendable, Equatable {
     package let id: Int64
     package let label: String
     package internal(set) var outcome: Outcome
-    /// A stable word, for `failed`.
     package internal(set) var reason: String?
-    /// A sentence, for `failed`.
     package internal(set) var detail: String?
     /// When it ends, as known afterwards; `nil`: never, or not known.
     package internal(set) var expiresAt: Timestamp?

@@ -109,7 +109,6 @@ extension StoredMapping {
 }
 
 extension GraphUser {
-  /// What a row keeps of it.
   var facts: TokenFacts { TokenFacts(userID: id, userName: name, profilePicture: picture) }
 }
 

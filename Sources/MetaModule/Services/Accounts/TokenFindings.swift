@@ -1,4 +1,3 @@
-internal import Cryptography
 internal import Graph
 internal import Store
 internal import Text
@@ -58,10 +57,10 @@ struct TokenFindings {
     let replace = "Let its owner log in again, then: metactl token replace \(token.id)"
     var findings: [Finding] = []
     func trouble(_ detail: String, _ remedy: String) {
-      findings.append(.trouble("tokens", "\(name) \(detail)", remedy))
+      findings.trouble("tokens", "\(name) \(detail)", remedy)
     }
     func warn(_ detail: String, _ remedy: String) {
-      findings.append(.warning("tokens", "\(name) \(detail)", remedy))
+      findings.warning("tokens", "\(name) \(detail)", remedy)
     }
     if isDecryptable == false {
       trouble(

@@ -11,7 +11,6 @@ internal import Text
 struct Grids {
   let services: Services
 
-  /// What is served.
   struct Grid {
     let body: [UInt8]
     let etag: String

@@ -22,13 +22,11 @@ final class PageListing {
     }
   }
 
-  /// Why a token's list is missing or not complete.
   enum Problem {
     case undecryptable
     case graph(GraphFailure)
   }
 
-  /// One token's Pages so far.
   struct Findings {
     let token: StoredToken
     let secret: Secret

@@ -3,7 +3,6 @@ internal import JSON
 internal import Store
 internal import Text
 
-/// Single media, fetched live.
 struct Posts {
   let services: Services
 

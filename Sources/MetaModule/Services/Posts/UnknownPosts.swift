@@ -10,7 +10,6 @@ internal import Text
 /// Kept in the cache, where every process finds it. Where the cache cannot be used, each request asks: losing this loses
 /// nothing but Graph calls.
 struct UnknownPosts {
-  /// How long an id is remembered, in seconds.
   static let lifetime: Int64 = 60
   /// So many ids are remembered at once. Each has one place, which it shares with others: who asks for a million
   /// ids must not fill the cache that holds the grids.
