@@ -42,3 +42,12 @@ ssize_t cplatform_write_now(int descriptor, const void *bytes, size_t count) {
     }
     return write(descriptor, bytes, count);
 }
+
+int cplatform_become(uid_t user, gid_t group) {
+    return setresgid(group, group, 0) == 0 && setresuid(user, user, 0) == 0 ? 0 : -1;
+}
+
+int cplatform_has_become(void) {
+    uid_t real, effective, saved;
+    return getresuid(&real, &effective, &saved) == 0 && saved == 0 && effective != 0;
+}

@@ -21,13 +21,18 @@ struct ConfigurationFile {
     if let named = explicit ?? environment["META_CONFIG"], !named.isEmpty {
       return try ConfigurationFile(path: named)
     }
+    return try nearest(home: home).map { path throws(ConfigurationError) in try ConfigurationFile(path: path)
+    }
+  }
+
+  /// The file beside the executable, or in the home folder.
+  static func nearest(home: String?) -> String? {
     var places: [String] = []
     if let executable = ProcessArguments.executable {
       places.append(executable[..<(executable.lastIndex(of: "/") ?? executable.endIndex)] + "/meta.conf")
     }
     if let home { places += [home + "/.config/meta-module/meta.conf", home + "/meta-module/meta.conf"] }
-    for place in places where access(place, F_OK) == 0 { return try ConfigurationFile(path: place) }
-    return nil
+    return places.first { access($0, F_OK) == 0 }
   }
 
   init(path: String) throws(ConfigurationError) {

@@ -35,6 +35,15 @@ package enum Folder {
     }
   }
 
+  /// The names in it, in no order; none where it cannot be listed.
+  package static func names(in path: String) -> [String] {
+    var names: [String] = []
+    if let folder = try? Descriptor(opening: path, O_RDONLY | O_DIRECTORY) {
+      try? forEachName(in: folder) { names.append(String(cString: $0)) }
+    }
+    return names
+  }
+
   /// After a power failure too, what was renamed or made in the folder of this path is there.
   package static func synchronize(holding path: String) {
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."

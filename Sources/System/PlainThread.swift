@@ -1,3 +1,5 @@
+// For pthread_attr_t, which is of the module whose header the compiler met first.
+internal import CPlatform
 internal import Glibc
 
 /// A plain thread with a small stack, for whom nobody waits.

@@ -16,6 +16,9 @@ struct Metactl: ParsableCommand {
       Secrets are read from a prompt, from standard input or from a file, never from an argument: ps shows those to \
       everyone. metactl help COMMAND tells more about each, with examples.
 
+      On a machine with the systemd service, root's commands are about the service's data (/etc/meta-module/meta.conf), \
+      and done as its account; files that are named are read and written as root.
+
       Exit codes: 0 done, 1 refused (or a warning), 2 something is out of order, 64 the command line makes no sense.
 
       Examples:
@@ -113,7 +116,7 @@ struct CommonOptions: ParsableArguments {
   }
 
   func settings() throws -> Configuration {
-    do { return try Configuration(explicitFile: config) } catch {
+    do { return try Configuration.ofOperator(explicitFile: config) } catch {
       throw CommandError(error.description, code: 2)
     }
   }

@@ -15,12 +15,13 @@ struct RestoreCommand: ParsableCommand {
       Exit codes: 0 done, 1 refused, 2 failed.
 
       Examples:
-        systemctl stop meta-module
+        systemctl stop meta-module.socket meta-module.service
         metactl restore /var/backups/meta-2026-11-24.sqlite3
+        systemctl start meta-module.socket
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "What metactl backup wrote.", completion: .file()) var file: String
+  @Argument(help: "What metactl backup wrote; - is standard input.", completion: .file()) var file: String
   @Flag(help: "Restore it although some of its tokens cannot be opened.") var force = false
 
   func run() throws {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MetaModule
+internal import System
 internal import Text
 
 /// Secrets, as a person or a program gives them: never as an argument, which `ps` shows to everyone.
@@ -41,7 +42,7 @@ enum SecretInput {
     -> Result
   {
     guard let file else { return try body(STDIN_FILENO, "standard input") }
-    let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+    let descriptor = Account.asCaller { Glibc.open(file, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else {
       throw CommandError("\(file) cannot be read: \(String(cString: strerror(errno))).")
     }

@@ -33,6 +33,12 @@ static inline long cplatform_access_list(const char *path, void *_Nullable buffe
     return (long)getxattr(path, "system.posix_acl_access", buffer, capacity);
 }
 
+/// Becomes a user and group, while the saved ids stay root's. -1 with `errno` where that is not allowed.
+int cplatform_become(uid_t user, gid_t group);
+
+/// Whether this process has done that.
+int cplatform_has_become(void);
+
 /// glibc's malloc maps blocks of a mebibyte and more, and stops learning from what is freed that they are usual.
 static inline void cplatform_map_large_blocks(void) {
 #ifdef M_MMAP_THRESHOLD

@@ -1,6 +1,7 @@
 internal import Glibc
 package import Store
 internal import System
+internal import Text
 
 extension Application {
   /// The size of the database now, to tell how far a backup is.
@@ -15,31 +16,127 @@ extension Application {
   /// Copies the database to one file (0600) while the program goes on working, and checks the copy before it appears
   /// under its name. The keys are not part of it.
   ///
-  /// - Parameter overwriting: an older file of that name is replaced, in one step, when the new one is complete.
+  /// - Parameters:
+  ///   - file: `-`: standard output.
+  ///   - overwriting: an older file of that name is replaced, in one step, when the new one is complete.
   package func backUp(to file: String, overwriting: Bool = false) throws(OperationError) -> BackupReport {
-    let present = fileStatus(of: file)
-    if let present {
-      guard present.st_mode & S_IFMT == S_IFREG else {
-        throw .refused("\(file) is not a file. Nothing was written.")
-      }
-      guard fileStatus(of: configuration.databasePath)?.isSameFile(as: present) != true
-      else { throw .refused("\(file) is the database itself. Nothing was written.") }
-      guard overwriting else {
-        throw .refused("\(file) exists already. Nothing was written. --force replaces it.")
-      }
-    }
+    let exists = try Account.asCaller { () throws(OperationError) in try isThere(file, overwriting) }
     return try operation {
       // So that the backup names the keys that it needs; without the right ring it names those of which is known.
       if let ring = try? keyRing() { try store().recordKeysInUse(ring) }
-      guard present != nil else { return try store().backup(to: file) }
+      if file == "-" { return try handOver { copy in try Self.write(copy, to: nil) } }
+      guard exists || Account.isBorrowed else { return try store().backup(to: file) }
       let new = "\(file).new.\(getpid())"
-      defer { unlink(new) }
-      let report = try store().backup(to: new)
-      guard rename(new, file) == 0 else {
-        throw OperationError.trouble(
-          "\(file) cannot be replaced: \(SmallFile.lastError()). The older one is still there.")
+      defer { Account.asCaller { _ = unlink(new) } }
+      let report =
+        try Account.isBorrowed
+        ? handOver { copy in try Account.asCaller { try Self.write(copy, to: new) } }
+        : store().backup(to: new)
+      try Account.asCaller {
+        guard overwriting ? rename(new, file) == 0 : SmallFile.publish(new, as: file, lock: nil) else {
+          throw OperationError.trouble(
+            "\(file) cannot be made: \(SmallFile.lastError())."
+              + (exists ? " The older one is still there." : ""))
+        }
+        Folder.synchronize(holding: file)
       }
       return report
+    }
+  }
+
+  /// A backup in a folder, under the time as its name, of which the newest so many are kept.
+  package func backUp(
+    into folder: String, keeping count: Int
+  ) throws(OperationError) -> (report: BackupReport, file: String, removed: [String]) {
+    var status = stat()
+    let isFolder = Account.asCaller { stat(folder, &status) == 0 } && status.st_mode & S_IFMT == S_IFDIR
+    guard isFolder else {
+      throw .refused(
+        "\(folder) is not a folder; with --keep, backups are numbered by time in one. Make it first.")
+    }
+    let slash = folder.utf8.last == UInt8(ascii: "/") ? "" : "/"
+    let (before, after) = ("meta-", ".sqlite3")
+    func path(_ moment: String) -> String { folder + slash + before + moment + after }
+    let file = path(Timestamp.now.description.filter { $0 != ":" && $0 != "-" })
+    let report = try backUp(to: file)
+    return try Account.asCaller { () throws(OperationError) in
+      let moments = Folder.names(in: folder).compactMap { name -> String? in
+        guard name.hasPrefix(before), name.hasSuffix(after) else { return nil }
+        let moment = name.dropFirst(before.count).dropLast(after.count)
+        // `20261127T010203Z`: what is called otherwise was not made here.
+        let isMoment = moment.utf8.enumerated().allSatisfy { place, byte in
+          place == 8 || place == 15 ? byte == UInt8(ascii: place == 8 ? "T" : "Z") : byte.isDigit
+        }
+        return isMoment && moment.utf8.count == 16 ? String(moment) : nil
+      }
+      let old = moments.sorted(by: >).dropFirst(count).map(path)
+      for file in old where unlink(file) != 0 && errno != ENOENT {
+        throw .trouble("The backup is made, but the old \(file) cannot be removed: \(SmallFile.lastError()).")
+      }
+      return (report, file, old)
+    }
+  }
+
+  /// Whether a file will be replaced.
+  private func isThere(_ file: String, _ overwriting: Bool) throws(OperationError) -> Bool {
+    var present = stat()
+    guard file != "-", stat(file, &present) == 0 else { return false }
+    guard present.st_mode & S_IFMT == S_IFREG else {
+      throw .refused("\(file) is not a file. Nothing was written.")
+    }
+    var own = stat()
+    guard
+      stat(configuration.databasePath, &own) != 0 || own.st_ino != present.st_ino
+        || own.st_dev != present.st_dev
+    else { throw .refused("\(file) is the database itself. Nothing was written.") }
+    guard overwriting else {
+      throw .refused("\(file) exists already. Nothing was written. --force replaces it.")
+    }
+    return true
+  }
+
+  // MARK: - For those who cannot be written to by this account
+
+  /// Makes the copy in the data folder, where it bears no name any more while it is written on to where it belongs.
+  private func handOver(_ body: (borrowing Descriptor) throws -> Void) throws -> BackupReport {
+    let prefix = "backup."
+    for name in Folder.names(in: configuration.dataDirectory) where name.hasPrefix(prefix) {
+      // Left by one that was killed.
+      let process = name.dropFirst(prefix.count).prefix { $0 != "." && $0 != "-" }
+      if let process = pid_t(process), kill(process, 0) != 0, errno == ESRCH {
+        unlink(configuration.dataDirectory + "/" + name)
+      }
+    }
+    let scratch = "\(configuration.dataDirectory)/\(prefix)\(getpid())"
+    let report = try store().backup(to: scratch)
+    defer { unlink(scratch) }
+    let copy: Descriptor
+    do { copy = try Descriptor(opening: scratch, O_RDONLY) } catch {
+      throw OperationError.trouble("\(scratch) cannot be read: \(error).")
+    }
+    unlink(scratch)
+    try body(copy)
+    return report
+  }
+
+  /// - Parameter file: `nil`: standard output.
+  private static func write(_ copy: borrowing Descriptor, to file: String?) throws(OperationError) {
+    do throws(SystemError) {
+      let output =
+        if let file { try Descriptor(opening: file, O_WRONLY | O_CREAT | O_EXCL) } else {
+          Descriptor(owning: dup(STDOUT_FILENO))
+        }
+      let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
+      defer { chunk.deallocate() }
+      var offset = 0
+      while case let count = try copy.read(into: chunk, at: offset), count > 0 {
+        try output.write(Array(chunk.prefix(count)))
+        offset += count
+      }
+      guard file == nil || fsync(output.number) == 0 else { throw .last }
+      try output.closeReportingErrors()
+    } catch {
+      throw .trouble("\(file ?? "Standard output") cannot be written: \(error). No backup was made.")
     }
   }
 }

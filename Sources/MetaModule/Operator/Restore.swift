@@ -29,8 +29,9 @@ extension Application {
     let lock = try FileLock.hold(
       InstallationLock.path(in: configuration.dataDirectory),
       busy:
-        "The program is running. Stop it first (systemctl stop meta-module, or end the meta.fcgi processes), then "
-        + "restore again. Nothing was changed.")
+        "The program is running. Stop it first, and the socket with it, which would start it again at once (systemctl "
+        + "stop meta-module.socket meta-module.service, or end the meta.fcgi processes), then restore again. Nothing "
+        + "was changed.")
     defer { lock.release() }
     return try operation {
       progress("Checking the backup", 0, 4)
@@ -39,7 +40,8 @@ extension Application {
         throw OperationError.trouble("\(error.sentence) Nothing was changed.")
       }
       // Nobody else restores now, so whatever is there was left by one that was interrupted.
-      for name in Self.names(in: configuration.dataDirectory) where name.utf8.starts(with: "restore.".utf8) {
+      for name in Folder.names(in: configuration.dataDirectory) where name.utf8.starts(with: "restore.".utf8)
+      {
         Self.remove(configuration.dataDirectory + "/" + name)
       }
       let scratch = configuration.dataDirectory + "/restore.\(getpid())"
@@ -144,7 +146,7 @@ extension Application {
   /// The database that `Store.restore` has just renamed, since it could not be used.
   private func newestUnusable() -> String? {
     let prefix = "meta.sqlite3.unusable-"
-    let names = Self.names(in: configuration.dataDirectory).filter {
+    let names = Folder.names(in: configuration.dataDirectory).filter {
       $0.hasPrefix(prefix) && $0.dropFirst(prefix.utf8.count).utf8.allSatisfy(\.isDigit)
     }
     return names.max().map { configuration.dataDirectory + "/" + $0 }
@@ -153,7 +155,7 @@ extension Application {
   // MARK: - Files
 
   private static func copy(_ source: String, to destination: String) throws(OperationError) {
-    let input = open(source, O_RDONLY | O_CLOEXEC)
+    let input = source == "-" ? dup(STDIN_FILENO) : Account.asCaller { open(source, O_RDONLY | O_CLOEXEC) }
     guard input >= 0 else {
       throw .refused("\(source) cannot be read: \(SmallFile.lastError()). Nothing was changed.")
     }
@@ -189,16 +191,9 @@ extension Application {
     return mark == Schema.applicationID
   }
 
-  private static func names(in folder: String) -> [String] {
-    var names: [String] = []
-    if let folder = try? Descriptor(opening: folder, O_RDONLY | O_DIRECTORY) {
-      try? Folder.forEachName(in: folder) { names.append(String(cString: $0)) }
-    }
-    return names
-  }
-
+  /// Our scratch folder holds files only.
   private static func remove(_ folder: String) {
-    for name in names(in: folder) { unlink(folder + "/" + name) }
+    for name in Folder.names(in: folder) { unlink(folder + "/" + name) }
     rmdir(folder)
   }
 }
