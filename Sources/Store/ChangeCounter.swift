@@ -50,6 +50,11 @@ package final class OpenDatabase {
     all.withLock { $0.open[database]?.files }
   }
 
+  /// Whether this process has a database open that is, or was, at this path.
+  static func isOpen(at path: String) -> Bool {
+    all.withLock { $0.open.values.contains { $0.files.path == path } }
+  }
+
   deinit {
     Self.all.withLock { [file] all in
       guard let connections = all.open[file]?.connections else { return }

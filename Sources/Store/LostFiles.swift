@@ -4,6 +4,7 @@ internal import Glibc
 
 /// The files of an open database, as they were when it was opened.
 package struct WatchedFiles {
+  let path: String
   package let database: FileIdentity
   /// Both are there as long as anybody has a database with a WAL open.
   package let wal: FileIdentity?
@@ -101,7 +102,7 @@ extension Store {
     guard let identity else { return }
     let hasWAL = file.carriesWAL
     watched = WatchedFiles(
-      database: identity, wal: hasWAL ? DatabaseFile.identity(of: file.path + "-wal") : nil,
+      path: file.path, database: identity, wal: hasWAL ? DatabaseFile.identity(of: file.path + "-wal") : nil,
       index: hasWAL ? DatabaseFile.identity(of: file.path + "-shm") : nil)
   }
 

@@ -48,7 +48,11 @@ extension Store {
   }
 
   private func makeIfMissing() throws(StoreError) {
-    if making != .anew { try file.refuseIfLost() }
+    if making != .anew {
+      // This connection is a new one; others of the process saw the file go.
+      if identity == nil, OpenDatabase.isOpen(at: file.path) { throw .lost(path: file.path, .removed) }
+      try file.refuseIfLost()
+    }
     guard identity == nil else { return }
     guard making != .nothing else { throw .missing(path: file.path) }
     // SQLite would make the file, readable for everybody as far as the umask permits.
