@@ -157,20 +157,20 @@ def metactl(run):
     machine = run.machine
     run.succeeds("root's metactl sees the service's token", "metactl token list", pattern="John")
     run.succeeds("config names the file", "metactl config", pattern="/etc/meta-module/meta.conf")
-    run.succeeds("backup writes where only root may", "cd /root && metactl backup copy && stat -c '%a %U' copy", pattern="600 root")
-    run.succeeds("backup - writes to standard output", "metactl backup - >/root/piped && metactl backup - | cmp - /root/piped")
-    machine("metactl token list >/dev/null; printf '%s\n' none >/root/secret; chmod 600 /root/secret")
-    told = machine("metactl token replace 1 --token-file /root/secret")
+    run.succeeds("backup writes where only root may", "cd /srv && metactl backup copy && stat -c '%a %U' copy", pattern="600 root")
+    run.succeeds("backup - writes to standard output", "metactl backup - >/srv/piped && metactl backup - | cmp - /srv/piped")
+    machine("metactl token list >/dev/null; printf '%s\n' none >/srv/secret; chmod 600 /srv/secret")
+    told = machine("metactl token replace 1 --token-file /srv/secret")
     run.expect("--token-file is read as root", "cannot be read" not in told.stderr, told.stderr)
     run.succeeds("a new key for a site comes without CR", "metactl apikey create --label Site --scope read | od -c | grep -c '\\\\r' | grep -x 0")
     run.succeeds("nothing in the data folder is root's", "! find /var/lib/meta-module /var/cache/meta-module ! -user meta-module | grep .")
-    refused = machine("metactl restore /root/copy")
+    refused = machine("metactl restore /srv/copy")
     run.expect("restore names the socket while the program runs",
                refused.returncode == 1 and "meta-module.socket" in refused.stderr, refused.stderr)
     run.succeeds("restore works once both are stopped", "systemctl stop meta-module.socket meta-module.service && "
-                 "metactl restore /root/copy && systemctl start meta-module.socket", pattern="Restored 1 token")
+                 "metactl restore /srv/copy && systemctl start meta-module.socket", pattern="Restored 1 token")
     run.succeeds("and from a pipe", "sleep 1; systemctl stop meta-module.socket meta-module.service; "
-                 "cat /root/piped | metactl restore -; systemctl start meta-module.socket", pattern="Restored 1 token")
+                 "cat /srv/piped | metactl restore -; systemctl start meta-module.socket", pattern="Restored 1 token")
     run.succeeds("the data folder keeps its mode", "stat -c %a /var/lib/meta-module", pattern="^700")
     user = machine("setpriv --reuid 33 --regid 33 --clear-groups env HOME=/nonexistent metactl token list")
     run.expect("another account is told to use sudo", user.returncode == 2 and "sudo" in user.stderr, user.stderr)
@@ -186,13 +186,13 @@ def timers(run):
                  "ls /var/lib/meta-module/backups/*.sqlite3 | wc -l", pattern="(?m)^1$")
     run.succeeds("status runs", "systemctl start meta-module-status.service; true")
     # A database that is gone is trouble enough.
-    machine("systemctl stop meta-module.socket meta-module.service; mv /var/lib/meta-module/meta.sqlite3 /root/")
+    machine("systemctl stop meta-module.socket meta-module.service; mv /var/lib/meta-module/meta.sqlite3 /srv/")
     told = machine("rm -f /run/mail; systemctl start meta-module-status.service")
     run.expect("status fails where there is trouble", told.returncode != 0, told.stderr)
     Machine.wait(lambda: machine("systemctl is-active mail-meta-module@meta-module-status.service").stdout.strip()
                  in ("inactive", "failed") and machine("test -s /run/mail").returncode == 0, 20)
     run.succeeds("and mails what it said", "cat /run/mail", pattern="(?s)Subject: meta-module-status.*meta.sqlite3")
-    machine("mv /root/meta.sqlite3 /var/lib/meta-module/; systemctl reset-failed; systemctl start meta-module.socket")
+    machine("mv /srv/meta.sqlite3 /var/lib/meta-module/; systemctl reset-failed; systemctl start meta-module.socket")
 
 
 def load(run):
