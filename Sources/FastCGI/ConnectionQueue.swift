@@ -32,6 +32,9 @@ final class ConnectionQueue: Sendable {
     static let stop = UInt64.max - 1
   }
 
+  /// For what new connections may still say after the stop, in milliseconds.
+  private static let grace: Int32 = 100
+
   private let listener: Listener
   private let limits: Limits
   private let report: @Sendable (String) -> Void
@@ -119,7 +122,7 @@ final class ConnectionQueue: Sendable {
           sawStop = true
           continue
         }
-        switch isAccepting.load(ordering: .relaxed) ? accept(buffer) : .nobody {
+        switch mayAccept ? accept(buffer) : .nobody {
         case .connection(let connection): return .connection(connection)
         case .quiet: continue
         case .nobody:
@@ -130,7 +133,7 @@ final class ConnectionQueue: Sendable {
         // accept() would not tell: it says "not yet", again and again.
         fail(EINVAL)
       case Tag.listener:
-        if case .connection(let connection) = accept(buffer) { return .connection(connection) }
+        if mayAccept, case .connection(let connection) = accept(buffer) { return .connection(connection) }
       default:
         if let parked = parked.take(tag), let connection = receive(parked, buffer) {
           return .connection(connection)
@@ -144,6 +147,14 @@ final class ConnectionQueue: Sendable {
   /// come yet: nginx sends it within microseconds.
   private func isSomebodyExpected() -> Bool {
     !answers.isEmpty || !isGraceOver && parked.unserved > 0
+  }
+
+  /// Whoever is accepted must have time to say something before `park` closes those that have not. The queue of an
+  /// inherited socket is also its next process's: what comes in the second half of the grace is left there.
+  private var mayAccept: Bool {
+    guard isStopping else { return true }
+    let rest = graceEnd.withLock { $0 }?.remainingMilliseconds ?? 0
+    return isAccepting.load(ordering: .relaxed) && (!listener.isInherited || rest > Self.grace / 2)
   }
 
   private var isGraceOver: Bool { graceEnd.withLock { $0 }?.isPast ?? true }
@@ -311,7 +322,7 @@ final class ConnectionQueue: Sendable {
       listener.file?.remove()
       shutdown(listener.descriptor.number, Int32(SHUT_RDWR))
     }
-    graceEnd.withLock { $0 = .after(milliseconds: 100) }
+    graceEnd.withLock { $0 = .after(milliseconds: Self.grace) }
     stopSignal.signal()
   }
 
