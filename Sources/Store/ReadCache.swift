@@ -49,6 +49,28 @@ package final class ReadCache {
     return true
   }
 
+  /// What the addresses of pictures are sealed with; made by the first who asks.
+  package func pictureSecret() throws(StoreError) -> [UInt8] {
+    if let known = memory.look(at: counter, { $0.pictureSecret }) { return known }
+    let name = Store.pictureSecretSetting
+    var text = try store.setting(name)
+    if text == nil {
+      guard let bytes = try? SecureRandom.bytes(24) else { throw .outOfMemory }
+      text = try store.setting(name, orKeep: Base64URL.encode(bytes, padded: false))
+    }
+    let secret = Array((text ?? "").utf8)
+    memory.change(at: counter) { $0.pictureSecret = secret }
+    return secret
+  }
+
+  /// `Store.isInstagramAccountMapped`; that one is not is never remembered.
+  package func isInstagramAccountMapped(_ account: String) throws(StoreError) -> Bool {
+    if case .mapped = memory.answer(to: .account(account), at: counter) { return true }
+    guard try store.isInstagramAccountMapped(account) else { return false }
+    memory.keep(.mapped, for: .account(account), readAt: counter)
+    return true
+  }
+
   /// `Store.latestMappingWithInstagram`.
   package func latestMappingWithInstagram(clientID: String, pageID: String?) throws(StoreError)
     -> MappingLookup
@@ -66,10 +88,13 @@ extension ReadCache {
   package enum Question: Hashable {
     case key(hash: [UInt8])
     case mapping(clientID: String, pageID: String?)
+    /// Of digits.
+    case account(String)
 
     package static func == (left: Question, right: Question) -> Bool {
       switch (left, right) {
       case (.key(let one), .key(let other)): one == other
+      case (.account(let one), .account(let other)): one.isSameBytes(as: other)
       case (.mapping(let client, let page), .mapping(let otherClient, let otherPage)):
         client.isSameBytes(as: otherClient) && (page == nil) == (otherPage == nil)
           && (page ?? "").isSameBytes(as: otherPage ?? "")
@@ -80,6 +105,7 @@ extension ReadCache {
     package func hash(into hasher: inout Hasher) {
       switch self {
       case .key(let hash): hasher.combine(hash)
+      case .account(let account): hasher.combine(account)
       case .mapping(let clientID, let pageID):
         // Of equal bytes the canonical form is equal too, which is what String hashes.
         hasher.combine(clientID)
@@ -91,6 +117,7 @@ extension ReadCache {
   package enum Answer: Equatable {
     case key(StoredKey)
     case mapping(MappingLookup)
+    case mapped
   }
 
   /// What the workers of a process have read of the database, kept for all of them and bounded in bytes.
@@ -103,6 +130,7 @@ extension ReadCache {
       var credentials: Credentials?
       /// The fingerprints of the keys that open what is stored.
       var ring: [String]?
+      var pictureSecret: [UInt8]?
       fileprivate var young = Generation()
       fileprivate var old = Generation()
     }

@@ -6,6 +6,9 @@ private enum Settings {
   static let set: Statement<Never> = """
     INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
     """
+  static let keep: Statement<Never> = """
+    INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING
+    """
   static let delete: Statement<Never> = "DELETE FROM setting WHERE name = $1"
 }
 
@@ -14,6 +17,10 @@ extension Store {
   package static let fingerprintSetting = "key_fingerprints"
   /// Those of a ring that the operator goes on with although it opens nothing.
   package static let acceptedSetting = "accepted_key_fingerprints"
+
+  /// Seals the addresses of pictures. Not encrypted with the Fernet keys, unlike tokens: it opens nothing that is secret, and
+  /// the pictures on clients' sites must outlive a key that was rotated or lost.
+  package static let pictureSecretSetting = "picture_secret"
 
   package func setting(_ name: String) throws(StoreError) -> String? { try first(Settings.byName(name)) }
 
@@ -24,6 +31,15 @@ extension Store {
     try write { (connection) throws(SQLError) in
       try connection.setSetting(name, to: value)
       try connection.append(event, subject: "setting \(name)", result: "updated", now: now)
+    }
+  }
+
+  /// The value under this name; the given one, where there is none yet. Of any number of processes that begin at once, all
+  /// get the same.
+  package func setting(_ name: String, orKeep value: String) throws(StoreError) -> String {
+    try write { (connection) throws(SQLError) in
+      try connection.run(Settings.keep(name, value))
+      return try connection.setting(name) ?? value
     }
   }
 }

@@ -28,6 +28,7 @@ struct Services {
   var pages: Pages { Pages(services: self) }
   var grids: Grids { Grids(services: self) }
   var posts: Posts { Posts(services: self) }
+  var pictures: Pictures { Pictures(services: self) }
   var sessions: Sessions { Sessions(services: self) }
 
   var configuration: Configuration { rooms.configuration }
