@@ -13,142 +13,15 @@ import tempfile
 import typing
 
 import stage
+from place import Unavailable, program
 from stage import Failed, free_port
 
-HERE = pathlib.Path(__file__).resolve().parent
 APACHE_MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules")
-
-
-class Unavailable(Exception):
-    """The server is not installed: it is skipped, with this reason."""
-
-
-def program(*names):
-    for name in names:
-        if found := shutil.which(name, path=stage.PATH):
-            return found
-    raise Unavailable(f"{names[0]} is not installed")
-
-
-class Place(stage.Stage):
-    """One server's folder: the program with its settings, the data, the site; and the processes started in it."""
-
-    def __init__(self, folder, material, settings):
-        folder.mkdir()
-        super().__init__(material / "programs", folder)
-        self.material = material  # Copies of the project's files, readable for the account that the tests run as.
-        self.settings = f"META_DATA_DIR={folder}/data\n{settings}"
-        # A server's environment tells the program nothing.
-        self.environment = {"PATH": stage.PATH, "HOME": str(folder), "LANG": "C.UTF-8"}
-        self.listener = None  # The socket on the program's descriptor 0, where somebody else than the server holds it.
-        self.site = None  # The folder of an account on a shared host,
-        self.account = ()  # and what makes a command its own.
-
-    def prepare(self):
-        shutil.copytree(self.material / "data", self.folder / "data", copy_function=shutil.copy)
-        os.chmod(self.folder / "data", 0o700)
-        shutil.copytree(self.material / "www", self.folder / "www")
-        self.program = self.install_program(self.folder / "bin")
-
-    def close(self):
-        super().close()
-        if self.listener:
-            self.listener.close()
-        if self.account:
-            shutil.rmtree(self.site.parent, ignore_errors=True)
-
-    def install_program(self, folder):
-        """meta.fcgi with meta.conf beside it: the only way to set anything where a server starts the program."""
-        folder.mkdir(exist_ok=True)
-        for file in (self.material / "programs").iterdir():
-            if file.name == "meta.fcgi" or ".so" in file.suffixes:
-                os.link(file, folder / file.name)
-        (folder / "meta.conf").write_text(self.settings)
-        os.chmod(folder / "meta.conf", 0o600)
-        return folder / "meta.fcgi"
-
-    def configure(self, template, to=None, **more):
-        """A configuration of this folder, with the @NAMES@ in it filled in."""
-        values = {"DIR": self.folder, "PORT": self.port, **more}
-        text = re.sub(r"@([A-Z]+)@", lambda match: str(values[match[1]]), (HERE / template).read_text())
-        path = self.folder / (to or template)
-        path.write_text(text)
-        return path
-
-    def follow(self, name, *more):
-        """Does what the first lines of a file in nginx/hosts tell a reader to do, with this folder in the place of /.
-
-        Paths and ports of the machine are replaced by those of this place, and nothing else: in the files, `more` among
-        them, and in the lines.
-        """
-        guide = self.folder / "hosts"
-        guide.mkdir()
-        for file in (name, *more):
-            copied = guide / file
-            copied.write_text(self.translated((self.material / "nginx/hosts" / file).read_text()))
-            copied.chmod((self.material / "nginx/hosts" / file).stat().st_mode)
-        for path in ("etc/meta-module", "run", "log"):
-            (self.folder / path).mkdir(parents=True, exist_ok=True)
-        shutil.copy(self.folder / "bin/meta.conf", self.folder / "etc/meta-module/meta.conf")
-        lines = re.findall(r"^#     (\S.*)", (guide / name).read_text(), re.MULTILINE)
-        # What is not asked of an account without rights.
-        script = "set -eu; systemctl() { :; }; usermod() { :; }\n" + "\n".join(lines)
-        done = subprocess.run(
-            ["sh", "-c", script], cwd=guide, capture_output=True, text=True,
-            env=self.environment | {"APACHE_CONFDIR": f"{self.folder}/etc/apache2", "APACHE_STATE_DIRECTORY": f"{self.folder}/log"})
-        if done.returncode or done.stderr.strip():
-            raise Failed(f"the first lines of nginx/hosts/{name} cannot be followed: {done.stdout}{done.stderr}")
-
-    def translated(self, text):
-        for machine, here in {
-            "/run/meta-module/fcgi.sock": self.socket, "/run/fcgiwrap.socket": self.socket,
-            "/usr/local/share/meta-module/www": self.folder / "www",
-            "/usr/local/libexec/meta-module": self.folder / "bin", "/var/lib/meta-module": self.folder / "data",
-            "/etc/": f"{self.folder}/etc/", "/var/log/": f"{self.folder}/log/", "/var/cache/lighttpd": self.folder,
-            "-o www-data -g www-data ": "",
-        }.items():  # fmt: skip
-            text = text.replace(machine, str(here))
-        return text
-
-    def change(self, path, changes):
-        """Replaces what is otherwise on a machine of one's own: ports, users. Each is to be found."""
-        path = self.folder / path
-        text = path.read_text()
-        for old, new in changes.items():
-            text, times = re.subn(old, str(new), text, flags=re.MULTILINE)
-            if not times:
-                raise Failed(f"{path} has no {old}")
-        path.write_text(text)
-        return path
-
-    def start_server(self, *command):
-        self.start("server", *command, ready=self.port)
-
-    def start_program(self):
-        """The usual case: the socket is there, as systemd makes it, and the program has it as its descriptor 0."""
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(self.socket))
-        self.listener.listen(512)
-        self.start("program", self.program, stdin=self.listener)
-
-    def restart_program(self):
-        """What systemd does when the program has ended, as it does by itself after an upgrade."""
-        try:
-            self.running["program"].wait(60)
-        except subprocess.TimeoutExpired as late:
-            raise Failed("the old program did not leave after an upgrade") from late
-        self.start("program", self.program, stdin=self.listener)
-
-    def logs(self):
-        lines = []
-        for log in (*self.folder.glob("*.log"), *self.folder.glob("log/**/*.log")):
-            lines += log.read_text(errors="replace").splitlines()[-5:]
-        return "\n".join(f"      | {line[:300]}" for line in lines)
 
 
 def start_nginx(place, guide=None, upstream=None):
     """nginx with the project's own site file, changed as a guide says."""
-    program("nginx")
+    program("nginx", root=place.root)
     shutil.copytree(place.material / "nginx", place.folder / "meta-module")
     place.write_site(upstream)
     if guide:
@@ -157,6 +30,8 @@ def start_nginx(place, guide=None, upstream=None):
         os.symlink(place.folder / "meta-module", place.folder / "etc/nginx/meta-module")
         os.symlink(place.folder / "site.conf", place.folder / "etc/nginx/conf.d/meta-module.conf")
         place.follow(guide)
+    if place.root:  # Debian 11's nginx does not know -e, which this one is checked and started with.
+        return place.start_server("nginx", "-p", place.folder, "-c", place.folder / "nginx.conf")
     command = ["nginx", "-e", "stderr", "-p", place.folder, "-c", place.folder / "nginx.conf", "-t", "-q"]
     checked = subprocess.run(command, env=place.environment, capture_output=True, text=True)
     if checked.returncode != 0 or checked.stderr.strip():
@@ -234,21 +109,21 @@ def apache_proxy_fcgi(place):
 
 def shared_host(place, handler, mpm="event", root=None, **more):
     """The account's folder: .htaccess, the page, a copy of meta.fcgi. meta.conf is where nothing else can be set."""
-    apache = program("apache2", "httpd")
-    modules = next((folder for folder in APACHE_MODULES if os.path.isdir(folder)), "")
+    apache = program("apache2", "httpd", root=place.root)
+    modules = next((folder for folder in APACHE_MODULES if os.path.isdir(f"{place.root or ''}{folder}")), "")
     root = root or place.folder / "public_html"
     place.site = root / "social"
     templates = {"apache-htaccess.conf": None, handler: "apache-handler.conf"} | more.pop("templates", {})
     for template, to in templates.items():
         text = place.configure(template, to, MODULES=modules, MPM=mpm, ROOT=root, **more).read_text()
         for path in re.findall(r"^ *LoadModule \w+ (\S+)", text, re.MULTILINE):
-            if not os.path.exists(path):
+            if not os.path.exists(f"{place.root or ''}{path}"):
                 raise Unavailable(f"Apache's {path} is not installed")
     shutil.copytree(place.material / "www", place.site)
     place.program = place.install_program(place.site)
     (place.folder / "fcgid").mkdir()
     if place.account:
-        give_to_account(place)
+        give_to_account(place, ACCOUNT if "apache-user.conf" in templates else pwd.getpwnam("www-data"))
     place.start_server(apache, "-f", place.folder / "apache-htaccess.conf", "-DFOREGROUND")
 
 
@@ -267,13 +142,12 @@ def apache_cgi(place):
 ACCOUNT = pwd.getpwnam("nobody")
 
 
-def give_to_account(place):
+def give_to_account(place, server):
     for folder in (place.site.parent, place.folder / "data"):
         for path in [folder, *folder.rglob("*")]:
             os.chown(path, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
     for folder in (place.site, place.site / "pictures"):
         folder.chmod(0o755)
-    server = pwd.getpwnam("www-data")
     os.chown(place.folder / "fcgid", server.pw_uid, server.pw_gid)
     for folder in (place.folder, place.folder.parent, place.folder.parent / "programs"):
         folder.chmod(0o755)
@@ -282,14 +156,17 @@ def give_to_account(place):
 def shared_host_as_account(place, handler, by, mpm="event"):
     """The same by a server of root's, which becomes the account for our program."""
     place.account = ("setpriv", f"--reuid={ACCOUNT.pw_uid}", f"--regid={ACCOUNT.pw_gid}", "--clear-groups")
-    if by == "suexec" and not os.path.exists("/usr/lib/apache2/suexec"):
+    if by == "suexec" and not os.path.exists(f"{place.root or ''}/usr/lib/apache2/suexec"):
         raise Unavailable("suexec is not installed (apache2-suexec-pristine)")
     # suEXEC starts nothing that lies elsewhere.
     root = pathlib.Path(tempfile.mkdtemp(prefix="meta-hosting.", dir="/var/www"))
     root.chmod(0o755)
+    if place.root:
+        place.show(root)
     place.site = root / "social"
     group = grp.getgrgid(ACCOUNT.pw_gid).gr_name
-    shared_host(place, handler, mpm, root, ACCOUNT=f"{ACCOUNT.pw_name} {group}", templates={f"apache-{by}.conf": "apache-account.conf"})
+    names = {"ACCOUNT": f"{ACCOUNT.pw_name} {group}", "USER": ACCOUNT.pw_name, "GROUP": group}
+    shared_host(place, handler, mpm, root, **names, templates={f"apache-{by}.conf": "apache-account.conf"})
 
 
 def apache_fcgid_suexec(place):
@@ -302,6 +179,14 @@ def apache_cgid_suexec(place):
 
 def apache_cgi_suexec(place):
     shared_host_as_account(place, "apache-cgi.conf", "suexec", mpm="prefork")
+
+
+def apache_fcgid_user(place):
+    shared_host_as_account(place, "apache-fcgid.conf", "user")
+
+
+def apache_cgid_user(place):
+    shared_host_as_account(place, "apache-cgid.conf", "user")
 
 
 def apache_cgi_itk(place):
@@ -371,6 +256,7 @@ class Server:
     is_cgi: bool = False  # One process for each request.
     needs_root: bool = False
     lacks: str | None = None  # A kind of request that the server answers itself, whatever it is told.
+    root: pathlib.Path | None = None  # Another Debian's tree.
 
 
 # nginx is first: the others are compared with it.
@@ -394,4 +280,12 @@ SERVERS = (
     Server("Caddy", caddy),
     Server("H2O", h2o, lacks="absolute"),
     Server("uWSGI (CGI)", uwsgi, is_cgi=True),
+)
+
+# What every Debian brings itself.
+IN_ROOTS = (
+    Server("nginx", nginx),
+    Server("Apache mod_fcgid", apache_fcgid_user, "/social/api/meta"),
+    Server("Apache mod_cgid (CGI)", apache_cgid_user, "/social/api/meta", is_cgi=True),
+    *(server for server in SERVERS if server.start in (apache_fcgid_suexec, apache_cgid_suexec, apache_cgi_suexec)),
 )
