@@ -22,6 +22,7 @@ package final class Server: Sendable {
   private let queue: ConnectionQueue
   private let workers: Int
   private let limits: Limits
+  private let executable = OwnExecutable()
   private let report: @Sendable (String) -> Void
   private let atWork: @Sendable (Bool) -> Void
   /// Readable when somebody called `stop`, or when no worker is left.
@@ -118,7 +119,7 @@ package final class Server: Sendable {
       nextRound = .after(milliseconds: pause)
       atWork(isBusy)
       queue.closeExpired()
-      if queue.isInherited, isExecutableReplaced() {
+      if queue.isInherited, executable.isReplaced {
         report("the executable was replaced; the new one is to serve from now on")
         return
       }
@@ -141,17 +142,5 @@ package final class Server: Sendable {
   private func wait(until deadline: Deadline) {
     wakeUp.wait(milliseconds: deadline.remainingMilliseconds)
     wakeUp.clear()
-  }
-
-  /// Whether the file that this process was started from is gone or another one by now.
-  private func isExecutableReplaced() -> Bool {
-    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-      let text = buffer.bindMemory(to: CChar.self)
-      let suffix = " (deleted)".utf8
-      guard let start = text.baseAddress else { return false }
-      let length = readlink("/proc/self/exe", start, text.count)
-      guard length > suffix.count else { return false }
-      return buffer[(length - suffix.count)..<length].elementsEqual(suffix)
-    }
   }
 }

@@ -264,6 +264,24 @@ import Testing
     #expect(own.exitStatus() == 0)
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root can take /proc away"))
+  func `so it does where there is no proc`() throws {
+    let folder = try TemporaryFolder()
+    let socket = try listen(folder.socket)
+    defer { close(socket) }
+    let copy = "\(folder.path)/echo"
+    #expect(try copyFile(EchoProcess.executable, to: copy) > 0)
+    let hidden = ["-m", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "_", copy, "--idle-ms", "50"]
+    let old = try EchoProcess(hidden, input: socket, executable: "/usr/bin/unshare")
+    #expect(try Client.exchange(folder.socket, Wire.request("/unread")).text.hasSuffix("unread\n"))
+    usleep(200_000)
+    #expect(try Client.exchange(folder.socket, Wire.request("/unread")).text.hasSuffix("unread\n"))
+    #expect(try copyFile(EchoProcess.executable, to: "\(copy).new") > 0)
+    #expect(rename("\(copy).new", copy) == 0)
+    #expect(old.exitStatus() == 0)
+    #expect(old.standardError().contains("the executable was replaced"))
+  }
+
   private func copyFile(_ source: String, to target: String) throws -> Int {
     let from = open(source, O_RDONLY | O_CLOEXEC)
     let to = open(target, O_WRONLY | O_CREAT | O_CLOEXEC, 0o700)
