@@ -57,8 +57,11 @@ extension Application {
     let slash = folder.utf8.last == UInt8(ascii: "/") ? "" : "/"
     let (before, after) = ("meta-", ".sqlite3")
     func path(_ moment: String) -> String { folder + slash + before + moment + after }
-    let file = path(Timestamp.now.description.filter { $0 != ":" && $0 != "-" })
-    let report = try backUp(to: file)
+    var file: String { path(Timestamp.now.description.filter { $0 != ":" && $0 != "-" }) }
+    // One in a second: the names are to be in the order of time.
+    while Account.asCaller({ access(file, F_OK) == 0 }) { usleep(20_000) }
+    let new = file
+    let report = try backUp(to: new)
     return try Account.asCaller { () throws(OperationError) in
       let moments = Folder.names(in: folder).compactMap { name -> String? in
         guard name.hasPrefix(before), name.hasSuffix(after) else { return nil }
@@ -73,7 +76,7 @@ extension Application {
       for file in old where unlink(file) != 0 && errno != ENOENT {
         throw .trouble("The backup is made, but the old \(file) cannot be removed: \(SmallFile.lastError()).")
       }
-      return (report, file, old)
+      return (report, new, old)
     }
   }
 

@@ -121,7 +121,13 @@ extension Application {
   private func keepAside() throws -> String? {
     guard access(configuration.databasePath, F_OK) == 0 else { return nil }
     let moment = Timestamp.now.description.filter { $0 != ":" && $0 != "-" }
-    let path = "\(configuration.databasePath).before-restore-\(moment)"
+    let name = "\(configuration.databasePath).before-restore-\(moment)"
+    var (path, number) = (name, 1)
+    // Nobody else restores now. Two of one second are told apart.
+    while access(path, F_OK) == 0 {
+      number += 1
+      path = "\(name)-\(number)"
+    }
     // Twice: a single failure of the disk must not make a database unreadable whose revocations are to be kept.
     for isLast in [false, true] {
       do throws(StoreError) {
