@@ -22,6 +22,8 @@ package struct Configuration: Sendable {
   package var backoffUnit: Int64 = 1000
   package var requestBudget: Int64 = 10
   package var app: MetaApp?
+  /// Of the admin page, as long as there has been no credential.
+  package var firstPassword: Secret?
   package var workers = 32
   var trustedProxies = TrustedProxies.none
   package var logLevel = Logger.Level.info
@@ -73,7 +75,7 @@ package struct Configuration: Sendable {
     cacheDirectory = try Self.path(
       "META_CACHE_DIR", values["META_CACHE_DIR"] ?? dataDirectory + "/cache", home: home)
 
-    if let file, origins["META_FERNET_KEYS"] == file {
+    if let file, ["META_FERNET_KEYS", "META_FIRST_PASSWORD"].contains(where: { origins[$0] == file }) {
       do { try PathTrust(folder: dataDirectory).check(file, isSecret: true) } catch {
         throw ConfigurationError(error.sentence)
       }

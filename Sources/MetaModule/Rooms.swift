@@ -48,10 +48,22 @@ package final class Rooms {
     if let copy = opened.keptCopy {
       warn("The database was of an earlier version; as it was, it is kept as \(copy).")
     }
+    try takeFirstPassword(opened)
     opened.mayWait = turn.takePlace
     turn.letGo = { [weak opened] in opened?.endFirstRead() }
     openStore = opened
     return opened
+  }
+
+  /// The password that somebody has set who can upload files and run nothing. Where there has been a credential, it is
+  /// none.
+  private func takeFirstPassword(_ store: Store) throws(StoreError) {
+    guard making != .nothing, let password = configuration.firstPassword,
+      try !store.credentials().haveExisted,
+      let hash = try? PasswordHash.make(Array(password.revealed().utf8))
+    else { return }
+    try store.setPasswordHash(
+      hash, isFirst: true, event: Event(actor: "system", action: "admin.set-password"))
   }
 
   /// The reads of a warm request, as they are at its beginning.

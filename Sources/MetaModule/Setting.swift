@@ -59,6 +59,10 @@ struct Setting: Sendable {
     Setting(
       name: "META_APP_SECRET", range: "the app's, from developers.facebook.com",
       meaning: "the other half of `META_APP_ID`", shown: { $0.app?.secret.description }),
+    text(
+      "META_FIRST_PASSWORD", \.firstPassword, "10 bytes or more",
+      "is the admin page's until there is another credential: for those who can run no `metactl`",
+      parsing: password, showing: { $0?.description }),
     number(
       "META_WORKERS", \.workers, 1...1024,
       "requests that one process answers at a time; twice as many may wait, 3/4 as many for a grid of their own"
@@ -111,6 +115,13 @@ extension Setting {
   /// Looked at here, so that a key that is none stops the program instead of every request.
   private static func keys(_ text: String) throws(ConfigurationError) -> Secret? {
     do { _ = try KeyRingFile.keys(listedIn: text) } catch { throw ConfigurationError(error.sentence) }
+    return Secret(text)
+  }
+
+  private static func password(_ text: String) throws(ConfigurationError) -> Secret? {
+    guard Application.passwordLength.contains(text.utf8.count) else {
+      throw ConfigurationError("META_FIRST_PASSWORD must have 10 to 256 bytes.")
+    }
     return Secret(text)
   }
 

@@ -79,10 +79,15 @@ extension Store {
   package func passwordHash() throws(StoreError) -> String? { try first(Passwords.hash()) }
 
   /// Sets the admin password, by its hash, or with `nil` removes it. Every session ends with it.
+  ///
+  /// - Parameter isFirst: not where there has been a credential.
   package func setPasswordHash(
-    _ hash: String?, event: Event? = nil, now: Timestamp = .now
+    _ hash: String?, isFirst: Bool = false, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) {
     try write { (connection) throws(SQLError) in
+      if isFirst, try connection.first(Passwords.credentials(CredentialMark.setting))?.haveExisted == true {
+        return
+      }
       try connection.run(Passwords.delete())
       try connection.run(Passwords.endSessions())
       if let hash {
