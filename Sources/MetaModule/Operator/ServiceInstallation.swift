@@ -59,6 +59,11 @@ struct ServiceInstallation {
         "There is no account \(account), as which \(Self.unit) runs. As root: useradd --system --home-dir "
           + "/var/lib/meta-module --shell /usr/sbin/nologin \(account)")
     }
+    guard !Self.isOfDynamicUser(folder) else {
+      throw ConfigurationError(
+        "\(folder) is still as an older unit with DynamicUser= had it. Start the service once, and systemd gives it to "
+          + "\(account.name): systemctl start \(Self.unit)")
+    }
     do throws(SystemError) {
       try account.make(folder)
       try account.become()
@@ -66,6 +71,17 @@ struct ServiceInstallation {
       throw ConfigurationError(
         "This command cannot become \(account.name), as which the service runs: \(error).")
     }
+  }
+}
+
+extension ServiceInstallation {
+  /// Whether a folder is a link into the one for accounts that systemd makes for as long as a service runs
+  /// (systemd.exec(5), DynamicUser=). Nobody but root gets through there, and whose it is says a number that is nobody's.
+  private static func isOfDynamicUser(_ folder: String) -> Bool {
+    var target = [CChar](repeating: 0, count: 4096)
+    guard case let length = readlink(folder, &target, target.count), length > 0 else { return false }
+    return target.prefix(length).split(separator: CChar(bitPattern: UInt8(ascii: "/")))
+      .contains { $0.elementsEqual("private".utf8.map { CChar(bitPattern: $0) }) }
   }
 }
 
