@@ -39,6 +39,8 @@ struct Metactl: ParsableCommand {
     ProcessMemory.giveBackLargeBlocks()
     // A reader that has gone is an error of the write then: a key that nobody got must be revoked first.
     signal(SIGPIPE, SIG_IGN)
+    // A limit on file sizes is an error of the write then, and what was begun is taken back.
+    signal(SIGXFSZ, SIG_IGN)
     openMissingDescriptors()
     let failure = Failure(of: run)
     do {

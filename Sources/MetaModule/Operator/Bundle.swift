@@ -9,6 +9,17 @@ package struct Bundle {
   struct File {
     let path: String
     let content: [UInt8]
+
+    /// ELF names the word size in its fifth byte and the processor in the 19th and 20th (elf(5)).
+    var isForAnotherMachine: Bool {
+      guard content.starts(with: [0x7F] + Array("ELF".utf8)), content.count > 19 else { return false }
+      #if arch(x86_64)
+        let machine: [UInt8] = [62, 0]
+      #else
+        let machine: [UInt8] = [183, 0]
+      #endif
+      return content[4] != 2 || !content[18...19].elementsEqual(machine)
+    }
   }
 
   let files: [File]
@@ -53,6 +64,11 @@ package struct Bundle {
     guard ["bin/metactl", "public_html/meta.fcgi"].allSatisfy({ name in files.contains { $0.path == name } })
     else {
       throw .refused("\(folder) lacks the programs of a bundle: unpack it anew. Nothing was changed.")
+    }
+    for file in files where file.isForAnotherMachine {
+      throw .refused(
+        "\(folder)/\(file.path) is for another kind of processor than this machine's: take the bundle that is made "
+          + "for it. Nothing was changed.")
     }
     self.files = files
   }

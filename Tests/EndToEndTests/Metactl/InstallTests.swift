@@ -107,6 +107,17 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: home) && !FileManager.default.fileExists(atPath: site))
   }
 
+  @Test func `a bundle for another kind of processor is refused`() throws {
+    // The head of a program for 32 bits, as nobody builds it any more.
+    let head = "\u{7F}ELF\u{1}\u{1}\u{1}" + String(repeating: "\0", count: 9) + "\u{2}\0\u{3}\0"
+    try pack(["bin/metactl": "one", "bin/meta.fcgi": head])
+    let outcome = try install("--site", site)
+    #expect(
+      outcome.status == 1 && outcome.errors.contains("bin/meta.fcgi is for another kind of processor"),
+      "\(outcome.text)")
+    #expect(!FileManager.default.fileExists(atPath: home))
+  }
+
   @Test func `a home that cannot be written is told, and nothing is half installed`() throws {
     let misnamed = try install("--site", account.folder.path + "/htdocs/social")
     #expect(misnamed.status == 1 && misnamed.errors.contains("There is no folder"), "\(misnamed.text)")
