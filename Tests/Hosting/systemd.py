@@ -20,7 +20,7 @@ import threading
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PACKAGES = "systemd,systemd-sysv,dbus,nginx-light,curl,ca-certificates,libcurl4,libfcgi0ldbl,libssl3,libsqlite3-0"
+PACKAGES = "systemd,systemd-sysv,dbus,nginx-light,curl,ca-certificates,adduser,libcurl4,libfcgi0ldbl,libssl3,libsqlite3-0"
 HOME = "usr/local/libexec/meta-module"
 UNITS = ["socket", "service", *(f"{task}.{kind}" for task in ("refresh", "status", "backup") for kind in ("service", "timer"))]
 GRID = "http://localhost/api/meta/instagram/client_001/"
@@ -123,6 +123,11 @@ def install(machine, programs):
     machine("systemctl daemon-reload; systemctl restart nginx")
 
 
+def token(machine):
+    listing = machine(f"/{HOME}/graph-simulator --demo --print-tokens").stdout
+    return dict(line.split("\t") for line in listing.splitlines())["john"]
+
+
 def serves(run):
     machine = run.machine
     names = " ".join(f"/etc/systemd/system/meta-module{'.' if unit in ('socket', 'service') else '-'}{unit}" for unit in UNITS)
@@ -130,10 +135,14 @@ def serves(run):
     run.expect("systemd-analyze verify is clean", "meta-module" not in verified.stderr, verified.stderr)
     run.succeeds("socket and timers are enabled", "systemctl enable --now meta-module.socket "
                  "meta-module-refresh.timer meta-module-status.timer meta-module-backup.timer")
-    tokens = dict(line.split("\t") for line in machine(f"/{HOME}/graph-simulator --demo --print-tokens").stdout.splitlines())
-    token = tokens.get("john") or next(iter(tokens.values()))
     added = run.succeeds("metactl takes a token from a pipe while the program has never run",
-                         "metactl token add --label John --json", token + "\n")
+                         "metactl token add --label John --json", token(machine) + "\n")
+    maps_and_serves(run, added)
+
+
+def maps_and_serves(run, added):
+    """A client's grid through nginx, from the answer to metactl token add."""
+    machine = run.machine
     number = re.search(r'"id":(\d+)', added.stdout)
     pages = machine("curl -s http://localhost/api/meta/pages/").stdout
     page = re.search(r'"fb_page_id":"(\d+)"[^}]*"ig_account_id":"', pages)
@@ -144,6 +153,10 @@ def serves(run):
     states = [machine(f"curl -sD - -o /dev/null {GRID}").stdout for _ in range(3)]
     found = [(re.search(r"(?i)^X-Cache: *(\S+)", state, re.M) or ["", ""])[1].lower() for state in states]
     run.expect("three GETs of a grid are miss, hit, hit", found == ["miss", "hit", "hit"], states)
+
+
+def confined(run):
+    machine = run.machine
     for folder in ("/var/lib/meta-module", "/var/cache/meta-module"):
         run.succeeds(f"{folder} is the account's alone", f"stat -c '%F %a %U' {folder}", pattern="^directory 700 meta-module")
     for unit in ("", "-refresh", "-status", "-backup"):
@@ -169,7 +182,7 @@ def metactl(run):
                refused.returncode == 1 and "meta-module.socket" in refused.stderr, refused.stderr)
     run.succeeds("restore works once both are stopped", "systemctl stop meta-module.socket meta-module.service && "
                  "metactl restore /srv/copy && systemctl start meta-module.socket", pattern="Restored 1 token")
-    run.succeeds("and from a pipe", "sleep 1; systemctl stop meta-module.socket meta-module.service; "
+    run.succeeds("and from a pipe", "systemctl stop meta-module.socket meta-module.service; "
                  "cat /srv/piped | metactl restore -; systemctl start meta-module.socket", pattern="Restored 1 token")
     run.succeeds("the data folder keeps its mode", "stat -c %a /var/lib/meta-module", pattern="^700")
     user = machine("setpriv --reuid 33 --regid 33 --clear-groups env HOME=/nonexistent metactl token list")
@@ -180,9 +193,9 @@ def timers(run):
     machine = run.machine
     run.succeeds("refresh runs", "systemctl start meta-module-refresh.service")
     for _ in range(2):
-        run.succeeds("backup runs", "sleep 1; systemctl start meta-module-backup.service")
+        run.succeeds("backup runs", "systemctl start meta-module-backup.service")
     run.succeeds("two backups lie in the folder", "ls /var/lib/meta-module/backups/*.sqlite3 | wc -l", pattern="^2")
-    run.succeeds("--keep removes the older ones", "sleep 1; metactl backup --keep 1 /var/lib/meta-module/backups && "
+    run.succeeds("--keep removes the older ones", "metactl backup --keep 1 /var/lib/meta-module/backups && "
                  "ls /var/lib/meta-module/backups/*.sqlite3 | wc -l", pattern="(?m)^1$")
     run.succeeds("status runs", "systemctl start meta-module-status.service; true")
     # A database that is gone is trouble enough.
@@ -195,8 +208,12 @@ def timers(run):
     machine("mv /srv/meta.sqlite3 /var/lib/meta-module/; systemctl reset-failed; systemctl start meta-module.socket")
 
 
-def load(run):
-    """Restart, reload and a swapped program while requests come without a pause."""
+SWAP = f"cp /{HOME}/meta.fcgi /{HOME}/new && mv /{HOME}/new /{HOME}/meta.fcgi"
+
+
+def load(run, what="restart, reload and a swapped program",
+         commands=("systemctl restart meta-module", "systemctl reload meta-module", SWAP)):
+    """All of that three times, while requests come without a pause."""
     machine = run.machine
     key = machine("metactl apikey create --label Load --scope read").stdout
     key = re.search(r"mm_\S+", key)[0]
@@ -212,8 +229,7 @@ def load(run):
     askers = [threading.Thread(target=ask, args=(worker,)) for worker in range(4)]
     for asker in askers:
         asker.start()
-    swap = f"cp /{HOME}/meta.fcgi /{HOME}/new && mv /{HOME}/new /{HOME}/meta.fcgi"
-    for command in ("systemctl restart meta-module", "systemctl reload meta-module", swap) * 3:
+    for command in commands * 3:
         done = machine(command)
         if done.returncode:
             run.expect(command, False, done.stderr)
@@ -222,8 +238,32 @@ def load(run):
     ended.set()
     for asker in askers:
         asker.join()
-    run.expect(f"restart, reload and upgrade lose none of {sum(counts)} requests", not lost,
+    run.expect(f"{what} lose none of {sum(counts)} requests", not lost,
                (lost[:20], machine("tail -n 5 /var/log/nginx/error.log").stdout))
+
+
+def play(root, parts):
+    """Boots the tree, which is made where it is missing, for the parts; what came out as an exit status."""
+    for program in ("systemd-nspawn", "debootstrap", "nsenter"):
+        if not shutil.which(program) or os.geteuid() != 0:
+            sys.exit(f"Tests/Hosting: needs root and {program} (apt-get install systemd-container debootstrap).")
+    with tempfile.TemporaryDirectory() as folder:
+        root = (root or pathlib.Path(folder) / "root").resolve()
+        if not root.exists():
+            made = root.with_name(f"{root.name}.part")
+            shutil.rmtree(made, ignore_errors=True)
+            subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", made], check=True,
+                           stdout=sys.stderr)
+            made.rename(root)
+        machine = Machine(root)
+        run = Run(machine)
+        try:
+            for part in parts:
+                part(run)
+        finally:
+            machine.stop()
+    print(f"{run.passed} passed, {run.failed} failed")
+    return 1 if run.failed else 0
 
 
 def main():
@@ -231,24 +271,7 @@ def main():
     parser.add_argument("--programs", type=pathlib.Path, required=True)
     parser.add_argument("--root", type=pathlib.Path)
     options = parser.parse_args()
-    for program in ("systemd-nspawn", "debootstrap", "nsenter"):
-        if not shutil.which(program) or os.geteuid() != 0:
-            sys.exit(f"Tests/Hosting/systemd.py: needs root and {program} (apt-get install systemd-container debootstrap).")
-    with tempfile.TemporaryDirectory() as folder:
-        root = (options.root or pathlib.Path(folder) / "root").resolve()
-        if not root.exists():
-            subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", root], check=True,
-                           stdout=sys.stderr)
-        machine = Machine(root)
-        run = Run(machine)
-        try:
-            install(machine, options.programs.resolve())
-            for part in (serves, metactl, timers, load):
-                part(run)
-        finally:
-            machine.stop()
-    print(f"{run.passed} passed, {run.failed} failed")
-    return 1 if run.failed else 0
+    return play(options.root, (lambda run: install(run.machine, options.programs.resolve()), serves, confined, metactl, timers, load))
 
 
 if __name__ == "__main__":
