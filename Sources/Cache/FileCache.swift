@@ -67,11 +67,14 @@ package struct FileCache: Sendable {
 
   /// The entry under the key, if it is whole and not past its stale limit. Never throws: a missing, damaged,
   /// cut, foreign file, one that was stored for another key or in the future is a miss.
-  package func read(_ key: CacheKey, now: Timestamp) -> CachedEntry? {
+  ///
+  /// - Parameter keeping: in memory, too; not for what is large and seldom asked for.
+  package func read(_ key: CacheKey, now: Timestamp, keeping: Bool = true) -> CachedEntry? {
     // Another process may have stored it a moment after the caller looked at the clock. More than that is a
     // clock which has stepped back, and how old the entry is cannot be known.
     let skew: Int64 = 10
-    guard let entry = entry(of: key), now.seconds >= entry.storedAt.seconds - skew, now <= entry.staleUntil
+    guard let entry = keeping ? entry(of: key) : file(of: key, .entry)?.entry,
+      now.seconds >= entry.storedAt.seconds - skew, now <= entry.staleUntil
     else { return nil }
     return entry
   }

@@ -29,6 +29,8 @@ package struct GraphBudget {
   package let deadline: ContinuousClock.Instant
   /// `false` where an expired grid stands ready: it is not held back by any retry.
   package var retries = true
+  /// The caller asks for less by itself, and at once, where Graph does not give so much.
+  package var takesLess = false
   /// Seconds that one wait may last; `nil`: as long as fits.
   package var longestWait: Int64?
   /// What to do when Graph has not answered by then; it is asked on.
@@ -172,7 +174,9 @@ package final class GraphClient {
   /// Milliseconds to wait before the next attempt: 2^attempt units, or as long as Graph asked for; `nil` when there is
   /// no further attempt, or when the wait does not fit the budget.
   private func delay(after failure: GraphFailure, attempt: Int, _ budget: GraphBudget) -> Int64? {
-    guard budget.retries, failure.mayRetry, breaker?.isOpen != true, attempt < settings.retries else {
+    guard budget.retries, failure.mayRetry, !(budget.takesLess && failure.wantsLess), breaker?.isOpen != true,
+      attempt < settings.retries
+    else {
       return nil
     }
     var wait = settings.backoffUnit << Int64(attempt)
@@ -188,14 +192,20 @@ package final class GraphClient {
     switch result {
     case .failure(let error): return .failure(GraphFailure(error))
     case .success(let reply):
-      let value = try? JSONValue(
-        parsing: reply.body, maximumDepth: 64, maximumValues: valueLimit, loneSurrogates: .replaced)
+      var value: JSONValue?
+      var isTooLarge = false
+      do {
+        value = try JSONValue(
+          parsing: reply.body, maximumDepth: 64, maximumValues: valueLimit, loneSurrogates: .replaced)
+      } catch { if case .tooManyValues = error { isTooLarge = true } }
       let error = value.flatMap(error(of:))
       if (200..<300).contains(reply.status), let value, value.object != nil, error == nil {
         return .success(value)
       }
       let isTransient = error?["is_transient"]?.isYes ?? value?["is_transient"]?.isYes ?? false
-      return .failure(GraphFailure(reply, error: error, isTransient: isTransient, to: question))
+      var failure = GraphFailure(reply, error: error, isTransient: isTransient, to: question)
+      failure.isTooLarge = isTooLarge
+      return .failure(failure)
     }
   }
 

@@ -37,12 +37,14 @@ package struct GraphFailure: Error {
   package var subcode: Int64?
   /// `fbtrace_id`, to be quoted to Meta's support.
   package var traceID: String?
+  package var isTooLarge = false
 
   /// A failure that is no answer of Graph's.
   package init(_ kind: Kind) { self.kind = kind }
 
   package init(_ error: TransferError) {
     kind = error == .timedOut ? .timedOut : error.mayRetry ? .transient : .failed
+    if case .tooLarge = error { isTooLarge = true }
   }
 
   /// Reads an answer that is not a success: an error status, or an `error` in whatever status.
@@ -58,6 +60,9 @@ package struct GraphFailure: Error {
     kind = Self.kind(
       code: code, subcode: subcode, message: message, isTransient: isTransient, reply: reply, question)
   }
+
+  /// The answer was more than Graph gives, or than is taken, at once: less of it may be had, and the same again not.
+  package var wantsLess: Bool { code == 1 || isTooLarge }
 
   package var mayRetry: Bool {
     switch kind {

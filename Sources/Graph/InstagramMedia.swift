@@ -18,7 +18,8 @@ package struct InstagramMedium {
   static let gridFields = "id,caption,media_url,media_type,thumbnail_url,timestamp,permalink"
   package static let detailFields = gridFields + ",like_count,comments_count"
 
-  package init(_ value: JSONValue) throws(GraphFailure) {
+  /// - Parameter countsMatter: an odd count costs the post, else only itself.
+  package init(_ value: JSONValue, countsMatter: Bool = true) throws(GraphFailure) {
     guard let id = value["id"]?.graphID else { throw GraphFailure(.failed) }
     self.id = id
     caption = try value.text("caption")
@@ -27,8 +28,8 @@ package struct InstagramMedium {
     thumbnailURL = try value.text("thumbnail_url")
     timestamp = try value.text("timestamp")
     permalink = try value.text("permalink")
-    likeCount = try value.count("like_count")
-    commentsCount = try value.count("comments_count")
+    likeCount = countsMatter ? try value.count("like_count") : value.countIfAny("like_count")
+    commentsCount = countsMatter ? try value.count("comments_count") : value.countIfAny("comments_count")
     ownerID = value["owner"]?["id"]?.graphID
   }
 
@@ -45,46 +46,5 @@ package struct InstagramMedium {
     json["like_count"] = JSONValue(likeCount)
     json["comments_count"] = JSONValue(commentsCount)
     return json
-  }
-}
-
-/// Profile and newest media of an Instagram account, as one call gives them (Graph reference, "IG User").
-package struct InstagramGrid {
-  package let username: String?
-  package let media: [InstagramMedium]
-  private let profile: JSONObject
-
-  package static let size = 25
-  package static let query = [
-    (
-      "fields",
-      "followers_count,follows_count,media_count,username,profile_picture_url,"
-        + "media.limit(\(size)){\(InstagramMedium.gridFields)}"
-    )
-  ]
-
-  package init(_ value: JSONValue) throws(GraphFailure) {
-    guard value["id"]?.graphID != nil else { throw GraphFailure(.failed) }
-    username = try value.name("username")
-    profile = [
-      "followers_count": JSONValue(try value.count("followers_count")),
-      "follows_count": JSONValue(try value.count("follows_count")),
-      "media_count": JSONValue(try value.count("media_count")), "username": JSONValue(username),
-      "profile_picture_url": JSONValue(try value.text("profile_picture_url")),
-    ]
-    // The edge of an account without posts is left out altogether.
-    guard let edge = value["media"], !edge.isNull else {
-      media = []
-      return
-    }
-    guard let rows = GraphConnection(edge)?.rows else { throw GraphFailure(.failed) }
-    // One odd post is left out; that all of them are odd is none of Graph's answers.
-    media = rows.compactMap { try? InstagramMedium($0) }
-    if media.isEmpty, !rows.isEmpty { throw GraphFailure(.failed) }
-  }
-
-  /// The answer of `GET /instagram/<client_id>/`.
-  package var json: JSONValue {
-    ["profile": .object(profile), "media": .array(media.prefix(Self.size).map { .object($0.gridJSON) })]
   }
 }

@@ -26,6 +26,11 @@ extension JSONValue {
     }
   }
 
+  /// The same where anything else is as good as nothing.
+  func textIfAny(_ field: String) -> String? { self[field]?.string }
+
+  func countIfAny(_ field: String) -> Int64? { (try? count(field)) ?? nil }
+
   /// The whole number of a field, `nil` when it has no value. Its digits in a text are that number, too.
   ///
   /// - Throws: `.failed` when it is anything else.

@@ -156,11 +156,18 @@ package final class Application {
     do { query = request.queryString.isEmpty ? nil : try FormFields(query: request.queryString) } catch {
       throw APIError.tooManyFields
     }
+    return try answer(request, path, route, query, caller, route.endpoint, &record)
+  }
+
+  private func answer(
+    _ request: Request, _ path: RequestPath, _ route: Route, _ query: FormFields?, _ caller: Caller,
+    _ endpoint: Route.Endpoint, _ record: inout RequestRecord
+  ) throws -> Response {
     let context = RequestContext(
       self, request, capture: route.capture(in: path.segments), query: query, caller: caller, record: record
     )
     defer { record = context.record }
-    return try route.endpoint(context)
+    return try endpoint(context)
   }
 
   /// A path that is not there, or not with this method. Who may not use it is not told its methods.
@@ -170,7 +177,10 @@ package final class Application {
     let routes = RouteTable.routes(for: path.segments)
     guard let first = routes.first else { throw APIError.notFound }
     record.route = first.pattern
-    _ = try Access(rooms).caller(of: request, for: first)
+    let caller = try Access(rooms).caller(of: request, for: first)
+    if request.method == "OPTIONS", let preflight = first.preflight {
+      return try answer(request, path, first, nil, caller, preflight, &record)
+    }
     let allowed = RouteTable.allowedMethods(routes)
     guard request.method == "OPTIONS" else {
       throw APIError.methodNotAllowed(request.method, allowed: allowed)

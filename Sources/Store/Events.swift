@@ -60,9 +60,13 @@ private enum Events {
     SELECT id, at, actor, action, subject, address, result, request_id
     FROM event WHERE id < $1 ORDER BY id DESC LIMIT $2
     """
+  static let listOfClient: Statement<StoredEvent> = """
+    SELECT id, at, actor, action, subject, address, result, request_id
+    FROM event WHERE client_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2
+    """
   static let insert: Statement<Int64> = """
-    INSERT INTO event (at, actor, action, subject, address, result, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
-    RETURNING id
+    INSERT INTO event (at, actor, action, subject, address, result, request_id, client_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
     """
   static let deleteOldest: Statement<Never> = "DELETE FROM event WHERE id <= $1"
 }
@@ -76,23 +80,30 @@ extension Store {
     try write { (connection) throws(SQLError) in try connection.append(event, result: "done", now: now) }
   }
 
-  /// The newest events first, at most `limit`, older than the event `before` where that is given.
-  package func events(before: Int64? = nil, limit: Int) throws(StoreError) -> [StoredEvent] {
-    try all(Events.list(before ?? .max, limit))
+  /// The newest events first, at most `limit`, older than the event `before` where that is given, those about these
+  /// clients where some are given.
+  package func events(
+    before: Int64? = nil, limit: Int, ofClients clients: [String]? = nil
+  ) throws(StoreError) -> [StoredEvent] {
+    guard let clients else { return try all(Events.list(before ?? .max, limit)) }
+    let rows = try all(of: clients) { Events.listOfClient(before ?? .max, limit, $0) }
+    return Array(rows.sorted { $0.id > $1.id }.prefix(limit))
   }
 }
 
 extension Connection {
   /// Writes the event of an operation, if it has one, with the row and the result that only the operation
   /// knows.
+  ///
+  /// - Parameter client: whom it is about, where it is about one client.
   func append(
-    _ event: Event?, subject: String? = nil, result: String, now: Timestamp
+    _ event: Event?, subject: String? = nil, client: String? = nil, result: String, now: Timestamp
   ) throws(SQLError) {
     guard let event else { return }
     let id = try number(
       Events.insert(
         now, event.actor, event.action, event.subject ?? subject, event.address, event.result ?? result,
-        event.requestID))
+        event.requestID, client))
     try run(Events.deleteOldest(id - Store.keptEvents))
   }
 }

@@ -5,7 +5,9 @@ package import Text
 package enum KeyScope: String, Sendable, CaseIterable, Bindable {
   /// Everything.
   case admin
-  /// The two Instagram endpoints.
+  /// What is counted and measured.
+  case metrics
+  /// What serves a client's site.
   case read
 }
 
@@ -23,6 +25,8 @@ package struct StoredKey: Sendable, Equatable {
   package let lastUsedAt: Timestamp?
   /// `nil`: it is in force.
   package let revokedAt: Timestamp?
+  /// The clients that it is bound to; `nil`: every one.
+  package let clients: [String]?
 }
 
 extension StoredKey: Readable {
@@ -35,21 +39,29 @@ extension StoredKey: Readable {
     createdAt = try row.moment(4)
     lastUsedAt = try row.optionalMoment(5)
     revokedAt = try row.optionalMoment(6)
+    // No client's id has a line feed in it.
+    clients = try row.optionalText(7)?.utf8.split(separator: UInt8(ascii: "\n")).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 }
 
 private enum Keys {
   static let byHash: Statement<StoredKey> = """
-    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at FROM api_key
+    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids FROM api_key
     WHERE hash = $1 AND revoked_at IS NULL
     """
   static let list: Statement<StoredKey> = """
-    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at FROM api_key
+    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids FROM api_key
     WHERE id > $1 ORDER BY id LIMIT $2
     """
+  static let listInForce: Statement<StoredKey> = """
+    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids FROM api_key
+    WHERE id > $1 AND revoked_at IS NULL ORDER BY id LIMIT $2
+    """
   static let insert: Statement<StoredKey> = """
-    INSERT INTO api_key (label, scope, prefix, hash, created_at) VALUES ($1, $2, $3, $4, $5)
-    RETURNING id, label, scope, prefix, created_at, last_used_at, revoked_at
+    INSERT INTO api_key (label, scope, prefix, hash, created_at, client_ids) VALUES ($1, $2, $3, $4, $5, $6)
+    RETURNING id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids
     """
   static let revoke: Statement<Never> =
     "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"
@@ -69,14 +81,19 @@ extension Store {
     try all(Keys.list(after, limit))
   }
 
+  /// The same without the revoked ones.
+  package func keysInForce(after: Int64 = 0, limit: Int) throws(StoreError) -> [StoredKey] {
+    try all(Keys.listInForce(after, limit))
+  }
+
   /// Stores a key by its SHA-256.
   package func insertKey(
-    label: String, scope: KeyScope, prefix: String, hash: [UInt8], event: Event? = nil, now: Timestamp = .now
+    label: String, scope: KeyScope, clients: [String]? = nil, prefix: String, hash: [UInt8],
+    event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> StoredKey {
     try write { (connection) throws(SQLError) in
-      guard let key = try connection.first(Keys.insert(label, scope, prefix, hash, now)) else {
-        throw .damagedRow
-      }
+      let insert = Keys.insert(label, scope, prefix, hash, now, clients?.joined(separator: "\n"))
+      guard let key = try connection.first(insert) else { throw .damagedRow }
       try connection.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
       try connection.append(event, subject: "key \(key.id)", result: "created", now: now)
       return key

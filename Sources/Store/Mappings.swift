@@ -94,6 +94,8 @@ private enum Mappings {
   static let list: Statement<StoredMapping> = """
     SELECT * FROM client_page_mapping WHERE id > $1 AND substr(client_id, 1, length($3)) = $3 ORDER BY id LIMIT $2
     """
+  static let ofClient: Statement<StoredMapping> =
+    "SELECT * FROM client_page_mapping WHERE client_id = $1 AND id > $2 ORDER BY id LIMIT $3"
   static let ofToken: Statement<StoredMapping> =
     "SELECT * FROM client_page_mapping WHERE token_id = $1 ORDER BY id"
   static let ofAccount: Statement<StoredMapping> =
@@ -148,12 +150,14 @@ extension Store {
   package func mapping(_ id: Int64) throws(StoreError) -> StoredMapping? { try first(Mappings.byID(id)) }
 
   /// Mappings in the order of their ids, those with a greater id than `after`, at most `limit`, of clients
-  /// whose id begins with `clientIDPrefix`. Ask for one more than needed to learn whether there is a next
+  /// whose id begins with `clientIDPrefix`, or of these alone. Ask for one more than needed to learn whether there is a next
   /// page.
   package func mappings(
-    after: Int64 = 0, limit: Int, clientIDPrefix: String = ""
+    after: Int64 = 0, limit: Int, clientIDPrefix: String = "", ofClients clients: [String]? = nil
   ) throws(StoreError) -> [StoredMapping] {
-    try all(Mappings.list(after, limit, clientIDPrefix))
+    guard let clients else { return try all(Mappings.list(after, limit, clientIDPrefix)) }
+    let rows = try all(of: clients) { Mappings.ofClient($0, after, limit) }
+    return Array(rows.sorted { $0.id < $1.id }.prefix(limit))
   }
 
   /// Every mapping whose page token came from this user token, in the order of their ids.
@@ -189,7 +193,8 @@ extension Store {
           try connection.number(Mappings.nextRevision(mapping.clientID))))
       if let account = present?.instagramAccountID { try connection.forgetMediaIfUnmapped(account) }
       try connection.append(
-        event, subject: "mapping \(id)", result: present == nil ? "created" : "updated", now: now)
+        event, subject: "mapping \(id)", client: mapping.clientID,
+        result: present == nil ? "created" : "updated", now: now)
       return present == nil ? .created(id: id) : .updated(id: id)
     }
   }
@@ -222,7 +227,8 @@ extension Store {
     try write { (connection) throws(SQLError) in
       guard let mapping = try connection.first(Mappings.delete(id)) else { return nil }
       if let account = mapping.instagramAccountID { try connection.forgetMediaIfUnmapped(account) }
-      try connection.append(event, subject: "mapping \(id)", result: "deleted", now: now)
+      try connection.append(
+        event, subject: "mapping \(id)", client: mapping.clientID, result: "deleted", now: now)
       return mapping
     }
   }

@@ -71,6 +71,14 @@ package final class ReadCache {
     return true
   }
 
+  /// `Store.feed(publicID:)`; that there is none is not remembered.
+  package func feed(publicID: String) throws(StoreError) -> StoredFeed? {
+    if case .feed(let known) = memory.answer(to: .feed(publicID), at: counter) { return known }
+    guard let feed = try store.feed(publicID: publicID) else { return nil }
+    memory.keep(.feed(feed), for: .feed(publicID), readAt: counter)
+    return feed
+  }
+
   /// `Store.latestMappingWithInstagram`.
   package func latestMappingWithInstagram(clientID: String, pageID: String?) throws(StoreError)
     -> MappingLookup
@@ -90,11 +98,14 @@ extension ReadCache {
     case mapping(clientID: String, pageID: String?)
     /// Of digits.
     case account(String)
+    /// By its public id, of ASCII.
+    case feed(String)
 
     package static func == (left: Question, right: Question) -> Bool {
       switch (left, right) {
       case (.key(let one), .key(let other)): one == other
       case (.account(let one), .account(let other)): one.isSameBytes(as: other)
+      case (.feed(let one), .feed(let other)): one.isSameBytes(as: other)
       case (.mapping(let client, let page), .mapping(let otherClient, let otherPage)):
         client.isSameBytes(as: otherClient) && (page == nil) == (otherPage == nil)
           && (page ?? "").isSameBytes(as: otherPage ?? "")
@@ -106,6 +117,7 @@ extension ReadCache {
       switch self {
       case .key(let hash): hasher.combine(hash)
       case .account(let account): hasher.combine(account)
+      case .feed(let publicID): hasher.combine(publicID)
       case .mapping(let clientID, let pageID):
         // Of equal bytes the canonical form is equal too, which is what String hashes.
         hasher.combine(clientID)
@@ -118,6 +130,7 @@ extension ReadCache {
     case key(StoredKey)
     case mapping(MappingLookup)
     case mapped
+    case feed(StoredFeed)
   }
 
   /// What the workers of a process have read of the database, kept for all of them and bounded in bytes.
@@ -198,9 +211,12 @@ extension ReadCache {
     /// Text beyond 15 bytes is a block of its own; a dictionary has about two places for each that is taken.
     private static func size(of answer: Answer, _ question: Question) -> Int {
       let place = 2 * (MemoryLayout<Question>.size + MemoryLayout<Answer>.size) + 64
+      if case .feed(let feed) = answer {
+        return feed.origins.reduce(place + feed.settings.utf8.count + 512) { $0 + $1.utf8.count + 48 }
+      }
       guard case .mapping(let clientID, _) = question, case .mapping(let lookup) = answer else {
         guard case .key(let key) = answer else { return place }
-        return place + 256 + key.label.utf8.count
+        return (key.clients ?? []).reduce(place + 256 + key.label.utf8.count) { $0 + $1.utf8.count + 48 }
       }
       guard case .mapping(let row) = lookup else { return place + clientID.utf8.count }
       let texts = [

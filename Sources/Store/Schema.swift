@@ -173,5 +173,40 @@ struct Migration {
           told_at INTEGER NOT NULL  -- seconds since 1970
         ) STRICT, WITHOUT ROWID;
         """),
+    Migration(
+      name: "0004 keys that are bound to clients, and what is shown of a client in public",
+      sql: """
+        CREATE TABLE bound_api_key (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          label TEXT NOT NULL,
+          scope TEXT NOT NULL CHECK (scope IN ('admin', 'metrics', 'read')),
+          prefix TEXT NOT NULL,
+          hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),  -- SHA-256
+          created_at TEXT NOT NULL,
+          last_used_at TEXT,
+          revoked_at TEXT,
+          client_ids TEXT  -- one a line; NULL: every client
+        ) STRICT;
+        INSERT INTO bound_api_key
+          SELECT id, label, scope, prefix, hash, created_at, last_used_at, revoked_at, NULL FROM api_key;
+        DROP TABLE api_key;
+        ALTER TABLE bound_api_key RENAME TO api_key;
+
+        ALTER TABLE event ADD COLUMN client_id TEXT;
+        CREATE INDEX event_client ON event (client_id, id) WHERE client_id IS NOT NULL;
+
+        CREATE TABLE feed (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          public_id TEXT NOT NULL UNIQUE COLLATE BINARY,
+          client_id TEXT NOT NULL COLLATE BINARY,
+          name TEXT NOT NULL,
+          settings TEXT NOT NULL,  -- JSON
+          origins TEXT NOT NULL,  -- one a line
+          revision INTEGER NOT NULL,  -- grows with each change: what was made of an older one is not served
+          created_at TEXT NOT NULL,
+          updated_at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX feed_client ON feed (client_id, id);
+        """),
   ]
 }

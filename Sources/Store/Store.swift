@@ -97,6 +97,15 @@ package final class Store {
     try read { (connection) throws(SQLError) in try connection.all(query) }
   }
 
+  /// The answers for each of several clients, which a statement cannot be given at once.
+  func all<Answer: Readable>(
+    of clients: [String], _ query: (String) -> Query<Answer>
+  ) throws(StoreError) -> [Answer] {
+    var rows: [Answer] = []
+    for client in clients { rows += try all(query(client)) }
+    return rows
+  }
+
   /// A statement that is a whole operation. Returns how many rows it changed.
   @discardableResult
   func run(_ query: Query<Never>, waitingAtMost limit: Int32? = nil) throws(StoreError) -> Int {
@@ -116,11 +125,12 @@ package final class Store {
 
   /// The same for a statement that returns the row that it changed.
   func changed<Answer: Readable>(
-    by query: Query<Answer>, _ event: Event?, _ subject: String, _ result: String, _ now: Timestamp
+    by query: Query<Answer>, _ event: Event?, _ subject: String, client: String? = nil, _ result: String,
+    _ now: Timestamp
   ) throws(StoreError) -> Answer? {
     try write { (connection) throws(SQLError) in
       guard let row = try connection.first(query) else { return nil }
-      try connection.append(event, subject: subject, result: result, now: now)
+      try connection.append(event, subject: subject, client: client, result: result, now: now)
       return row
     }
   }

@@ -42,6 +42,15 @@ extension UInt8 {
   }
 }
 
+extension [String] {
+  /// Each once, compared by bytes, where it first stands.
+  package var withoutRepetitions: [String] {
+    reduce(into: []) { kept, text in
+      if !kept.contains(where: { $0.isSameBytes(as: text) }) { kept.append(text) }
+    }
+  }
+}
+
 extension String {
   /// Whether both are the same bytes, as SQLite compares. `==` also takes composed for decomposed characters.
   package func isSameBytes(as other: String) -> Bool {

@@ -26,25 +26,32 @@ struct APIKeyCommand: ParsableCommand {
         alone is printed, for a script to catch.
 
         Examples:
-          metactl apikey create --label "Website" --scope read
+          metactl apikey create --label "Website" --scope read --client client_001
           key=$(metactl apikey create --label deploy --scope admin --quiet)
         """)
 
     @OptionGroup var common: CommonOptions
     @Option(help: "Your own name for it.") var label: String
     @Option(
-      help: "admin (everything) or read (the two Instagram endpoints).",
-      completion: .list(["admin", "read"]),
+      help: "admin (everything), read (the two Instagram endpoints) or metrics.",
+      completion: .list(KeyScope.allCases.map(\.rawValue)),
       transform: { text in
-        guard let scope = KeyScope(rawValue: text) else { throw ValidationError("--scope is admin or read.") }
+        guard let scope = KeyScope(rawValue: text) else {
+          throw ValidationError("--scope is admin, read or metrics.")
+        }
         return scope
       })
     var scope: KeyScope
+    @Option(
+      help: ArgumentHelp(
+        "Bind it to this client: any other is to it as if it were not there. May be given several times.",
+        valueName: "client-id"))
+    var client: [String] = []
     @Flag(name: .shortAndLong, help: "Print the key and nothing else.") var quiet = false
 
     func run() throws {
       let made = try common.perform(making: .whatIsMissing) {
-        try $0.createAPIKey(label: label, scope: scope)
+        try $0.createAPIKey(label: label, scope: scope, clients: client)
       }
       do { try show(made) } catch {
         // Nobody has seen it and nobody ever can: it must not stay in force.
@@ -120,7 +127,8 @@ extension StoredKey {
   fileprivate var members: JSONObject {
     [
       "id": JSONValue(id), "label": .string(label), "scope": .string(scope.rawValue),
-      "prefix": .string(prefix), "created_at": .string(createdAt.description),
+      "client_ids": clients.map { .array($0.map { .string($0) }) } ?? .null, "prefix": .string(prefix),
+      "created_at": .string(createdAt.description),
       "last_used_at": JSONValue(lastUsedAt?.description),
       "revoked_at": JSONValue(revokedAt?.description),
     ]

@@ -21,13 +21,18 @@ package struct Access {
     if request.isFromOperator { return .operator }
     let credentials = try reads.credentials()
     guard credentials.haveExisted else {
-      if ProtectedMode.isDirectAndLocal(request) { return .thisMachine }
-      guard route.scope == .open else { throw APIError.forbidden(.protectedMode) }
+      // What is public is shown on other sites: those that may show it are the endpoint's business.
+      let isHere =
+        route.capability == .public
+        ? ProtectedMode.isFromThisMachine(request) : ProtectedMode.isDirectAndLocal(request)
+      if isHere { return .thisMachine }
+      guard route.capability == .open else { throw APIError.forbidden(.protectedMode) }
       return .anyone
     }
+    if route.capability == .public { return .anyone }
     if let key = try presentedKey(request) { return try holder(of: key, reads, store, route) }
     if let session = try session(of: request, store) { return session }
-    guard route.scope != .open else { return .anyone }
+    guard route.capability != .open else { return .anyone }
     throw APIError.notAuthenticated(credentials.areInForce ? .noneSent : .noneInForce)
   }
 
@@ -49,10 +54,11 @@ package struct Access {
     guard let stored = try reads.key(hash: SHA256.digest(Array(key.utf8))) else {
       throw APIError.notAuthenticated(.unknownKey)
     }
-    guard stored.scope == .admin || route.scope != .admin else { throw APIError.forbidden(.readOnlyKey) }
+    let grant = Grant(scope: stored.scope, clients: stored.clients)
+    guard grant.allows(route) else { throw APIError.forbidden(.readOnlyKey) }
     // Losing the time of the last use is no reason to refuse the request, nor to hold it up.
     if Store.isTouchDue(after: stored.lastUsedAt) { rooms.turn.afterwards { try? store.touch(stored) } }
-    return .apiKey(id: stored.id, label: stored.label, isAdmin: stored.scope == .admin)
+    return .apiKey(id: stored.id, label: stored.label, grant: grant)
   }
 
   private func session(of request: Request, _ store: Store) throws -> Caller? {

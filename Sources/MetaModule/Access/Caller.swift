@@ -7,15 +7,16 @@ package enum Caller: Sendable, Equatable {
   case thisMachine
   /// `metactl`, on this machine, under an account that can read the database.
   case `operator`
-  case apiKey(id: Int64, label: String, isAdmin: Bool)
+  case apiKey(id: Int64, label: String, grant: Grant)
   /// The operator, signed in with the admin password.
   case admin(sessionEnds: Timestamp)
 
-  var isAdmin: Bool {
+  /// `nil`: nobody that we know.
+  var grant: Grant? {
     switch self {
-    case .thisMachine, .operator, .admin: true
-    case .apiKey(_, _, let isAdmin): isAdmin
-    case .anyone: false
+    case .thisMachine, .operator, .admin: .everything
+    case .apiKey(_, _, let grant): grant
+    case .anyone: nil
     }
   }
 

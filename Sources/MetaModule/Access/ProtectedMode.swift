@@ -5,13 +5,18 @@ internal import Text
 /// `REMOTE_ADDR` alone proves nothing behind a tunnel or a second proxy, nor in a browser that shows another site:
 /// hence the other conditions (API.md, section 4).
 enum ProtectedMode {
-  /// The request was made on this machine, by no detour.
+  /// The request was made on this machine, by no detour, and by no page of another site.
   static func isDirectAndLocal(_ request: Request) -> Bool {
+    isFromThisMachine(request) && !SameOrigin.isViolated(by: request)
+      && !SameOrigin.hasForeignReferer(request)
+  }
+
+  /// The same whoever's page made it.
+  static func isFromThisMachine(_ request: Request) -> Bool {
     IPAddress(request.remoteAddress)?.isLoopback == true
       && (request.serverAddress.isEmpty || IPAddress(request.serverAddress)?.isLoopback == true)
       && !request.isForwarded && isSpokenByClients(request.serverProtocol)
       && ["localhost", "127.0.0.1", "[::1]"].contains(hostName(request.host))
-      && !SameOrigin.isViolated(by: request) && !SameOrigin.hasForeignReferer(request)
   }
 
   /// nginx's plain `proxy_pass` speaks HTTP/1.0, names its upstream as the host and adds no header: nothing else tells

@@ -6,7 +6,8 @@ extension Endpoints {
   /// `GET /events/`: the newest changes first. `?after=<id>` goes on behind that row, into the past.
   static func listEvents(_ context: RequestContext) throws -> Response {
     let page = try ListPage(context.query)
-    let rows = try context.store().events(before: page.after == 0 ? nil : page.after, limit: page.fetched)
+    let rows = try context.store().events(
+      before: page.after == 0 ? nil : page.after, limit: page.fetched, ofClients: context.grant.clients)
     return page.answer("events", rows, id: \.id) { event in
       [
         "id": JSONValue(event.id), "at": .string(event.at.description), "actor": .string(event.actor),

@@ -8,7 +8,9 @@ extension Endpoints {
   /// The frequent request: a visitor of a client's site causes one, and nearly all are answered from the cache. The
   /// mapping is looked up first, so that one that was removed is served no more, whatever the cache still holds.
   static func instagramProfile(_ context: RequestContext) throws -> Response {
-    guard FieldRule.clientID.accepts(context.capture) else { throw Refusal.mappingNotFound }
+    guard FieldRule.clientID.accepts(context.capture), context.grant.covers(context.capture) else {
+      throw Refusal.mappingNotFound
+    }
     let lookup = try context.services.rooms.readCache().latestMappingWithInstagram(
       clientID: context.capture, pageID: context.query?["fb_page_id"])
     switch lookup {

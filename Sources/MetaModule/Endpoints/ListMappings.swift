@@ -6,7 +6,8 @@ extension Endpoints {
   /// `GET /mappings/`: which client has which Page.
   static func listMappings(_ context: RequestContext) throws -> Response {
     let page = try ListPage(context.query)
-    let rows = try context.store().mappings(after: page.after, limit: page.fetched)
+    let rows = try context.store().mappings(
+      after: page.after, limit: page.fetched, ofClients: context.grant.clients)
     let grids = context.services.grids
     return page.answer("mappings", rows, id: \.id) { $0.json(grids) }
   }

@@ -9,7 +9,8 @@ extension Endpoints {
     guard FieldRule.postID.accepts(context.capture) else { throw Refusal.postNotFound }
     // Only keys are counted: whoever else may ask is the operator.
     let key: Int64? = if case .apiKey(let id, _, _) = context.caller { id } else { nil }
-    let medium = try context.services.posts.medium(context.capture, askedByKey: key)
+    let medium = try context.services.posts.medium(
+      context.capture, for: context.grant, askedByKey: key)
     return Response(json: .object(medium.detailJSON))
   }
 }

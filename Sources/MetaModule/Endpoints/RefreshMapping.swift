@@ -4,9 +4,8 @@ internal import Store
 extension Endpoints {
   /// `POST /mappings/<id>/refresh/`: fetches the grid anew; while Graph does not give it, the cached one stands in.
   static func refreshMapping(_ context: RequestContext) throws -> Response {
-    let id = try context.capturedID()
     let grids = context.services.grids
-    guard let mapping = try context.store().mapping(id) else { throw APIError.notFound }
+    let mapping = try context.existingMapping()
     guard let account = mapping.instagramAccountID else {
       return Response(json: [
         "refreshed": false, "detail": "No Instagram account linked", "mapping": mapping.json(grids),
@@ -19,7 +18,7 @@ extension Endpoints {
         "mapping": mapping.json(grids),
       ])
     }
-    let current = try context.store().mapping(id) ?? mapping
+    let current = try context.store().mapping(mapping.id) ?? mapping
     return Response(json: ["refreshed": true, "mapping": current.json(grids)])
   }
 }

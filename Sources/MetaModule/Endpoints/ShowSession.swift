@@ -16,7 +16,7 @@ extension Caller {
     if case .admin(let sessionEnds) = self { ends = sessionEnds }
     return [
       "signed_in": .bool(self != .anyone), "mode": credentials.haveExisted ? "credentials" : "protected",
-      "actor": JSONValue(name), "scope": self == .anyone ? nil : isAdmin ? "admin" : "read",
+      "actor": JSONValue(name), "scope": JSONValue(grant?.scope.rawValue),
       "expires_at": JSONValue(ends?.description),
     ]
   }

@@ -47,10 +47,7 @@ struct BodyFields {
     switch value {
     case .object(let object): return object
     case .null: throw .noData
-    case .array: throw .notADictionary("list")
-    case .string, .damaged: throw .notADictionary("str")
-    case .bool: throw .notADictionary("bool")
-    case .number(let number): throw .notADictionary(number.isIntegerLiteral ? "int" : "float")
+    default: throw .notADictionary(value.pythonType)
     }
   }
 
@@ -73,5 +70,19 @@ struct BodyFields {
       return ""
     }
     return text[first...last]
+  }
+}
+
+extension JSONValue {
+  /// What the framework whose words our complaints have calls such a value.
+  var pythonType: String {
+    switch self {
+    case .object: "dict"
+    case .null: "NoneType"
+    case .array: "list"
+    case .string, .damaged: "str"
+    case .bool: "bool"
+    case .number(let number): number.isIntegerLiteral ? "int" : "float"
+    }
   }
 }

@@ -1,5 +1,10 @@
+internal import Cryptography
+
 /// Comparison of entity tags (RFC 9110, section 13.1.2): `If-None-Match` compares weakly.
 enum EntityTag {
+  /// A strong one, in its quotes, that says nothing but which bytes these are.
+  static func strong(of body: [UInt8]) -> String { "\"\(SHA256.hex(body).prefix(32))\"" }
+
   /// Nothing, or what Apache's mod_deflate and mod_brotli put behind a tag of ours when they compress the answer.
   private static let suffixes = ["", "-gzip", "-br"]
 

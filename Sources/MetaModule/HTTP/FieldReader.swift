@@ -57,6 +57,79 @@ struct FieldReader {
     return integer
   }
 
+  /// A required word out of those that there are.
+  mutating func choice<Choice: RawRepresentable<String>>(_ field: String, _ type: Choice.Type) -> Choice? {
+    let text = string(field, .word)
+    if let choice = Choice(rawValue: text) { return choice }
+    if !text.isEmpty { complain(field, Self.noChoice(text)) }
+    return nil
+  }
+
+  /// A word that may be absent, but not `null`.
+  mutating func choiceIfAny<Choice: RawRepresentable<String>>(_ field: String, _ type: Choice.Type) -> Choice?
+  {
+    isPresent(field) ? choice(field, type) : nil
+  }
+
+  /// An integer that may be absent, but not `null`.
+  mutating func numberIfAny(_ field: String, _ range: ClosedRange<Int>) -> Int? {
+    guard isPresent(field) else { return nil }
+    let before = errors.count
+    let number = integer(field)
+    guard errors.count == before else { return nil }
+    guard range.contains(Int(clamping: number)) else {
+      complain(field, Self.outside(Int64(range.lowerBound)...Int64(range.upperBound), number))
+      return nil
+    }
+    return Int(number)
+  }
+
+  /// Yes or no, which may be absent, but not `null`. A form has only words for it.
+  mutating func flagIfAny(_ field: String) -> Bool? {
+    guard let value = body.members[field] else { return nil }
+    switch value {
+    case .bool(let flag): return flag
+    case .string(let word) where ["true", "1"].contains(word): return true
+    case .string(let word) where ["false", "0"].contains(word): return false
+    case .null: complain(field, "This field may not be null.")
+    default: complain(field, "Must be a valid boolean.")
+    }
+    return nil
+  }
+
+  /// A list that may be absent, but not `null`.
+  mutating func stringsIfAny(_ field: String, _ rule: FieldRule, most: Int) -> [String]? {
+    if body.members[field] == .null {
+      complain(field, "This field may not be null.")
+      return nil
+    }
+    return optionalStrings(field, rule, most: most)?.withoutRepetitions
+  }
+
+  static func outside(_ range: ClosedRange<Int64>, _ number: Int64) -> String {
+    number < range.lowerBound
+      ? "Ensure this value is greater than or equal to \(range.lowerBound)."
+      : "Ensure this value is less than or equal to \(range.upperBound)."
+  }
+
+  static func noChoice(_ text: String) -> String { "\"\(text)\" is not a valid choice." }
+
+  /// A list of strings that may be absent or `null`. Forms have no lists.
+  mutating func optionalStrings(_ field: String, _ rule: FieldRule, most: Int) -> [String]? {
+    guard let value = body.members[field], value != .null else { return nil }
+    guard let elements = value.array else {
+      complain(field, "Expected a list of items but got type \"\(value.pythonType)\".")
+      return nil
+    }
+    guard elements.count <= most else {
+      complain(field, "Ensure this field has no more than \(most) elements.")
+      return nil
+    }
+    let before = errors.count
+    let strings = elements.compactMap { checked(field, $0, rule) }
+    return errors.count == before ? strings : nil
+  }
+
   /// A password: taken exactly as it was sent, white space and all.
   mutating func password(_ field: String) -> String {
     required(field).flatMap { checked(field, $0, .password, isTrimmed: false) } ?? ""

@@ -53,7 +53,7 @@ package struct RequestPath: Equatable {
 
   /// What stands before the query, without the scheme and the host of the absolute form, in which proxies ask:
   /// `http://host/path`.
-  private static func path(of requestURI: [UInt8]) -> ArraySlice<UInt8> {
+  static func path(of requestURI: [UInt8]) -> ArraySlice<UInt8> {
     let target = requestURI.prefix { $0 != UInt8(ascii: "?") }
     guard target.first != UInt8(ascii: "/"), let slash = target.firstIndex(of: UInt8(ascii: "/")),
       target[..<slash].last == UInt8(ascii: ":"), target[slash...].starts(with: "//".utf8)

@@ -20,11 +20,11 @@ package struct Response: Sendable {
   }
 
   /// JSON that is there as bytes already, with exactly these further headers.
-  init(_ status: Int, bytes: [UInt8], headers: [Header]) {
+  init(_ status: Int, bytes: [UInt8], type: String = "application/json", headers: [Header]) {
     self.status = status
     self.headers = []
     self.headers.reserveCapacity(headers.count + 3)  // `Application` adds two.
-    self.headers.append(("Content-Type", "application/json"))
+    self.headers.append(("Content-Type", type))
     self.headers += headers
     body = bytes
     contentLength = bytes.count

@@ -1,4 +1,3 @@
-internal import Cryptography
 package import Store
 package import Text
 
@@ -10,24 +9,34 @@ package struct CreatedAPIKey: Sendable {
 }
 
 extension Application {
-  /// Makes an API key: `mm_` and 32 random bytes in base64url. Stored is only the SHA-256 of the whole text.
+  /// Makes an API key.
   ///
-  /// - Parameter label: 1–255 characters, the operator's own name for it.
-  package func createAPIKey(label: String, scope: KeyScope) throws(OperationError) -> CreatedAPIKey {
+  /// - Parameters:
+  ///   - label: 1–255 characters, the operator's own name for it.
+  ///   - clients: those that it is bound to; none: every one.
+  package func createAPIKey(
+    label: String, scope: KeyScope, clients: [String] = []
+  ) throws(OperationError) -> CreatedAPIKey {
     let label = FieldRule.trimmed(label)
     if let problem = FieldRule.accountLabel.problems(with: label).first {
       throw .refused("The label cannot be used. \(problem)")
     }
-    let key: String
-    do { key = "mm_" + Base64URL.encode(try SecureRandom.bytes(32), padded: false) } catch {
-      throw .trouble("The operating system gave no random bytes for a key: try again.")
+    for client in clients {
+      guard let problem = FieldRule.clientID.problems(with: client).first else { continue }
+      throw .refused("A key cannot be bound to that client. \(problem)")
     }
-    let row = try operation {
-      try store().insertKey(
-        label: label, scope: scope, prefix: String(key.prefix(9)), hash: SHA256.digest(Array(key.utf8)),
-        event: operatorEvent("apikey.create"))
+    guard clients.count <= Keys.mostClients else {
+      throw .refused("A key can be bound to \(Keys.mostClients) clients at most.")
     }
-    return CreatedAPIKey(key: Secret(key), row: row)
+    guard clients.isEmpty || scope != .metrics else {
+      throw .refused("A key of scope metrics is bound to no client.")
+    }
+    let made = try operation {
+      try services.keys.make(
+        label: label,
+        grant: Grant(scope: scope, clients: clients.isEmpty ? nil : clients.withoutRepetitions))
+    }
+    return CreatedAPIKey(key: made.key, row: made.row)
   }
 
   /// Every key, revoked ones too, in the order of their ids.
@@ -47,7 +56,7 @@ extension Application {
   /// - Returns: What is left: when it is nothing, nobody is served.
   package func revokeAPIKey(_ id: Int64) throws(OperationError) -> Credentials {
     try operation {
-      guard try store().revokeKey(id, event: operatorEvent("apikey.revoke")) else {
+      guard try services.keys.revoke(id) else {
         throw OperationError.refused("There is no API key \(id) in force. Nothing was changed.")
       }
       return try store().credentials()

@@ -53,5 +53,18 @@ final class RequestContext {
 
   func store() throws(StoreError) -> Store { try application.rooms.store() }
 
+  var configuration: Configuration { application.configuration }
+
+  /// What the caller may do; whoever has no grant comes to public routes alone, which are about no client of their own.
+  var grant: Grant { caller.grant ?? .everything }
+
+  /// The mapping of the captured id, or 404.
+  func existingMapping() throws -> StoredMapping {
+    guard let mapping = try store().mapping(capturedID()), grant.covers(mapping.clientID) else {
+      throw APIError.notFound
+    }
+    return mapping
+  }
+
   func fields() throws(APIError) -> FieldReader { FieldReader(try BodyFields(of: request)) }
 }

@@ -4,33 +4,33 @@ internal import Text
 package struct Route: Sendable {
   typealias Endpoint = @Sendable (RequestContext) throws -> Response
 
-  enum Scope: Sendable {
-    /// Nothing at all: `health`, signing in and out, and asking who one is.
-    case open
-    /// An API key of scope `read` is enough.
-    case read
-    case admin
-  }
-
   let method: String
   /// In the words of API.md: `/instagram/<client_id>/`.
   let pattern: String
-  let scope: Scope
+  /// What whoever calls it must be able to.
+  let capability: Capability
+  /// It is about clients, and shows a key that is bound to some those alone. All others are about the installation: such
+  /// a key is none for them.
+  let isOfClients: Bool
   let endpoint: Endpoint
+  /// What a browser is answered that asks before a page of another site asks; `nil`: what every `OPTIONS` is.
+  let preflight: Endpoint?
   /// Who asks makes a difference, be the route open or not: what is presented is looked at, and refused if it is wrong.
   let looksAtCaller: Bool
   /// `nil` stands for any segment.
   private let segments: [String?]
 
   init(
-    _ method: String, _ pattern: String, _ scope: Scope, looksAtCaller: Bool? = nil,
-    _ endpoint: @escaping Endpoint
+    _ method: String, _ pattern: String, _ capability: Capability, ofClients isOfClients: Bool = false,
+    looksAtCaller: Bool? = nil, preflight: Endpoint? = nil, _ endpoint: @escaping Endpoint
   ) {
     self.method = method
     self.pattern = pattern
-    self.scope = scope
+    self.capability = capability
+    self.isOfClients = isOfClients
     self.endpoint = endpoint
-    self.looksAtCaller = looksAtCaller ?? (scope != .open)
+    self.preflight = preflight
+    self.looksAtCaller = looksAtCaller ?? (capability != .open)
     segments = pattern.split(separator: "/").map { $0.hasPrefix("<") ? nil : String($0) }
   }
 

@@ -75,12 +75,12 @@ import Testing
 
   @Test func `a key of scope read reaches the two Instagram endpoints and no others`() throws {
     let harness = try Self.harness()
-    for route in RouteTable.routes where route.scope != .open {
+    for route in RouteTable.routes where route.capability != .open {
       let path = MethodTests.path(route.pattern)
       var request = Self.request(path, [("HTTP_X_API_KEY", Self.reader)])
       request.method = route.method
       let status = harness.send(request).status
-      #expect((status == 403) == (route.scope == .admin), "\(route.method) \(path) gave \(status)")
+      #expect((status == 403) == (route.capability == .admin), "\(route.method) \(path) gave \(status)")
     }
     #expect(
       harness.send(Self.request("/instagram/client_001/", [("HTTP_X_API_KEY", Self.reader)])).status == 200)

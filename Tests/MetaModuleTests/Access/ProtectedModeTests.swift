@@ -96,7 +96,7 @@ import Testing
   @Test func `nothing is done for a stranger, on any path`() throws {
     let harness = try Harness()
     let token = harness.addClient()
-    for route in RouteTable.routes where route.scope != .open {
+    for route in RouteTable.routes where route.capability != .open {
       let path = route.pattern.split(separator: "/").map { $0.hasPrefix("<") ? "\(token)" : String($0) }
         .reduce("/") { $0 + $1 + "/" }
       var request = Self.request(route.method, path, from: "192.0.2.1")

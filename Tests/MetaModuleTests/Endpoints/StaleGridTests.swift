@@ -36,8 +36,8 @@ import Testing
     let age = try #require(answer.header("Age").flatMap { Int($0) })
     #expect((400...405).contains(age))
     #expect(answer.json["profile"]?["username"] == "mybusinessaccount")
-    // libcurl asks once more where a kept connection was reset before it said anything.
-    #expect((1...2).contains(harness.simulator.calls().count))
+    // libcurl asks once more where a kept connection was reset before it said anything, and code 1 is asked for less.
+    #expect((1...3).contains(harness.simulator.calls().count))
     #expect(try harness.token(1)?.status == .active)
   }
 

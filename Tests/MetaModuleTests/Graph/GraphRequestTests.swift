@@ -90,8 +90,9 @@ import Testing
     #expect(
       calls { harness.send("GET", "/instagram/c/") }
         == [
-          "/17841405822348523 followers_count,follows_count,media_count,username,profile_picture_url,"
-            + "media.limit(25){\(media)}"
+          "/17841405822348523 followers_count,follows_count,media_count,username,profile_picture_url,biography,"
+            + "website,media.limit(100){\(media),like_count,comments_count,alt_text,media_product_type,"
+            + "is_shared_to_feed,children{id,media_type,media_url,thumbnail_url}}"
         ])
     #expect(calls { harness.send("GET", "/instagram/c/") } == [])
     #expect(

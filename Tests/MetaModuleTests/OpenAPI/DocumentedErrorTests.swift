@@ -32,6 +32,7 @@ import Testing
     "InvalidToken": invalid("access_token", "This field is required."),
     "InvalidTokenID": invalid("token_id", "A valid integer is required."),
     "InvalidStatus": invalid("status", "\"expired\" is not a valid choice."),
+    "InvalidScope": invalid("scope", "\"all\" is not a valid choice."),
     "InvalidPassword": invalid("password", "This field may not be blank."),
     "InvalidLimit": invalid("limit", "Ensure this value is less than or equal to 200."),
     "NotFound": .notFound,
@@ -130,8 +131,8 @@ import Testing
       "PathNotUTF8", "BodyIncomplete", "BodyLengthRequired", "BodyTooLarge", "MethodNotAllowed",
       "MethodOverrideRefused", "TooManyFields", "ServerError",
     ]
-    if route.scope != .open { expected.formUnion(["NotAuthenticated", "ProtectedMode", "Unavailable"]) }
-    if route.scope == .admin { expected.insert("NoPermission") }
+    if route.capability != .open { expected.formUnion(["NotAuthenticated", "ProtectedMode", "Unavailable"]) }
+    if route.capability == .admin { expected.insert("NoPermission") }
     if route.method != "GET" { expected.insert("ForeignOrigin") }
     if operation["requestBody"] != nil {
       expected.formUnion(["MalformedBody", "NotADictionary", "NoData", "UnsupportedMediaType"])

@@ -160,6 +160,15 @@ import Testing
       exchanges.send(wrong)
     }
     exchanges.send("POST", "/session/", #"{"password":"x"}"#)
+    for (method, path, body) in [
+      ("POST", "/apikeys/", #"{"label":"Site","scope":"read","client_ids":["client_001"]}"#),
+      ("POST", "/apikeys/", #"{"label":"Site","scope":"all","client_ids":[]}"#), ("GET", "/apikeys/", nil),
+      ("DELETE", "/apikeys/2/", nil), ("DELETE", "/apikeys/2/", nil),
+    ] {
+      var request = Request(method, path, json: body)
+      request.apiKey = "mm_right"
+      exchanges.send(request)
+    }
   }
 
   /// What the validator has to say of the document and of these answers.

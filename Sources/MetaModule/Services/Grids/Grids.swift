@@ -29,15 +29,20 @@ struct Grids {
   private var cache: FileCache? { services.cache }
   private var breaker: GraphBreaker { services.rooms.graphBreaker }
 
-  /// - Parameter overdue: is given the expired grid while Graph takes longer than anybody wants to wait; it is asked on.
+  /// - Parameters:
+  ///   - part: which of the two texts that one call makes.
+  ///   - overdue: is given the expired grid while Graph takes longer than anybody wants to wait; it is asked on.
   func grid(
-    of mapping: StoredMapping, _ account: String, overdue: @escaping (Grid) -> Void
+    _ part: GridPart = .grid, of mapping: StoredMapping, _ account: String,
+    overdue: @escaping (Grid) -> Void
   ) throws -> Grid {
-    guard let key = Self.key(account), let cache else {
+    guard let key = GridPart.grid.key(account), let partKey = part.key(account), let cache else {
       try services.prepareToAskGraph()
-      return fresh(try fetch(mapping, account))
+      return fresh(try fetch(mapping, account, part))
     }
-    let cached = cache.read(key, now: services.now)
+    // Before the window is looked for: a grid that came between the two has brought a window along.
+    let known = part == .grid ? nil : cache.read(key, now: services.now)
+    let cached = cache.read(partKey, now: services.now, keeping: part == .grid)
     if let cached, cached.isFresh(now: services.now) { return served(cached) }
     if breaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
     guard services.rooms.turn.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
@@ -45,24 +50,36 @@ struct Grids {
     let patience =
       cached == nil
       ? services.budget().remaining : ContinuousClock.now.duration(to: services.moment(after: Self.patience))
-    switch cache.beginFlight(key, now: .now, waitAtMost: patience) {
+    // Whoever wants which part, one flight brings both.
+    switch cache.beginFlight(key, now: .now, waitAtMost: patience, insteadOf: known) {
     case .leader(let flight):
       if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
-      return try lead(flight, mapping, account, orServe: cached, cache, overdue)
+      return try lead(flight, mapping, account, part, orServe: cached, cache, overdue)
     case .landed(let entry):
-      return served(entry)
+      if part == .grid { return served(entry) }
+      if let window = cache.read(partKey, now: .now, keeping: false), window.isFresh(now: .now) {
+        return served(window)
+      }
+      return try withoutCache(mapping, account, part, orServe: cached, overdue)
     case .failed(let note):
       return try stale(cached, insteadOf: GraphFailure(note: note))
     case .timedOut:
       return try stale(cached, insteadOf: .timedOut)
     case .unavailable:
-      services.rooms.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
-      if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
-      do { return fresh(try fetch(mapping, account, orServe: cached, overdue)) } catch let failure
-        as GraphFailure
-      {
-        return try stale(cached, insteadOf: failure)
-      }
+      return try withoutCache(mapping, account, part, orServe: cached, overdue)
+    }
+  }
+
+  private func withoutCache(
+    _ mapping: StoredMapping, _ account: String, _ part: GridPart, orServe cached: CachedEntry?,
+    _ overdue: @escaping (Grid) -> Void
+  ) throws -> Grid {
+    services.rooms.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
+    if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
+    do { return fresh(try fetch(mapping, account, part, orServe: cached, overdue)) } catch let failure
+      as GraphFailure
+    {
+      return try stale(cached, insteadOf: failure)
     }
   }
 
@@ -71,8 +88,8 @@ struct Grids {
   /// - Returns: why the cached one stands in for a while longer; `nil`: it is replaced.
   func refresh(_ mapping: StoredMapping, _ account: String) throws -> GraphFailure? {
     try services.prepareToAskGraph(mayProbe: true)
-    guard let key = Self.key(account), let cache else {
-      _ = try fetch(mapping, account)
+    guard let key = GridPart.grid.key(account), let cache else {
+      _ = try fetch(mapping, account, .grid)
       return nil
     }
     let cached = cache.read(key, now: services.now)
@@ -80,11 +97,11 @@ struct Grids {
       switch cache.beginFlight(
         key, now: .now, waitAtMost: services.budget().remaining, insteadOf: cached)
       {
-      case .leader(let flight): _ = try lead(flight, mapping, account, orServe: nil, cache)
+      case .leader(let flight): _ = try lead(flight, mapping, account, .grid, orServe: nil, cache)
       case .landed: break
       case .failed(let note): throw GraphFailure(note: note)
       case .timedOut: throw GraphFailure.timedOut
-      case .unavailable: _ = try fetch(mapping, account)
+      case .unavailable: _ = try fetch(mapping, account, .grid)
       }
       return nil
     } catch let failure as GraphFailure where cached != nil && failure.mayBeCoveredByStale {
@@ -94,16 +111,25 @@ struct Grids {
 
   /// An account that no client shows any more leaves the cache at once.
   func forget(_ account: String) {
-    guard let key = Self.key(account), let cache else { return }
-    do { try cache.remove(key) } catch { warnOfCache(error) }
+    guard let cache else { return }
+    for part in GridPart.allCases {
+      guard let key = part.key(account) else { continue }
+      do { try cache.remove(key) } catch { warnOfCache(error) }
+    }
+  }
+
+  /// The tag of the window that is fresh now, and until when; `nil`: there is none. Costs what reading a grid costs.
+  func windowTag(_ account: String) -> CachedEntry? {
+    guard let cache, let key = GridPart.stamp.key(account), let entry = cache.read(key, now: services.now),
+      entry.isFresh(now: services.now)
+    else { return nil }
+    return entry
   }
 
   /// When the cached grid was fetched, fresh or expired.
   func cachedAt(_ account: String) -> Timestamp? {
-    Self.key(account).flatMap { cache?.read($0, now: services.now)?.storedAt }
+    GridPart.grid.key(account).flatMap { cache?.read($0, now: services.now)?.storedAt }
   }
-
-  private static func key(_ account: String) -> CacheKey? { CacheKey("ig_grid_\(account)") }
 
   private func refusalToAsk() -> Refusal? {
     guard services.rooms.turn.takePlaceToFetch() else { return .tooManyWait }
@@ -113,17 +139,28 @@ struct Grids {
 
   /// The one that asks Graph. Retries only when there is nothing else to serve.
   private func lead(
-    _ flight: consuming Flight, _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry?,
-    _ cache: FileCache, _ overdue: @escaping (Grid) -> Void = { _ in }
+    _ flight: consuming Flight, _ mapping: StoredMapping, _ account: String, _ part: GridPart,
+    orServe expired: CachedEntry?, _ cache: FileCache, _ overdue: @escaping (Grid) -> Void = { _ in }
   ) throws -> Grid {
     let configuration = services.configuration
+    let freshFor = configuration.cacheTTL
+    let staleFor = max(configuration.cacheTTL, configuration.cacheStale)
     do {
-      let fetched = try fetch(mapping, account, orServe: expired, overdue)
+      let fetched = try fetch(mapping, account, part, orServe: expired, overdue)
       let rooms = services.rooms
       do {
-        try flight.land(
-          fetched.body, etag: fetched.etag, now: .now, freshFor: configuration.cacheTTL,
-          staleFor: max(configuration.cacheTTL, configuration.cacheStale))
+        // The grid last: whoever waits for the flight finds the window there.
+        for text in [fetched.window, fetched.stamp] {
+          guard let key = text.part.key(account) else { continue }
+          do {
+            try cache.store(
+              text.body, etag: text.etag, under: key, now: .now, freshFor: freshFor, staleFor: staleFor)
+          } catch { warnOfCache(error) }
+        }
+        let isKept = try flight.land(
+          fetched.grid.body, etag: fetched.grid.etag, now: .now, freshFor: freshFor, staleFor: staleFor)
+        // The mapping was removed meanwhile.
+        if !isKept { forget(account) }
         rooms.turn.afterwards { cache.sweepIfDue(now: .now) }
       } catch .full {
         rooms.turn.afterwards { cache.sweepIfDue(now: .now, needsRoom: true) }
@@ -141,15 +178,32 @@ struct Grids {
     }
   }
 
+  /// What one call brought, in the two texts that are kept of it.
   private struct Fetched {
-    let body: [UInt8]
-    let etag: String
+    let grid, window: Text
+    let wanted: GridPart
     let username: String?
+
+    struct Text {
+      let part: GridPart
+      let body: [UInt8]
+      let etag: String
+
+      init(_ part: GridPart, _ body: [UInt8]) {
+        (self.part, self.body) = (part, body)
+        etag = EntityTag.strong(of: body)
+      }
+
+      init(_ part: GridPart, etag: String) { (self.part, body, self.etag) = (part, [], etag) }
+    }
+
+    var stamp: Text { Text(.stamp, etag: window.etag) }
+    var text: Text { wanted == .grid ? grid : window }
   }
 
   /// One Graph call, and what is learnt from it: which media are whose, and the account's name.
   private func fetch(
-    _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry? = nil,
+    _ mapping: StoredMapping, _ account: String, _ part: GridPart, orServe expired: CachedEntry? = nil,
     _ overdue: @escaping (Grid) -> Void = { _ in }
   ) throws -> Fetched {
     var budget = services.budget(retries: expired == nil)
@@ -158,9 +212,12 @@ struct Grids {
         overdue(served(expired, insteadOf: GraphFailure.timedOut))
       }
     }
-    let grid = try InstagramGrid(
-      services.askAsPage(of: mapping, account, InstagramGrid.query, within: budget))
+    let grid = try ask(mapping, account, within: budget)
     let rooms = services.rooms
+    if grid.leftOut > 0 {
+      rooms.warnOnceAMinute(
+        "Graph gave \(grid.leftOut) of an account's posts in a form that cannot be read; they are left out.")
+    }
     rooms.turn.afterwards {
       do {
         let store = try rooms.store()
@@ -172,8 +229,24 @@ struct Grids {
         rooms.warn("What a grid told could not be remembered; the grid itself is served.")
       }
     }
-    let body = grid.json.serialized()
-    return Fetched(body: body, etag: "\"\(SHA256.hex(body).prefix(32))\"", username: grid.username)
+    return Fetched(
+      grid: .init(.grid, grid.json.serialized()), window: .init(.window, grid.windowJSON.serialized()),
+      wanted: part, username: grid.username)
+  }
+
+  /// Where Graph wants less data at a time it is asked for half, and half again, without a wait.
+  private func ask(
+    _ mapping: StoredMapping, _ account: String, within budget: GraphBudget
+  ) throws -> InstagramGrid {
+    var budget = budget
+    for size in InstagramGrid.windowSizes {
+      budget.takesLess = size > InstagramGrid.size
+      do {
+        return try InstagramGrid(
+          services.askAsPage(of: mapping, account, InstagramGrid.query(size), within: budget))
+      } catch let failure as GraphFailure where budget.takesLess && failure.wantsLess {}
+    }
+    throw GraphFailure(.failed)
   }
 
   private func warnOfCache(_ error: CacheError) {
@@ -193,7 +266,8 @@ struct Grids {
   }
 
   private func fresh(_ fetched: Fetched) -> Grid {
-    Grid(body: fetched.body, etag: fetched.etag, state: "miss", left: services.configuration.cacheTTL)
+    Grid(
+      body: fetched.text.body, etag: fetched.text.etag, state: "miss", left: services.configuration.cacheTTL)
   }
 
   private func served(_ entry: CachedEntry, insteadOf failure: (any Answerable)? = nil) -> Grid {
@@ -201,44 +275,5 @@ struct Grids {
     return Grid(
       body: entry.body, etag: entry.etag, state: failure == nil ? "hit" : "stale", age: entry.age(now: now),
       left: entry.secondsLeft(now: now), failure: failure)
-  }
-}
-
-/// A leader's failure as a note to those who waited for it, so that Graph is not asked once more by each of them.
-extension GraphFailure {
-  static let timedOut = GraphFailure(Kind.timedOut)
-
-  /// `nil` for a token that is none for us, which only this request can tell.
-  var note: String? {
-    switch kind {
-    case .unfit(.proof): "app_refused \(AppTrouble.credentials.rawValue)"
-    case .unfit: nil
-    case .appRefused(let trouble): "app_refused \(trouble.rawValue)"
-    case .refused, .pageTokenRefused: "token_refused \(logReason)"
-    case .throttled: "rate_limited \(retryAfter ?? Self.throttleRest)"
-    default: logReason
-    }
-  }
-
-  init(note: [UInt8]) {
-    let parts = String(decoding: note, as: UTF8.self).split(separator: " ", maxSplits: 1).map(String.init)
-    let told = parts.count > 1 ? parts[1] : ""
-    switch parts.first {
-    case "token_refused": self.init(.refused(RefusalReason(rawValue: told) ?? .invalid))
-    case "permission_missing": self.init(.permissionMissing)
-    case "rate_limited": self.init(.throttled(seconds: Int64(told)))
-    case "upstream_timeout": self = .timedOut
-    case "app_refused": self.init(.appRefused(AppTrouble(rawValue: told) ?? .credentials))
-    default: self.init(.failed)
-    }
-  }
-
-  /// Graph throttles, fails, does not answer, or refuses our app: its last word stands a while longer.
-  var mayBeCoveredByStale: Bool {
-    switch kind {
-    case .refused, .pageTokenRefused, .permissionMissing: false
-    case .unfit(let misfit): misfit == .proof
-    case .throttled, .timedOut, .appRefused, .notFound, .transient, .declined, .failed: true
-    }
   }
 }

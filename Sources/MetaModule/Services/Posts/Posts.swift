@@ -9,13 +9,22 @@ struct Posts {
   /// A medium that was seen in a grid costs one call, as the Page of its account. For an unknown id every token that a
   /// mapping uses is asked at the same time, and the medium's owner decides; `UnknownPosts` keeps that rare.
   ///
-  /// - Parameter key: the API key whose unknown posts are counted.
-  func medium(_ id: String, askedByKey key: Int64?) throws -> InstagramMedium {
+  /// - Parameters:
+  ///   - grant: for which clients; another's post is as if it were not there.
+  ///   - key: the API key whose unknown posts are counted.
+  func medium(_ id: String, for grant: Grant, askedByKey key: Int64?) throws -> InstagramMedium {
     let store = try services.store()
-    let mapping = try store.account(ofMedium: id).flatMap {
-      try store.mappings(instagramAccountID: $0).first
+    let mappings = try store.account(ofMedium: id).map { try store.mappings(instagramAccountID: $0) } ?? []
+    guard !mappings.isEmpty else { return try unknown(id, store, grant, key) }
+    guard let mapping = mappings.first(where: { grant.covers($0.clientID) }) else {
+      throw Refusal.postNotFound
     }
-    return if let mapping { try seen(id, mapping) } else { try unknown(id, store, key) }
+    return try seen(id, mapping)
+  }
+
+  private func isShown(_ account: String, to grant: Grant, _ store: Store) throws -> Bool {
+    guard grant.clients != nil else { return try store.isInstagramAccountMapped(account) }
+    return try store.mappings(instagramAccountID: account).contains { grant.covers($0.clientID) }
   }
 
   private func seen(_ id: String, _ mapping: StoredMapping) throws -> InstagramMedium {
@@ -33,13 +42,15 @@ struct Posts {
     return medium
   }
 
-  private func unknown(_ id: String, _ store: Store, _ key: Int64?) throws -> InstagramMedium {
+  private func unknown(
+    _ id: String, _ store: Store, _ grant: Grant, _ key: Int64?
+  ) throws -> InstagramMedium {
     _ = try store.expireTokens(now: services.now)
     let tokens = try store.activeTokensInUse()
     if tokens.isEmpty { throw Refusal.postNotFound }
     let unknownPosts = services.cache.map(UnknownPosts.init)
     if let owner = unknownPosts?.knownOwner(of: id, tokens: tokens, now: services.now),
-      try !store.isInstagramAccountMapped(owner)
+      try !isShown(owner, to: grant, store)
     {
       throw Refusal.postNotFound
     }
@@ -49,7 +60,7 @@ struct Posts {
 
     let (found, failures) = try ask(tokens, for: id)
     for medium in found {
-      guard let owner = medium.ownerID, try store.isInstagramAccountMapped(owner) else { continue }
+      guard let owner = medium.ownerID, try isShown(owner, to: grant, store) else { continue }
       services.rooms.turn.afterwards { try? store.rememberMedia([id], ofAccount: owner) }
       return medium
     }
