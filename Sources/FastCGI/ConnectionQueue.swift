@@ -318,6 +318,7 @@ final class ConnectionQueue: Sendable {
   /// have an inherited one: it stays as it is, and so does a TCP socket, which would drop its queue.
   func stop() {
     stopping.store(true, ordering: .releasing)
+    if listener.isInherited { listener.letNobodyBlock() }
     if listener.file != nil {
       listener.file?.remove()
       shutdown(listener.descriptor.number, Int32(SHUT_RDWR))

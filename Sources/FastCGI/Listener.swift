@@ -76,11 +76,23 @@ package struct Listener: ~Copyable, Sendable {
     guard dup2(null.number, STDIN_FILENO) >= 0 else {
       throw .system(action: "replace", subject: "standard input", errno: errno)
     }
-    // Several processes may share it, and a connection that one of them took must not block the others in
-    // accept.
-    guard fcntl(descriptor.number, F_SETFL, fcntl(descriptor.number, F_GETFL) | O_NONBLOCK) == 0 else {
+    var pause = timeval(tv_sec: 0, tv_usec: 10_000)
+    guard letNobodyBlock(at: descriptor) else {
       throw .system(action: "take over", subject: "the inherited socket", errno: errno)
+    }
+    // Whoever shares the socket can take that back: systemd does before each command that it starts with it, a reload
+    // too. A connection to a TCP socket would inherit the limit, and systemd's are Unix sockets.
+    if family == AF_UNIX {
+      setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &pause, socklen_t(MemoryLayout<timeval>.size))
     }
     return Listener(descriptor: descriptor, file: nil, isInherited: true, isTCP: family != AF_UNIX)
   }
+
+  /// Several processes may share it, and a connection that one of them took must not block the others in accept.
+  private static func letNobodyBlock(at descriptor: borrowing Descriptor) -> Bool {
+    fcntl(descriptor.number, F_SETFL, fcntl(descriptor.number, F_GETFL) | O_NONBLOCK) == 0
+  }
+
+  /// The same once more, at the end, when nobody may wait there any longer.
+  func letNobodyBlock() { _ = Self.letNobodyBlock(at: descriptor) }
 }

@@ -241,6 +241,21 @@ import Testing
     #expect(process.standardError().contains("cannot accept from the listening socket: Invalid argument"))
   }
 
+  /// systemd shares the socket with each command that it starts for the service, and makes it block again first.
+  @Test func `an inherited socket that somebody has made block keeps nobody from the end`() throws {
+    let folder = try TemporaryFolder()
+    let socket = try listen(folder.socket)
+    defer { close(socket) }
+    let process = try EchoProcess([], input: socket)
+    for _ in 0..<20 {
+      #expect(try Client.exchange(folder.socket, Wire.request("/unread")).text.hasSuffix("unread\n"))
+      #expect(fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK) == 0)
+    }
+    process.signal(SIGUSR1)
+    #expect(process.exitStatus() == 0)
+    #expect(!process.standardError().contains("did not finish in time"))
+  }
+
   @Test func `a process whose executable was replaced leaves, others stay`() throws {
     let folder = try TemporaryFolder()
     let socket = try listen(folder.socket)
