@@ -20,7 +20,8 @@ import threading
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PACKAGES = "systemd,systemd-sysv,dbus,nginx-light,curl,ca-certificates,adduser,libcurl4,libfcgi0ldbl,libssl3,libsqlite3-0"
+PACKAGES = ("systemd,systemd-sysv,dbus,nginx-light,curl,procps,ca-certificates,adduser,libcurl4,libfcgi0ldbl,libssl3,libsqlite3-0,"
+            "apache2,libapache2-mod-fcgid,apache2-suexec-pristine,lighttpd,caddy")
 HOME = "usr/local/libexec/meta-module"
 UNITS = ["socket", "service", *(f"{task}.{kind}" for task in ("refresh", "status", "backup") for kind in ("service", "timer"))]
 GRID = "http://localhost/api/meta/instagram/client_001/"
@@ -58,7 +59,7 @@ class Machine:
         return value
 
     def __call__(self, command, input=None):
-        inside = ["nsenter", "-t", self.leader, "-m", "-u", "-i", "-n", "-p", "-C", "--wd=/", "--", "/bin/sh", "-c", command]
+        inside = ["nsenter", "-t", self.leader, "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "--chdir=/", "/bin/sh", "-c", command]
         environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
         return subprocess.run(inside, input=input or "", capture_output=True, text=True, env=environment, timeout=120)
 
@@ -254,6 +255,7 @@ def play(root, parts):
             shutil.rmtree(made, ignore_errors=True)
             subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", made], check=True,
                            stdout=sys.stderr)
+            subprocess.run(["chroot", made, "systemctl", "disable", "--quiet", "apache2", "lighttpd", "caddy"], check=True)
             made.rename(root)
         machine = Machine(root)
         run = Run(machine)
