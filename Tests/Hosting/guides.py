@@ -185,7 +185,7 @@ def shared(run):
     run.expect("as Bearer, through suEXEC, opens the grid", re.match(r"HTTP/\S+ 200", answer), answer)
     cron = re.search(r"17 \* \* \* \* (.*)", said)[1]
     follow(run, "the cron line runs", cron, "/home/alice", "alice")
-    follow(run, "is upgraded", guide("upgrade")[0], "/home/alice", "alice", pattern="Upgraded to")
+    follow(run, "is upgraded", guide("upgrade")[0], "/home/alice/meta-module-*", "alice", pattern="Upgraded to")
     becomes_newer(run, "/home/alice/meta-module", "pkill meta.fcgi", "alice")
     follow(run, "and brought back from a newer database", guide("upgrade")[2].replace("pkill", "! pkill"), "/home/alice", "alice",
            pattern="Restored 1 token")
