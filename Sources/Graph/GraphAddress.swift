@@ -3,13 +3,17 @@ package import Text
 /// Where Graph is asked, checked once at start: nowhere else does a token go.
 package enum GraphAddress {
   /// `https://host[:port][/path]`, or `http:` to a loopback address; the slash at the end is taken off.
-  package static func checked(_ url: String) throws(ConfigurationError) -> String {
+  ///
+  /// - Parameter name: of the setting.
+  package static func checked(
+    _ url: String, as name: String = "META_GRAPH_URL"
+  ) throws(ConfigurationError) -> String {
     var url = url
     while url.utf8.last == UInt8(ascii: "/") { url.removeLast() }
     let isSecure = url.utf8.starts(with: "https://".utf8)
     guard isSecure || url.utf8.starts(with: "http://".utf8) else {
       throw ConfigurationError(
-        "META_GRAPH_URL must begin with https:// (http:// only to a loopback address).")
+        "\(name) must begin with https:// (http:// only to a loopback address).")
     }
     let rest = url.utf8.dropFirst(isSecure ? 8 : 7)
     let allowed = rest.allSatisfy { byte in
@@ -18,11 +22,11 @@ package enum GraphAddress {
     }
     let host = hostName(rest)
     guard allowed, !host.isEmpty else {
-      throw ConfigurationError("META_GRAPH_URL must be a plain address without user, query or fragment.")
+      throw ConfigurationError("\(name) must be a plain address without user, query or fragment.")
     }
     guard isSecure || ["127.0.0.1", "localhost", "[::1]"].contains(host) else {
       throw ConfigurationError(
-        "META_GRAPH_URL must use https:// except to a loopback address, since tokens would travel in clear text."
+        "\(name) must use https:// except to a loopback address, since tokens would travel in clear text."
       )
     }
     return url

@@ -77,6 +77,11 @@ package struct InstagramGrid {
 }
 
 extension InstagramMedium {
+  /// The seed's, in its order.
+  package static let members = [
+    "id", "caption", "media_url", "media_type", "thumbnail_url", "timestamp", "permalink",
+  ]
+
   /// What `?include=` can name, in the order in which answers have it.
   package static let additions = [
     "children", "alt_text", "like_count", "comments_count", "media_product_type", "shared_to_feed",

@@ -26,6 +26,8 @@ package struct Configuration: Sendable {
   package var firstPassword: Secret?
   package var workers = 32
   var trustedProxies = TrustedProxies.none
+  /// Scheme, host and port under which others reach this installation; `nil`: addresses are paths.
+  package var publicURL: String?
   package var logLevel = Logger.Level.info
 
   /// The configuration file that was read, if any.

@@ -41,7 +41,7 @@ struct Setting: Sendable {
     text(
       "META_GRAPH_URL", \.graphURL, "`https:`, and `http:` only to a loopback address",
       "where Graph is asked",
-      parsing: GraphAddress.checked, showing: { $0 }),
+      parsing: { text throws(ConfigurationError) in try GraphAddress.checked(text) }, showing: { $0 }),
     text(
       "META_GRAPH_VERSION", \.graphVersion, "two numbers behind a `v`", "the version of Graph that is asked",
       parsing: GraphAddress.checkedVersion, showing: { $0 }),
@@ -72,6 +72,11 @@ struct Setting: Sendable {
       "addresses and networks whose `X-Forwarded-For` is believed",
       parsing: TrustedProxies.init(parsing:),
       showing: { $0.networks.isEmpty ? nil : $0.networks.map(\.description).joined(separator: ", ") }),
+    text(
+      "META_PUBLIC_URL", \.publicURL,
+      "`https://host`, with a port if need be; `http:` only for a loopback address",
+      "stands in front of addresses that are given out; without it they are paths",
+      parsing: publicURL, showing: { $0 }),
     text(
       "META_LOG_LEVEL", \.logLevel, "`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`",
       "one line of JSON per event on standard error; what nobody reads is dropped, and a line says how much",
@@ -123,6 +128,15 @@ extension Setting {
       throw ConfigurationError("META_FIRST_PASSWORD must have 10 to 256 bytes.")
     }
     return Secret(text)
+  }
+
+  private static func publicURL(_ text: String) throws(ConfigurationError) -> String? {
+    let url = try GraphAddress.checked(text, as: "META_PUBLIC_URL")
+    guard FeedOrigin.checked(url) != nil else {
+      throw ConfigurationError(
+        "META_PUBLIC_URL must be scheme, host and port alone, as in https://meta.example.")
+    }
+    return url
   }
 
   private static func level(_ text: String) throws(ConfigurationError) -> Logger.Level {

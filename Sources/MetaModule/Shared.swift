@@ -9,6 +9,7 @@ package struct Shared: Sendable {
   package let lanes: Lanes
   /// `nil`: each remembers for itself.
   let reads: ReadCache.Memory?
+  let feedRate = FeedRate()
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
   let cacheTrouble: CacheError?

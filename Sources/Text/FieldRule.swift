@@ -14,6 +14,8 @@ package struct FieldRule: Sendable {
   package static let graphID = FieldRule(maximumLength: 32) { ("0"..."9").contains($0) }
   package static let postID = FieldRule(maximumLength: 64) { ("0"..."9").contains($0) || $0 == "_" }
   package static let password = FieldRule(maximumLength: 256) { _ in true }
+  /// A word that captions have or have not.
+  package static let snippet = FieldRule(maximumLength: 200) { !isControl($0) }
   /// Text that the endpoint looks at itself.
   package static let word = FieldRule(maximumLength: 255) { !isControl($0) }
 

@@ -29,7 +29,8 @@ struct Metactl: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      TokenCommand.self, MappingCommand.self, APIKeyCommand.self, AdminCommand.self, KeyCommand.self,
+      TokenCommand.self, MappingCommand.self, FeedCommand.self, APIKeyCommand.self, AdminCommand.self,
+      KeyCommand.self,
       RefreshCommand.self, StatusCommand.self, CacheCommand.self, BackupCommand.self, RestoreCommand.self,
       DoctorCommand.self, ConfigCommand.self, RequestCommand.self, InstallCommand.self,
     ])

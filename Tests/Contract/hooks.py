@@ -40,6 +40,11 @@ class World:
     def look(self):
         self.tokens = [row["id"] for row in call("GET", "/tokens/").get("tokens", [])]
         self.mappings = [row["id"] for row in call("GET", "/mappings/").get("mappings", [])]
+        self.feeds = call("GET", "/feeds/").get("feeds", [])
+        # The run's own key is none that may be revoked.
+        keys = call("GET", "/apikeys/").get("apikeys", [])
+        self.own_keys = [row["id"] for row in keys if row["label"] == "contract"]
+        self.keys = [row["id"] for row in keys if row["label"] != "contract"]
 
     def mend(self):
         """Stores the account of the examples again, active, with its mapping."""
@@ -47,10 +52,23 @@ class World:
         if "id" in row:
             call("PATCH", f"/tokens/{row['id']}/", status="active")
             call("POST", "/sync/", client_id="client_001", fb_page_id="104567890123", token_id=row["id"])
+        if not self.feeds:
+            call("POST", "/feeds/", client_id="client_001", name="Home page", origins=["any"])
+        if not self.keys:
+            call("POST", "/apikeys/", label="Site", scope="read")
         self.look()
+
+    def known(self, path):
+        """The ids of the rows that such a path is about."""
+        if "/apikeys/" in path:
+            return self.keys
+        if "/feeds/" in path:
+            return [row["id"] for row in self.feeds]
+        return self.tokens if "/tokens/" in path else self.mappings
 
 
 world = World()
+world.mend()
 FIELDS = {
     "access_token": lambda: TOKEN,
     "token_id": lambda: chance.choice(world.tokens or [1]),
@@ -66,12 +84,15 @@ def before_call(context, case, kwargs):
     parameters = case.path_parameters or {}
     if chance.random() < 0.6:
         if "id" in parameters:
-            known = world.tokens if "/tokens/" in case.operation.path else world.mappings
-            parameters["id"] = chance.choice(known or [1])
+            parameters["id"] = chance.choice(world.known(case.operation.path) or [1])
         elif "client_id" in parameters:
             parameters["client_id"] = chance.choice(["client_001", "café"])
+        elif "public_id" in parameters:
+            parameters["public_id"] = chance.choice([row["public_id"] for row in world.feeds] or ["fd_"])
         elif "post_id" in parameters:
             parameters["post_id"] = chance.choice(["17999999999999999", "17888888888888888"])
+    if "/apikeys/" in case.operation.path and parameters.get("id") in world.own_keys:
+        parameters["id"] = 999_999
     if isinstance(case.body, dict):
         for field, value in FIELDS.items():
             if field in case.body and chance.random() < 0.5:

@@ -71,7 +71,8 @@ def exchange(document, one):
     if ("content" in response) != (one["body"] is not None):
         yield f"{name}: a body where none is documented, or none where one is"
     elif "content" in response:
-        for complaint in document.complaints(one["body"], f"{where}/content/application~1json/schema"):
+        kind = escaped(next(iter(response["content"])))
+        for complaint in document.complaints(one["body"], f"{where}/content/{kind}/schema"):
             yield f"{name}: {complaint}"
     sent = {header.lower(): value for header, value in one["headers"]}
     for header in response.get("headers", {}):

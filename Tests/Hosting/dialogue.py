@@ -50,6 +50,7 @@ class Answer:
             for name in (
                 "content-type", "allow", "cache-control", "etag", "retry-after", "www-authenticate",
                 "x-cache", "x-content-type-options", "location",
+                "access-control-allow-origin",
             )
         }  # fmt: skip
         if kept["etag"]:
@@ -66,6 +67,7 @@ class Answer:
         kept = {name: self.headers.get(name) for name in (
             "content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy",
             "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "cache-control",
+            "access-control-allow-origin",
         )}  # fmt: skip
         kind = re.sub(r";.*", "", self.headers.get("content-type", ""))
         # Both names are a script's.
@@ -86,7 +88,7 @@ def conversation(page, token_id, token, post_id):
     verify = {"access_token": token, "account_label": "My Facebook Account"}
     form = {"Content-Type": "application/x-www-form-urlencoded"}
 
-    for path in ("/", "/index.html", "/admin.js", "/admin.css", "/favicon.svg"):
+    for path in ("/", "/index.html", "/admin.js", "/admin.css", "/favicon.svg", "/embed.js"):
         yield Request("GET", path, 200, page=True)
     for path in ("/.htaccess", "/nothing.html"):
         yield Request("GET", path, 404, page=True, own_words=True)
@@ -128,6 +130,9 @@ def conversation(page, token_id, token, post_id):
         yield Request("GET", f"/instagram/{CLIENT}/", 304, same)
     yield Request("GET", f"/instagram/{CLIENT}/", 200, {"If-None-Match": '"another-gzip"'})
 
+    for path in ("/feed/fd_0123456789abcdefghijkl/", "/feed/fd_0123456789abcdefghijkl/embed"):
+        yield Request("GET", path, 404, {"Origin": "https://site.example"})
+        yield Request("OPTIONS", path, 404 if path.endswith("/") else 204, {"Origin": "https://site.example"})
     yield Request("GET", "", 404, own_words=True)
     yield Request("GET", "/", 404)
     yield Request("GET", "/nothing/", 404)

@@ -1,5 +1,6 @@
-internal import JSON
 internal import Store
+internal import JSON
+internal import Graph
 internal import Text
 
 extension Endpoints {
@@ -11,6 +12,7 @@ extension Endpoints {
     guard FieldRule.clientID.accepts(context.capture), context.grant.covers(context.capture) else {
       throw Refusal.mappingNotFound
     }
+    let wish = try context.query.flatMap { try windowWish($0) }
     let lookup = try context.services.rooms.readCache().latestMappingWithInstagram(
       clientID: context.capture, pageID: context.query?["fb_page_id"])
     switch lookup {
@@ -20,11 +22,28 @@ extension Endpoints {
       guard let account = mapping.instagramAccountID else {
         throw ServerError(cause: "A mapping with Instagram has none.")
       }
-      let grid = try context.services.grids.grid(of: mapping, account) { expired in
-        context.answerNow(answer(expired, context))
+      func overdue(_ expired: Grids.Grid) { context.answerNow(answer(expired, context)) }
+      let grids = context.services.grids
+      guard let wish else {
+        return answer(try grids.grid(of: mapping, account, overdue: overdue), context)
       }
-      return answer(grid, context)
+      let view = WindowView(
+        wish: wish, account: account, base: context.base,
+        address: context.ownAddress(without: ["limit", "after"]))
+      return answer(try grids.view(view, of: mapping, overdue: overdue), context)
     }
+  }
+
+  /// `nil`: the seed's own answer.
+  private static func windowWish(_ query: FormFields) throws -> WindowWish? {
+    var reader = QueryReader(query)
+    var wish = WindowWish()
+    wish.additions = reader.words("include", outOf: InstagramMedium.additions) ?? []
+    wish.limit = reader.number("limit", 1...50).map { Int($0) }
+    wish.after = reader.medium("after")
+    wish.hasLocalPictures = reader.words("images", outOf: ["local"]) != nil
+    try reader.finish()
+    return wish == WindowWish() ? nil : wish
   }
 
   private static func answer(_ grid: Grids.Grid, _ context: RequestContext) -> Response {

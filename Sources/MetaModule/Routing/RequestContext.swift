@@ -1,3 +1,4 @@
+internal import HTTPClient
 internal import Store
 internal import Text
 
@@ -52,6 +53,37 @@ final class RequestContext {
   }
 
   func store() throws(StoreError) -> Store { try application.rooms.store() }
+
+  /// What stands in front of this installation's own addresses: `/api/meta`, and the host where it is set. Never a host
+  /// that a header names.
+  var base: String {
+    var path = ownPath
+    if path.last == UInt8(ascii: "/") { path = path.dropLast() }
+    // The route's own segments, whatever they are: as many as it has slashes, less that at its end.
+    for _ in 1..<max(2, record.route.utf8.count { $0 == UInt8(ascii: "/") }) {
+      path = path[..<(path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)]
+    }
+    return (configuration.publicURL ?? "") + Self.plain(path, or: "/api/meta")
+  }
+
+  /// The address of this request without some of its words.
+  func ownAddress(without names: [String]) -> String {
+    var query = QueryString()
+    for (name, value) in self.query?.fields ?? [] where !names.contains(name) { query.append(name, value) }
+    let address = (configuration.publicURL ?? "") + Self.plain(ownPath, or: "")
+    return query.encoded.isEmpty ? address : "\(address)?\(query.encoded)"
+  }
+
+  private var ownPath: ArraySlice<UInt8> {
+    request.requestURI.isEmpty
+      ? (request.scriptName + request.pathInfo)[...] : RequestPath.path(of: request.requestURI)
+  }
+
+  /// What a client wrote is given back only where it means nothing but itself.
+  private static func plain(_ path: ArraySlice<UInt8>, or other: String) -> String {
+    path.allSatisfy { $0.isDigit || $0.isLetter || "/-._~%".utf8.contains($0) }
+      ? String(decoding: path, as: UTF8.self) : other
+  }
 
   var configuration: Configuration { application.configuration }
 

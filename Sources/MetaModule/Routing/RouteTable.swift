@@ -23,6 +23,14 @@ package enum RouteTable {
     Route("GET", "/apikeys/", .admin, Endpoints.listAPIKeys),
     Route("POST", "/apikeys/", .admin, Endpoints.addAPIKey),
     Route("DELETE", "/apikeys/<id>/", .admin, Endpoints.revokeAPIKey),
+    // What the public sees (section 8).
+    Route("GET", "/feeds/", .admin, ofClients: true, Endpoints.listFeeds),
+    Route("POST", "/feeds/", .admin, ofClients: true, Endpoints.addFeed),
+    Route("PATCH", "/feeds/<id>/", .admin, ofClients: true, Endpoints.changeFeed),
+    Route("DELETE", "/feeds/<id>/", .admin, ofClients: true, Endpoints.removeFeed),
+    Route(
+      "GET", "/feed/<public_id>/", .public, preflight: Endpoints.preflightFeed, Endpoints.showFeed),
+    Route("GET", "/feed/<public_id>/embed/", .public, Endpoints.showFeedPage),
     Route("GET", "/health/", .open, Endpoints.health),
     Route("GET", "/openapi.json", .open, Endpoints.showOpenAPI),
   ]

@@ -8,6 +8,15 @@ enum Refusal: Answerable {
   case instagramAccountNotLinked
   case mappingNotFound
   case postNotFound
+  /// Not among the newest 100 of its account.
+  case mediumNotInWindow
+  case feedNotFound
+  /// Its client has no mapping any more.
+  case feedWithoutMapping
+  case feedWithoutInstagram
+  case originNotAllowed
+  /// One address has asked for one feed too often.
+  case tooManyFeeds(seconds: Int64)
   case otherUser
   case tokenInUse(Int64, mappings: Int)
   /// What was pasted as a user's token is another thing.
@@ -38,6 +47,20 @@ enum Refusal: Answerable {
     case .misfit(let misfit): (400, "misfit", "access_token: \(misfit.sentence)")
     case .mappingNotFound: (404, "mapping_not_found", "Mapping not found")
     case .postNotFound: (404, "post_not_found", "Post not found or not mapped")
+    case .mediumNotInWindow:
+      (404, "medium_not_in_window", "This medium is not among the newest 100 of its account.")
+    case .feedNotFound: (404, "feed_not_found", "Feed not found")
+    case .feedWithoutMapping:
+      (404, "feed_without_mapping", "The client of this feed is connected to no Page.")
+    case .feedWithoutInstagram:
+      (404, "feed_without_instagram", "The client of this feed has no Instagram account linked.")
+    case .originNotAllowed:
+      (
+        403, "origin_not_allowed",
+        "This feed may not be shown by a page of this site. Add the site to the feed's origins."
+      )
+    case .tooManyFeeds(let seconds):
+      (429, "too_many_feeds", "Rate limit reached, try again in \(seconds) seconds")
     case .otherUser:
       (
         409, "other_user",
@@ -84,7 +107,7 @@ enum Refusal: Answerable {
   var reason: String? {
     switch self {
     case .misfit: "invalid"
-    case .tooManyUnknownPosts: "rate_limited"
+    case .tooManyUnknownPosts, .tooManyFeeds: "rate_limited"
     default: nil
     }
   }
@@ -102,7 +125,7 @@ enum Refusal: Answerable {
 
   var retryAfter: Int64? {
     switch self {
-    case .tooManyUnknownPosts(let seconds), .lockedOut(let seconds): seconds
+    case .tooManyUnknownPosts(let seconds), .lockedOut(let seconds), .tooManyFeeds(let seconds): seconds
     case .tooManySignIns: 1
     case .tooManyWait: 2
     case .graphRests, .noRandomness: 5

@@ -29,6 +29,7 @@ struct Services {
   var grids: Grids { Grids(services: self) }
   var posts: Posts { Posts(services: self) }
   var pictures: Pictures { Pictures(services: self) }
+  var feeds: Feeds { Feeds(services: self) }
   var keys: Keys { Keys(services: self) }
   var sessions: Sessions { Sessions(services: self) }
 

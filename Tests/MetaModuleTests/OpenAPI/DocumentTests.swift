@@ -22,7 +22,7 @@ import Testing
     let route = try #require(RouteTable.routes.first { $0.documentedName == name })
     let operation = try #require(document.operations.first { $0.name == name }).json
     let anyCredential: JSONValue = [["apiKey": []], ["bearer": []], ["session": []]]
-    #expect(operation["security"] == (route.capability == .open ? [[:]] : anyCredential))
+    #expect(operation["security"] == ([.open, .public].contains(route.capability) ? [[:]] : anyCredential))
     let parameters = (operation["parameters"]?.array ?? [])
       .compactMap { ContractDocument.name(in: $0, below: "parameters") }
       .compactMap { document.component("parameters", $0) }

@@ -32,6 +32,10 @@ import Testing
     "InvalidToken": invalid("access_token", "This field is required."),
     "InvalidTokenID": invalid("token_id", "A valid integer is required."),
     "InvalidStatus": invalid("status", "\"expired\" is not a valid choice."),
+    "InvalidInclude": invalid(
+      "include",
+      "\"likes\" is not a valid choice. Known are: \(InstagramMedium.additions.joined(separator: ", "))."),
+    "InvalidOrigins": invalid("origins", "This field is required."),
     "InvalidScope": invalid("scope", "\"all\" is not a valid choice."),
     "InvalidPassword": invalid("password", "This field may not be blank."),
     "InvalidLimit": invalid("limit", "Ensure this value is less than or equal to 200."),
@@ -42,6 +46,12 @@ import Testing
   private static let refusals: [String: any Answerable] = [
     "MappingNotFound": Refusal.mappingNotFound,
     "PostNotFound": Refusal.postNotFound,
+    "MediumNotInWindow": Refusal.mediumNotInWindow,
+    "FeedNotFound": Refusal.feedNotFound,
+    "FeedWithoutMapping": Refusal.feedWithoutMapping,
+    "FeedWithoutInstagram": Refusal.feedWithoutInstagram,
+    "OriginNotAllowed": Refusal.originNotAllowed,
+    "TooManyFeeds": Refusal.tooManyFeeds(seconds: 60),
     "TokenNotUsable": Refusal.tokenNotUsable,
     "PageNotAccessible": Refusal.pageNotAccessible,
     "InstagramAccountNotLinked": Refusal.instagramAccountNotLinked,
@@ -84,7 +94,8 @@ import Testing
   private static func kind(_ refusal: Refusal) -> String? {
     switch refusal {
     case .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .mappingNotFound, .postNotFound,
-      .otherUser, .tokenInUse, .wrongPassword, .lockedOut:
+      .mediumNotInWindow, .feedNotFound, .feedWithoutMapping, .feedWithoutInstagram, .originNotAllowed,
+      .tooManyFeeds, .otherUser, .tokenInUse, .wrongPassword, .lockedOut:
       refusal.logReason
     case .misfit, .noPassword, .tooManySignIns, .tooManyUnknownPosts, .tooManyWait, .graphRests,
       .undecryptable, .wrongKey, .noRandomness:
@@ -98,7 +109,7 @@ import Testing
 
   @Test func `every error that the program can give is documented, and none that no route gives`() {
     #expect(Set(Self.requests.values.map(Self.kind)).count == Self.kinds)
-    #expect(Self.refusals.values.compactMap { $0 as? Refusal }.compactMap(Self.kind).count == 9)
+    #expect(Self.refusals.values.compactMap { $0 as? Refusal }.compactMap(Self.kind).count == 15)
     var declared: Set<String> = []
     for (name, operation) in document.operations {
       for (status, errors) in ContractDocument.errors(of: operation) {
@@ -131,7 +142,8 @@ import Testing
       "PathNotUTF8", "BodyIncomplete", "BodyLengthRequired", "BodyTooLarge", "MethodNotAllowed",
       "MethodOverrideRefused", "TooManyFields", "ServerError",
     ]
-    if route.capability != .open { expected.formUnion(["NotAuthenticated", "ProtectedMode", "Unavailable"]) }
+    if route.capability != .open { expected.formUnion(["ProtectedMode", "Unavailable"]) }
+    if ![.open, .public].contains(route.capability) { expected.insert("NotAuthenticated") }
     if route.capability == .admin { expected.insert("NoPermission") }
     if route.method != "GET" { expected.insert("ForeignOrigin") }
     if operation["requestBody"] != nil {

@@ -73,6 +73,7 @@ import Testing
     again.ifNoneMatch = "*"
     exchanges.send(again)
     exchanges.send("POST", "/mappings/1/refresh/")
+    Self.feeds(harness, exchanges)
     let plain = harness.send("GET", "/mappings/").json["mappings"]?.array?.last?["id"]?.int64 ?? 0
     exchanges.send("POST", "/mappings/\(plain)/refresh/")
     exchanges.send("GET", "/mappings/?limit=1")
@@ -85,11 +86,39 @@ import Testing
     exchanges.send("DELETE", "/tokens/2/")
   }
 
+  /// What the public sees, and what there is of it in the window.
+  private static func feeds(_ harness: Harness, _ exchanges: Exchanges) {
+    for path in [
+      "?include=children,alt_text,like_count,comments_count,media_product_type,shared_to_feed",
+      "?limit=3&images=local", "?after=17999999999999999", "?include=likes", "?after=1",
+    ] { exchanges.send("GET", "/instagram/client_001/" + path) }
+    exchanges.send("GET", "/feeds/")
+    let made = exchanges.send(
+      "POST", "/feeds/", #"{"client_id":"client_001","name":"Home","origins":["https://site.example"]}"#)
+    exchanges.send("POST", "/feeds/", #"{"client_id":"client_001","name":"Home","limit":0}"#)
+    exchanges.send("PATCH", "/feeds/1/", #"{"limit":50,"show_captions":true}"#)
+    exchanges.send("GET", "/feeds/?limit=1")
+    let path = "/feed/\(made.json["public_id"]?.string ?? "")/"
+    for (query, origin) in [
+      ("", nil), ("", "https://site.example"), ("", "https://other.example"), ("?format=behold", nil),
+      ("?limit=2&type=image,album", nil), ("?after=1", nil), ("embed/", nil),
+    ] {
+      var request = Request("GET", path + query)
+      request.origin = origin
+      exchanges.send(request)
+      request.ifNoneMatch = "*"
+      exchanges.send(request)
+    }
+    for _ in 0..<120 { harness.send("GET", path) }
+    exchanges.send("GET", path)
+    exchanges.send("DELETE", "/feeds/1/")
+  }
+
   /// What callers get wrong.
   private static func mistakes(_ exchanges: Exchanges) {
     for route in RouteTable.routes {
       let path = route.pattern.replacing("<client_id>", with: "nobody").replacing("<post_id>", with: "1")
-        .replacing("<id>", with: "999")
+        .replacing("<id>", with: "999").replacing("<public_id>", with: "fd_0123456789abcdefghijkl")
       exchanges.send(route.method, path)
       exchanges.send(route.method, path, "[1]")
       exchanges.send(route.method, path, "{")
@@ -153,7 +182,7 @@ import Testing
       label: "right", scope: .admin, prefix: "mm_right", hash: key)
     for route in RouteTable.routes {
       let path = route.pattern.replacing("<client_id>", with: "client_001").replacing("<post_id>", with: "1")
-        .replacing("<id>", with: "1")
+        .replacing("<id>", with: "1").replacing("<public_id>", with: "fd_0123456789abcdefghijkl")
       exchanges.send(route.method, path)
       var wrong = Request(route.method, path)
       wrong.apiKey = "mm_wrong"

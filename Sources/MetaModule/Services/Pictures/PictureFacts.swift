@@ -27,6 +27,12 @@ struct PictureFactsFile {
 
   let path: String
 
+  /// It grows with each line, and shrinks when half of them go; 0: there is none.
+  var size: Int64 {
+    var status = stat()
+    return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
   func read() -> [PictureName: PictureFacts] {
     guard let bytes = SmallFile.read(path, limit: Self.mostBytes * 2) else { return [:] }
     let account = path.split(separator: "/").last.map(String.init) ?? ""

@@ -13,6 +13,11 @@ struct Pictures {
     PictureAddresses(secret: try services.rooms.readCache().pictureSecret())
   }
 
+  /// Another one as soon as more is known of an account's pictures.
+  func factsTag(ofAccount account: String) -> Int64 {
+    PictureFolder(services.configuration).facts(ofAccount: account).size
+  }
+
   /// What is known of an account's pictures; ask it with `addresses().name(of: medium.id, account: account, source: url)`.
   /// A picture that nobody has wished for yet is not in it.
   func facts(ofAccount account: String) -> [PictureName: PictureFacts] {

@@ -1,0 +1,144 @@
+internal import JSON
+internal import Store
+internal import Text
+
+extension Endpoints {
+  /// `GET /feeds/`: what clients' sites show.
+  static func listFeeds(_ context: RequestContext) throws -> Response {
+    let page = try ListPage(context.query)
+    let rows = try context.store().feeds(
+      after: page.after, limit: page.fetched, ofClients: context.grant.clients)
+    return page.answer("feeds", rows, id: \.id) { $0.json }
+  }
+
+  /// `POST /feeds/`: a new one, with a public id.
+  static func addFeed(_ context: RequestContext) throws -> Response {
+    var fields = try context.fields()
+    let client = fields.string("client_id", .clientID)
+    let name = fields.string("name", .accountLabel)
+    let change = fields.feedSettings(isNew: true)
+    try fields.finish()
+
+    guard context.grant.covers(client) else { throw Refusal.mappingNotFound }
+    var settings = FeedSettings()
+    change(&settings)
+    return Response(201, json: try context.services.feeds.make(name, ofClient: client, settings).json)
+  }
+
+  /// `PATCH /feeds/<id>/`: what the body says; the rest stays.
+  static func changeFeed(_ context: RequestContext) throws -> Response {
+    var fields = try context.fields()
+    let name = fields.isPresent("name") ? fields.string("name", .accountLabel) : nil
+    let change = fields.feedSettings(isNew: false)
+    try fields.finish()
+
+    let id = try context.existingFeed().id
+    guard let feed = try context.services.feeds.change(id, name: name, change) else {
+      throw APIError.notFound
+    }
+    return Response(json: feed.json)
+  }
+
+  /// `DELETE /feeds/<id>/`: whoever shows it is answered 404.
+  static func removeFeed(_ context: RequestContext) throws -> Response {
+    let feed = try context.existingFeed()
+    guard try context.store().removeFeed(feed, event: context.event("feed.remove")) != nil else {
+      throw APIError.notFound
+    }
+    return Response(empty: 204)
+  }
+}
+
+extension RequestContext {
+  /// The feed of the captured id, or 404.
+  fileprivate func existingFeed() throws -> StoredFeed {
+    guard let feed = try store().feed(capturedID()), grant.covers(feed.clientID) else {
+      throw APIError.notFound
+    }
+    return feed
+  }
+}
+
+extension StoredFeed {
+  fileprivate var json: JSONValue {
+    var json: JSONObject = [
+      "id": JSONValue(id), "public_id": .string(publicID), "client_id": .string(clientID),
+      "name": .string(name),
+    ]
+    for (name, value) in FeedSettings(self).json { json[name] = value }
+    json["created_at"] = .string(createdAt.description)
+    json["updated_at"] = .string(updatedAt.description)
+    return .object(json)
+  }
+}
+
+extension FieldReader {
+  /// What the body says of a feed's settings, to be done to those that it has by then.
+  fileprivate mutating func feedSettings(isNew: Bool) -> (inout FeedSettings) -> Void {
+    let limit = numberIfAny("limit", FeedSettings.limits)
+    let types = feedTypes()
+    let (including, excluding) = (snippets("include_any"), snippets("exclude_any"))
+    let offGridReels = flagIfAny("off_grid_reels")
+    let order = choiceIfAny("order", FeedSettings.Order.self)
+    let hidden = stringsIfAny("hidden", .postID, most: 500)
+    let pinned = stringsIfAny("pinned", .postID, most: 50)
+    let origins = feedOrigins(isRequired: isNew)
+    let columns = numberIfAny("columns", FeedSettings.widths)
+    let gap = numberIfAny("gap", FeedSettings.gaps)
+    let ratio = choiceIfAny("ratio", FeedSettings.Ratio.self)
+    let showsCaptions = flagIfAny("show_captions")
+    let theme = choiceIfAny("theme", FeedSettings.Theme.self)
+    return { settings in
+      settings.limit = limit ?? settings.limit
+      settings.types = types ?? settings.types
+      settings.includeAny = including ?? settings.includeAny
+      settings.excludeAny = excluding ?? settings.excludeAny
+      settings.offGridReels = offGridReels ?? settings.offGridReels
+      settings.order = order ?? settings.order
+      settings.hidden = hidden ?? settings.hidden
+      settings.pinned = pinned ?? settings.pinned
+      settings.origins = origins ?? settings.origins
+      settings.columns = columns ?? settings.columns
+      settings.gap = gap ?? settings.gap
+      settings.ratio = ratio ?? settings.ratio
+      settings.showsCaptions = showsCaptions ?? settings.showsCaptions
+      settings.theme = theme ?? settings.theme
+    }
+  }
+
+  private mutating func feedTypes() -> [FeedSettings.Kind]? {
+    guard let words = stringsIfAny("types", .word, most: 20) else { return nil }
+    if words.isEmpty { complain("types", "This list may not be empty.") }
+    return words.compactMap { word in
+      let kind = FeedSettings.Kind(rawValue: word)
+      if kind == nil { complain("types", Self.noChoice(word)) }
+      return kind
+    }
+  }
+
+  /// A caption has at most 2,200 characters, a word of it rarely 200.
+  private mutating func snippets(_ field: String) -> [String]? {
+    let snippets = stringsIfAny(field, .snippet, most: 20)
+    if snippets?.contains("=") == true { complain(field, "Behind = stands the text that is meant exactly.") }
+    return snippets
+  }
+
+  private mutating func feedOrigins(isRequired: Bool) -> [String]? {
+    guard isRequired || isPresent("origins") else { return nil }
+    guard isPresent("origins") else {
+      complain("origins", "This field is required.")
+      return nil
+    }
+    guard let texts = stringsIfAny("origins", .word, most: 50) else { return nil }
+    if texts.isEmpty { complain("origins", "This list may not be empty.") }
+    let origins = texts.compactMap { text in
+      let origin = FeedOrigin.checked(text)
+      if origin == nil { complain("origins", "\"\(text)\" is no origin. \(FeedOrigin.sentence)") }
+      return origin
+    }
+    if origins.contains(FeedOrigin.any), origins.count > 1 {
+      complain("origins", "The word any stands alone.")
+    }
+    return origins.withoutRepetitions
+  }
+}
