@@ -104,8 +104,12 @@ void ccurl_easy_reset(CURL *easy) { curl.easy_reset(easy); }
 
 /// libcurl's sockets are not close-on-exec before 8.16: a child process would inherit them.
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
-  (void)context;
   (void)purpose;
+  struct ccurl_leash *leash = context;
+  if (leash && !ccurl_may_reach(leash->reach, &address->addr)) {
+    leash->pulled = true;
+    return CURL_SOCKET_BAD;
+  }
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -162,6 +166,10 @@ CURLcode ccurl_set_policy(CURL *easy) {
   TRY(optional(curl.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L)));
 #endif
   return CURLE_OK;
+}
+
+CURLcode ccurl_set_leash(CURL *easy, struct ccurl_leash *leash) {
+  return curl.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, leash);
 }
 
 CURLcode ccurl_set_url(CURL *easy, const char *url) { return curl.easy_setopt(easy, CURLOPT_URL, url); }

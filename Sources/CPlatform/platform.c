@@ -1,7 +1,8 @@
-#define _GNU_SOURCE  // pwritev2
+#define _GNU_SOURCE  // pwritev2, pipe2
 #include "cplatform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -50,4 +51,12 @@ int cplatform_become(uid_t user, gid_t group) {
 int cplatform_has_become(void) {
     uid_t real, effective, saved;
     return getresuid(&real, &effective, &saved) == 0 && saved == 0 && effective != 0;
+}
+
+int cplatform_pipe(int *read_end, int *write_end) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    *read_end = ends[0];
+    *write_end = ends[1];
+    return 0;
 }

@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import System
 
 /// Writes an answer as FastCGI records, or as it is.
 ///
@@ -13,8 +14,8 @@ enum AnswerWriter {
     case sent
     /// The peer is gone.
     case failed
-    /// The peer takes its time: these bytes are still to be sent.
-    case unsent([UInt8])
+    /// The peer takes its time: these bytes are still to be sent, and then what is left of a file.
+    case unsent([UInt8], FileRecords? = nil)
   }
 
   /// The end of the output stream and of the request.
@@ -55,7 +56,7 @@ enum AnswerWriter {
           switch outcome {
           case .sent: start = end
           case .failed: return .failed
-          case .unsent(let rest):
+          case .unsent(let rest, _):
             let later = Array(head.dropFirst(end)) + content.dropFirst(max(0, end - head.count))
             return .unsent(isLast ? rest : rest + closed(id, later))
           }
@@ -63,6 +64,41 @@ enum AnswerWriter {
         return .sent
       }
     }
+  }
+
+  /// The same with a file for content.
+  static func write(
+    _ head: [UInt8], _ file: FilePart, to descriptor: Int32, requestID: Int32
+  ) -> Outcome {
+    var records = FileRecords(head, file, id: UInt16(truncatingIfNeeded: requestID))
+    while true {
+      guard let bytes = try? records.next() else { return .failed }
+      if bytes.isEmpty { return .sent }
+      let outcome = bytes.withUnsafeBytes { bytes in
+        withUnsafeTemporaryAllocation(of: iovec.self, capacity: 1) { parts in
+          parts[0] = part(of: bytes, 0, bytes.count)
+          return send(parts, to: descriptor)
+        }
+      }
+      switch outcome {
+      case .sent: continue
+      case .failed: return .failed
+      case .unsent(let rest, _): return .unsent(rest, records)
+      }
+    }
+  }
+
+  /// The same as a CGI program does.
+  static func write(_ head: [UInt8], _ file: FilePart, to descriptor: Int32) -> Bool {
+    guard writeAll(head, to: descriptor) else { return false }
+    var sent = 0
+    while sent < file.count {
+      guard let bytes = try? file.bytes(from: sent, atMost: 1 << 16), writeAll(bytes, to: descriptor) else {
+        return false
+      }
+      sent += bytes.count
+    }
+    return true
   }
 
   /// Writes the bytes as a CGI program does.

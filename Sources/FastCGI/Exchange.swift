@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+package import System
 
 /// One request and the way to answer it, lent to the handler for the length of a call.
 ///
@@ -15,6 +16,11 @@ package struct Exchange: ~Copyable {
   enum BodyState { case unread, atEnd, abandoned }
   /// Whether the peer has its answer.
   enum AnswerState { case none, sent, failed }
+  /// What a slow peer has not taken: bytes, and behind them what is left of a file.
+  struct Unsent {
+    var bytes: [UInt8] = []
+    var rest: FileRecords?
+  }
   /// What `CONTENT_LENGTH` says.
   private enum Announcement {
     case bytes(Int)
@@ -31,13 +37,13 @@ package struct Exchange: ~Copyable {
   private var unwanted = 0
   private(set) var answer = AnswerState.none
   /// What a slow peer has not taken of it.
-  private(set) var unsent: [UInt8] = []
+  private(set) var unsent = Unsent()
   /// Called once, with whether nothing of this request is left on the connection.
-  private var onRelease: ((_ isClean: Bool, AnswerState, _ unsent: [UInt8]) -> Void)?
+  private var onRelease: ((_ isClean: Bool, AnswerState, _ unsent: Unsent) -> Void)?
 
   init(
     parameters: ParameterList, channel: Channel, limits: Limits,
-    onRelease: @escaping (_ isClean: Bool, AnswerState, _ unsent: [UInt8]) -> Void = { _, _, _ in }
+    onRelease: @escaping (_ isClean: Bool, AnswerState, _ unsent: Unsent) -> Void = { _, _, _ in }
   ) {
     self.parameters = parameters
     self.channel = channel
@@ -142,29 +148,44 @@ package struct Exchange: ~Copyable {
   ///   is sent without the caller.
   @discardableResult
   package mutating func write(_ head: [UInt8], _ content: [UInt8]) -> Bool {
+    finish(
+      fastCGI: { AnswerWriter.write(head, content, to: $0, requestID: $1) },
+      cgi: { AnswerWriter.write(head, content, to: $0) })
+  }
+
+  /// The same with a file for what follows the header; it is read as it is sent.
+  @discardableResult
+  package mutating func write(_ head: [UInt8], _ file: FilePart) -> Bool {
+    finish(
+      fastCGI: { AnswerWriter.write(head, file, to: $0, requestID: $1) },
+      cgi: { AnswerWriter.write(head, file, to: $0) })
+  }
+
+  private mutating func finish(
+    fastCGI: (_ descriptor: Int32, _ requestID: Int32) -> AnswerWriter.Outcome,
+    cgi: (_ descriptor: Int32) -> Bool
+  ) -> Bool {
     guard answer == .none else { return false }
     answer = .sent
     switch channel {
     case .fastCGI(let request, let descriptor, _):
-      switch AnswerWriter.write(head, content, to: descriptor, requestID: request.pointee.requestId) {
+      switch fastCGI(descriptor, request.pointee.requestId) {
       case .sent: break
-      case .unsent(let rest): unsent = rest
+      case .unsent(let bytes, let rest): unsent = Unsent(bytes: bytes, rest: rest)
       case .failed: answer = .failed
       }
     case .cgi(let input, let output):
-      if !writeThenDrain(head, content, input: input, output: output) { answer = .failed }
+      if !cgi(output) { answer = .failed }
+      drain(input)
     }
     return answer == .sent
   }
 
   /// A process that ends with unread input resets the connection behind it, and takes its own answer along
   /// (mod_cgid, from the first refused body on). So a refused body is read and thrown away, up to a megabyte.
-  private func writeThenDrain(_ head: [UInt8], _ content: [UInt8], input: Int32, output: Int32) -> Bool {
-    let isSent = AnswerWriter.write(head, content, to: output)
-    if unwanted > 0 {
-      _ = BodyReader.read(min(unwanted, 1 << 20), from: input, within: limits.receive)
-    }
-    return isSent
+  private func drain(_ input: Int32) {
+    guard unwanted > 0 else { return }
+    _ = BodyReader.read(min(unwanted, 1 << 20), from: input, within: limits.receive)
   }
 
   /// Lets go of the connection once the answer is written: whatever the handler does from here on, nobody waits for it.
@@ -178,7 +199,7 @@ package struct Exchange: ~Copyable {
     body = .abandoned
     if case .cgi(let input, let output) = channel { Self.abandon(input, output) }
     onRelease(isClean, answer, unsent)
-    unsent = []
+    unsent = Unsent()
   }
 
   /// Others read these pipes until every writer has closed them; the numbers stay taken, so that no file gets them.

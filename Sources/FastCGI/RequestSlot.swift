@@ -72,7 +72,7 @@ struct RequestSlot: ~Copyable {
       let isAnswered = answer == .sent
       let isKept = isAnswered && isClean && wantsToKeep && mayKeep()
       let afterwards: UnsentAnswer.Afterwards = isKept ? .keep : isAnswered && !isClean ? .linger : .close
-      if !unsent.isEmpty {
+      if !unsent.bytes.isEmpty {
         let answer = UnsentAnswer(unsent, within: limits.send, afterwards: afterwards, memory: answers)
         if !answers.isFull {
           served.pending = answer

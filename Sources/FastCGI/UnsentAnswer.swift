@@ -9,15 +9,18 @@ final class UnsentAnswer: Pending, @unchecked Sendable {
 
   let afterwards: Afterwards
   private var bytes: [UInt8]
+  /// What is left of a file behind them.
+  private var rest: FileRecords?
   private let held: Int
   private let memory: Memory
 
   override var isAnswer: Bool { true }
 
-  init(_ bytes: [UInt8], within milliseconds: Int32, afterwards: Afterwards, memory: Memory) {
-    self.bytes = bytes
+  init(_ unsent: Exchange.Unsent, within milliseconds: Int32, afterwards: Afterwards, memory: Memory) {
+    bytes = unsent.bytes
+    rest = unsent.rest
     self.afterwards = afterwards
-    held = bytes.count
+    held = rest == nil ? bytes.count : max(bytes.count, Record.maximumContent)
     self.memory = memory
     super.init(within: milliseconds)
     memory.add(held)
@@ -32,6 +35,9 @@ final class UnsentAnswer: Pending, @unchecked Sendable {
     }
     if count < 0 { return errno == EAGAIN || errno == EINTR ? .waiting : .over }
     bytes.removeFirst(count)
+    guard bytes.isEmpty, rest != nil else { return bytes.isEmpty ? .ready : .waiting }
+    guard let next = try? rest?.next() else { return .over }
+    bytes = next
     return bytes.isEmpty ? .ready : .waiting
   }
 

@@ -8,18 +8,21 @@ package struct ClientOptions: Sendable {
   package var connectTimeout: Duration
   /// A PEM file with the only certificates to trust; `nil` for the system's.
   package var caFile: String?
+  /// Where connections may lead.
+  package var reach: Reach
   /// Printable ASCII.
   package var userAgent: String
 
   package init(
     maximumBodyBytes: Int = 4 << 20, largeReplies: LargeReplies? = nil,
     connectTimeout: Duration = .seconds(5),
-    caFile: String? = nil, userAgent: String = "meta-module"
+    caFile: String? = nil, reach: Reach = .anywhere, userAgent: String = "meta-module"
   ) {
     self.maximumBodyBytes = maximumBodyBytes
     self.largeReplies = largeReplies
     self.connectTimeout = connectTimeout
     self.caFile = caFile
+    self.reach = reach
     self.userAgent = userAgent
   }
 

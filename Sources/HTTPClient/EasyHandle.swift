@@ -8,14 +8,21 @@ final class EasyHandle {
   let curl: OpaquePointer
   private var collector = ReplyCollector(maximumBodyBytes: 0)
   private var headers: UnsafeMutablePointer<curl_slist>?
+  /// Its address is libcurl's.
+  private let leash = UnsafeMutablePointer<ccurl_leash>.allocate(capacity: 1)
 
   init() throws(TransferError) {
-    guard let curl = ccurl_easy_new() else { throw .outOfMemory }
+    guard let curl = ccurl_easy_new() else {
+      leash.deallocate()
+      throw .outOfMemory
+    }
     self.curl = curl
+    leash.initialize(to: ccurl_leash())
   }
 
   deinit {
     ccurl_easy_free(curl)
+    leash.deallocate()
     ccurl_slist_free(headers)
   }
 
@@ -23,7 +30,10 @@ final class EasyHandle {
   func prepare(_ request: HTTPRequest, timeout: Duration, options: ClientOptions) throws(TransferError) {
     guard request.isValid else { throw .invalidRequest }
     try Self.check(ccurl_set_policy(curl))
-    collector = ReplyCollector(maximumBodyBytes: options.maximumBodyBytes, largeReplies: options.largeReplies)
+    collector = ReplyCollector(
+      maximumBodyBytes: options.maximumBodyBytes, largeReplies: options.largeReplies, into: request.sink)
+    leash.pointee = ccurl_leash(reach: options.reach.code, pulled: false)
+    try Self.check(ccurl_set_leash(curl, leash))
     try setHeaders(of: request)
     try setMethod(of: request)
     try Self.check(ccurl_set_url(curl, request.url))
@@ -45,7 +55,7 @@ final class EasyHandle {
 
   func finish(_ code: CURLcode) -> Result<HTTPReply, TransferError> {
     if let failure = collector.failure { return .failure(failure) }
-    if let failure = TransferError(code) { return .failure(failure) }
+    if let failure = TransferError(code) { return .failure(leash.pointee.pulled ? .forbidden : failure) }
     let status = ccurl_get_status(curl)
     guard (200...999).contains(status) else { return .failure(.broken) }
     return .success(

@@ -51,6 +51,14 @@ package struct HTTPClient: ~Copyable {
     return try outcome.get()
   }
 
+  /// Gets what is at an address into a descriptor, whatever the status: without a cookie, a token or a word of where the
+  /// wish came from.
+  package mutating func fetch(
+    _ url: String, accepting types: String, into sink: Int32, timeout: Duration
+  ) throws(TransferError) -> HTTPReply {
+    try perform(HTTPRequest(url: url, headers: [("Accept", types)], sink: sink, timeout: timeout))
+  }
+
   /// Runs many transfers at the same time; returns when none is left.
   ///
   /// At most 128 run at once, the others wait their turn. `next` is called with each result as soon as it is

@@ -15,14 +15,17 @@ package struct HTTPRequest: Sendable {
   package var headers: [(name: String, value: String)]
   /// The bytes sent, or `nil`. `GET` and `HEAD` have none.
   package var body: [UInt8]?
+  /// A descriptor that takes the answer's body, at its position, whatever the status; the reply's own is empty then.
+  package var sink: Int32?
   /// How long everything may take: name lookup, connection, TLS, the last byte of the answer.
   package var timeout: Duration
 
   /// A request with its parts; nothing is checked before it is performed.
   package init(
     method: String = "GET", url: String, headers: [(name: String, value: String)] = [],
-    body: [UInt8]? = nil, timeout: Duration = .seconds(10)
+    body: [UInt8]? = nil, sink: Int32? = nil, timeout: Duration = .seconds(10)
   ) {
+    self.sink = sink
     self.method = method
     self.url = url
     self.headers = headers

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Takes an answer as it comes in, line by line and piece by piece, and refuses what grows beyond its limits.
 ///
 /// libcurl's own limit (`CURLOPT_MAXFILESIZE`) looks at the announced length alone: it stopped neither 100 MB
@@ -8,6 +10,9 @@ struct ReplyCollector {
 
   private let maximumBodyBytes: Int
   private let largeReplies: LargeReplies?
+  /// Takes the body in the place of memory.
+  private let sink: Int32?
+  private var bodyBytes = 0
   private var headerBytes = 0
   private var isHeaderComplete = false
   private var codings = 0
@@ -19,7 +24,8 @@ struct ReplyCollector {
   /// Why the last piece was refused.
   private(set) var failure: TransferError?
 
-  init(maximumBodyBytes: Int, largeReplies: LargeReplies? = nil) {
+  init(maximumBodyBytes: Int, largeReplies: LargeReplies? = nil, into sink: Int32? = nil) {
+    self.sink = sink
     self.maximumBodyBytes = maximumBodyBytes
     self.largeReplies = largeReplies
   }
@@ -64,10 +70,12 @@ struct ReplyCollector {
 
   /// Takes decompressed bytes of the body; `false` ends the transfer.
   mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard bytes.count <= maximumBodyBytes - body.count else {
+    guard bytes.count <= maximumBodyBytes - bodyBytes else {
       body = []
       return refuse(.tooLarge(limit: maximumBodyBytes))
     }
+    bodyBytes += bytes.count
+    if let sink { return write(bytes, to: sink) }
     if body.count + bytes.count > LargeReplies.threshold, body.count <= LargeReplies.threshold {
       if let largeReplies {
         pass = largeReplies.begin()
@@ -80,6 +88,18 @@ struct ReplyCollector {
       body.reserveCapacity(maximumBodyBytes)
     }
     body.append(contentsOf: bytes)
+    return true
+  }
+
+  private mutating func write(_ bytes: UnsafeRawBufferPointer, to sink: Int32) -> Bool {
+    var written = 0
+    while written < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+      let count = Glibc.write(sink, rest.baseAddress, rest.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return refuse(.notTaken(errno: count < 0 ? errno : ENOSPC)) }
+      written += count
+    }
     return true
   }
 

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 /// Why there is no answer.
 ///
@@ -23,6 +24,10 @@ package enum TransferError: Error, Sendable, Equatable {
   case broken
   /// The request has a forbidden byte, a wrong scheme or a body where there is none.
   case invalidRequest
+  /// The host's name leads to an address that may not be connected to.
+  case forbidden
+  /// The descriptor does not take the answer; the system's number for why.
+  case notTaken(errno: Int32)
   /// No memory for another transfer.
   case outOfMemory
 
@@ -30,7 +35,7 @@ package enum TransferError: Error, Sendable, Equatable {
   package var mayRetry: Bool {
     switch self {
     case .unresolved, .refused, .crowded, .broken: true
-    case .unavailable, .timedOut, .tls, .tooLarge, .invalidRequest, .outOfMemory: false
+    case .unavailable, .timedOut, .tls, .tooLarge, .invalidRequest, .forbidden, .notTaken, .outOfMemory: false
     }
   }
 }
@@ -48,6 +53,8 @@ extension TransferError: CustomStringConvertible {
     case .crowded: "Too many large answers came at once."
     case .broken: "The connection broke off, or the answer is not HTTP."
     case .invalidRequest: "The request is not one that can be sent."
+    case .forbidden: "The host's address is none that may be asked."
+    case .notTaken(let errno): "The answer could not be written: \(String(cString: strerror(errno)))."
     case .outOfMemory: "There is not enough memory for the transfer."
     }
   }

@@ -11,6 +11,8 @@ enum MetaFCGI {
     StandardDescriptors.ensureOpen()
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started this may have it ignored, and then no child's end would be told.
+    signal(SIGCHLD, SIG_DFL)
     // A limit on file sizes is an error of the write then, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     ProcessMemory.giveBackLargeBlocks()
@@ -69,7 +71,11 @@ enum MetaFCGI {
       case .lengthRequired: .lengthRequired
       }
     application.respond(to: request) { response in
-      _ = exchange.write(response.cgiHead(), response.body)
+      if let file = response.file {
+        exchange.write(response.cgiHead(), file)
+      } else {
+        exchange.write(response.cgiHead(), response.body)
+      }
       exchange.release()
     }
   }

@@ -55,7 +55,9 @@ struct RequestCommand: ParsableCommand {
       let head = String(decoding: response.cgiHead(), as: UTF8.self).split(separator: "\r\n")
       try Terminal.say(head.map { Line(String($0)) } + [Line("")])
     }
-    if let json {
+    if response.file != nil {
+      try Terminal.say("A file of \(response.contentLength) bytes, which is not shown here.")
+    } else if let json {
       try Terminal.say(json)
     } else {
       try Terminal.say(String(decoding: response.body, as: UTF8.self))

@@ -19,7 +19,10 @@ struct LibraryTests {
     try Data(main.utf8).write(to: folder.appending(path: "main.c"))
     let compiled = try execute(
       ["clang", "-g", "-rdynamic", "-Wall", "-Werror", "-I", source.appending(path: "include").path]
-        + options + [source.appending(path: "ccurl.c").path, "main.c", "-o", "program", "-ldl", "-lpthread"],
+        + options + [
+          source.appending(path: "ccurl.c").path, source.appending(path: "reach.c").path, "main.c", "-o",
+          "program", "-ldl", "-lpthread",
+        ],
       in: folder)
     try #require(compiled.status == 0, "\(compiled.output)")
     return try execute(["./program"], in: folder)

@@ -35,6 +35,22 @@ void ccurl_easy_reset(CURL *easy);
 /// files, verified TLS, HTTP only.
 CURLcode ccurl_set_policy(CURL *easy);
 
+/// Where a transfer may connect to.
+enum ccurl_reach { ccurl_anywhere, ccurl_public, ccurl_loopback };
+
+/// What one transfer may do, and whether it tried more. Must live until it is over or the handle is reset.
+struct ccurl_leash {
+  enum ccurl_reach reach;
+  /// An address was refused.
+  bool pulled;
+};
+
+/// Looked at for each address before anything is sent to it, whatever name it was found under.
+CURLcode ccurl_set_leash(CURL *easy, struct ccurl_leash *leash);
+bool ccurl_may_reach(enum ccurl_reach reach, const struct sockaddr *address);
+/// The same for an address in digits; anything else may not be reached.
+bool ccurl_may_reach_text(enum ccurl_reach reach, const char *text);
+
 CURLcode ccurl_set_url(CURL *easy, const char *url);
 CURLcode ccurl_set_user_agent(CURL *easy, const char *agent);
 /// Only the certificates in this PEM file are trusted.

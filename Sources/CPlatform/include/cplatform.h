@@ -21,6 +21,9 @@ static inline const char *_Nullable cplatform_started_as(void) { return (const c
 /// Returns the number of bytes, or -1 with errno; EAGAIN: nobody takes anything at the moment.
 ssize_t cplatform_write_now(int descriptor, const void *bytes, size_t count);
 
+/// A pipe whose ends no other program inherits. Returns 0, or -1 with errno.
+int cplatform_pipe(int *read_end, int *write_end);
+
 /// The kind of file system at `path` as a magic number, -1 with `errno` where there is none: statfs(2); the number is 32
 /// bits wide, and on some machines negative without the mask.
 static inline long long cplatform_file_system(const char *path) {

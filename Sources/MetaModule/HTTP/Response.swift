@@ -1,4 +1,5 @@
 internal import JSON
+package import System
 internal import Text
 
 /// One answer: status, headers in the order in which they are sent, and the whole body.
@@ -11,6 +12,8 @@ package struct Response: Sendable {
   package var headers: [Header]
   /// Empty for 204, 304 and `HEAD`.
   package var body: [UInt8]
+  /// Stands in the body's place where it is too long to be held.
+  package var file: FilePart?
   /// The length of the body that a `GET` would have; differs from `body.count` only for `HEAD`.
   package var contentLength: Int
 
@@ -39,8 +42,16 @@ package struct Response: Sendable {
     contentLength = 0
   }
 
+  /// A file, with exactly these headers.
+  init(_ status: Int, file: FilePart, headers: [Header]) {
+    (self.status, self.headers, self.file) = (status, headers, file)
+    body = []
+    contentLength = file.count
+  }
+
   consuming func withoutBody() -> Response {
     body = []
+    file = nil
     return self
   }
 

@@ -6,6 +6,23 @@ internal import Text
 
 /// Graph: can it be reached, is it really it, and do our clocks agree.
 extension Doctor {
+  /// None is no trouble: it is a matter of how much visitors load.
+  func pictures() -> Finding {
+    if let program = configuration.pictureProgram {
+      return .ok("pictures", "\(program) makes them smaller.")
+    }
+    guard let wanted = configuration.imageProgram else {
+      return .ok(
+        "pictures",
+        "There is no meta-image beside the program: every width of a picture is the original, some 300 kB each. "
+          + "META_IMAGE_BIN says where else it is.")
+    }
+    return .warning(
+      "pictures",
+      "META_IMAGE_BIN is \(wanted), and that is no program: every width of a picture is the original.",
+      "Correct it, or take it out where meta-image lies beside the program.")
+  }
+
   func libcurl() -> Finding {
     do throws(TransferError) { return .ok("libcurl", try HTTPClient.libraryVersion()) } catch {
       return .trouble(
@@ -64,6 +81,7 @@ extension Doctor {
         "Check the clock of this machine and its certificates (apt install ca-certificates). A proxy that opens "
           + "connections cannot be used."
       case .tooLarge, .crowded, .invalidRequest: "Check META_GRAPH_URL: what answers there is not Graph."
+      case .forbidden, .notTaken: "Try again."
       case .outOfMemory: "Give this machine more memory."
       }
     }
