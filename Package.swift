@@ -13,6 +13,7 @@ let package = Package(
   products: [
     .executable(name: "meta.fcgi", targets: ["meta-fcgi"]),
     .executable(name: "metactl", targets: ["metactl"]),
+    .executable(name: "meta-image", targets: ["meta-image"]),
     .executable(name: "graph-simulator", targets: ["graph-simulator"]),
   ],
   dependencies: [
@@ -31,6 +32,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSQLite"),
     .target(name: "CPlatform"),
+    // libturbojpeg and libwebp, which need nothing but the C library: decoders and encoders of Instagram's pictures.
+    .target(name: "CImage"),
 
     // Doors, and what has no door to anything.
     .target(name: "Text", swiftSettings: strict),
@@ -40,6 +43,8 @@ let package = Package(
     .target(name: "HTTPClient", dependencies: ["CCurl", "Text"], swiftSettings: strict),
     .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: strict),
+
+    .target(name: "Imaging", dependencies: ["CImage"], swiftSettings: strict),
 
     // Rooms, which do not know each other.
     .target(
@@ -69,11 +74,14 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Makes smaller pictures, in a process of its own that can do nothing else.
+    .executableTarget(name: "meta-image", dependencies: ["CImage", "Imaging"], swiftSettings: strict),
+
     // Meta's Graph API, simulated: for tests, the demo and benchmarks; no part of the product.
     .target(
       name: "GraphSimulator",
       dependencies: [
-        "JSON",
+        "CImage", "JSON",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -118,12 +126,15 @@ let package = Package(
     .testTarget(
       name: "CacheTests", dependencies: ["Cache", "TestSupport", "Text", "cache-torture"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["CImage", "Imaging", "TestSupport", "meta-image"],
+      swiftSettings: strict),
     .testTarget(name: "SystemTests", dependencies: ["System", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "MetaModuleTests",
       dependencies: [
         "Cache", "Cryptography", "Graph", "GraphSimulator", "JSON", "MetaModule", "SQL", "Store", "System",
-        "TestSupport", "Text",
+        "TestSupport", "Text", "meta-image",
       ],
       exclude: ["Golden"],
       swiftSettings: strict),
@@ -139,7 +150,8 @@ let package = Package(
       swiftSettings: strict),
     // Whatever reads what others wrote, for libFuzzer, and for the suite, which reads its corpora.
     .executableTarget(
-      name: "fuzz", dependencies: ["MetaModule", "Graph", "JSON", "Cryptography", "FastCGI", "Text"],
+      name: "fuzz",
+      dependencies: ["MetaModule", "Graph", "Imaging", "JSON", "Cryptography", "FastCGI", "Text"],
       path: "Tests/Fuzz",
       exclude: ["corpus", "run"], swiftSettings: strict),
     .testTarget(

@@ -21,7 +21,7 @@ import time
 
 TESTS = pathlib.Path(__file__).resolve().parent
 REPOSITORY = TESTS.parent
-PROGRAMS = ("meta.fcgi", "metactl", "graph-simulator")
+PROGRAMS = ("meta.fcgi", "metactl", "meta-image", "graph-simulator")
 PASSWORD = "correct horse battery staple"
 # Servers live where an ordinary account's PATH does not look.
 PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
@@ -61,7 +61,7 @@ def build(*products):
 
 def install(*needed, wished=()):
     """Debian packages that are missing, with those that `build` needs."""
-    building = ("pkg-config", "libfcgi-dev", "libsqlite3-dev", "libcurl4-openssl-dev", "libssl-dev")
+    building = ("pkg-config", "libfcgi-dev", "libsqlite3-dev", "libcurl4-openssl-dev", "libssl-dev", "libturbojpeg0-dev", "libwebp-dev")
     if subprocess.run([TESTS / "install", *building, *needed, "--wished", *wished], stdout=sys.stderr).returncode:
         raise Failed("a package is missing; which one stands above")
 
@@ -253,6 +253,7 @@ class Stage:
         site = (self.material / "nginx/meta-module.conf").read_text()
         for mark, line in {
             "socket": f"server {upstream or f'unix:{self.socket}'};",
+            "cache": f"fastcgi_cache_path {self.folder}/pictures keys_zone=meta_media:1m max_size=1g use_temp_path=off;",
             "media": f'default "{media}";',
             "listen": f"listen 127.0.0.1:{self.port};",
             "listen6": "",

@@ -13,6 +13,7 @@ import Testing
     "HTTPClient": ["CCurl", "Text"],
     "Cryptography": ["COpenSSL"],
     "SQL": ["CSQLite"],
+    "Imaging": ["CImage"],
     // Rooms.
     "Graph": ["Cryptography", "HTTPClient", "JSON", "Text"],
     "Store": ["CSQLite", "Cryptography", "SQL", "System", "Text"],
@@ -24,7 +25,8 @@ import Testing
     ],
     "meta-fcgi": ["FastCGI", "MetaModule", "System", "Text"],
     "metactl": ["ArgumentParser", "Cache", "JSON", "MetaModule", "Store", "System", "Text"],
-    "GraphSimulator": ["JSON", "NIOCore", "NIOPosix", "NIOHTTP1"],
+    "meta-image": ["CImage", "Imaging"],
+    "GraphSimulator": ["CImage", "JSON", "NIOCore", "NIOPosix", "NIOHTTP1"],
     "graph-simulator": ["ArgumentParser", "GraphSimulator"],
   ]
   /// What is Swift's, and needs no line in `Package.swift`.

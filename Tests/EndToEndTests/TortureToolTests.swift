@@ -33,7 +33,7 @@ import Testing
     #expect(output.contains(" faults injected\n"), "\(output)")
   }
 
-  @Test(arguments: ["request", "form", "path", "json", "graph", "fernet", "entry", "records"])
+  @Test(arguments: ["request", "form", "path", "json", "graph", "fernet", "entry", "records", "picture"])
   func `what the fuzzers begin with, and what they found, is read`(target: String) throws {
     let folder = Self.tests + "/Fuzz/corpus/" + target
     let files = try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }

@@ -5,12 +5,13 @@
   @testable import Cache
   @testable import Cryptography
   @testable import Graph
+  @testable import Imaging
   @testable import MetaModule
   @testable import Text
 
   /// What is read, each with the promises that it makes.
   enum FuzzTarget: String, CaseIterable {
-    case request, form, path, json, graph, fernet, entry, records
+    case request, form, path, json, graph, fernet, entry, records, picture
 
     /// Reads the bytes; traps when a promise is broken.
     func read(_ bytes: [UInt8]) {
@@ -23,6 +24,19 @@
       case .fernet: Self.readFernet(bytes)
       case .entry: Self.readEntry(bytes)
       case .records: Self.readRecords(bytes)
+      case .picture: Self.readPicture(bytes)
+      }
+    }
+
+    /// Whatever it is, a picture made of it is one, no larger than it was, and as wide as it says.
+    private static func readPicture(_ bytes: [UInt8]) {
+      for (width, kind) in [(320, SmallPicture.Kind.webp), (7, .jpeg)] {
+        guard let small = try? SmallPicture(of: bytes, width: width, as: kind) else { continue }
+        precondition(small.width > 0 && small.height > 0 && small.color.utf8.count == 6)
+        guard let again = try? SmallPicture(of: small.bytes, width: 4096, as: .jpeg) else {
+          preconditionFailure("a picture of our own cannot be read")
+        }
+        precondition(again.width == min(width, small.width))
       }
     }
 

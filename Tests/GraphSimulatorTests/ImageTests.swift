@@ -25,6 +25,9 @@ internal import Testing
       #expect(reply.status == 200)
       if reply.headers["content-type"] == "video/mp4" {
         #expect(String(decoding: reply.body[4..<8], as: UTF8.self) == "ftyp")
+      } else if reply.headers["content-type"] == "image/jpeg" {
+        #expect(reply.body.prefix(3) == [0xFF, 0xD8, 0xFF])
+        #expect(reply.body.count > 20_000)
       } else {
         #expect(reply.headers["content-type"] == "image/png")
         try checkPNG(reply.body)

@@ -12,7 +12,7 @@ struct CDN {
 
   /// The URL of something of Instagram's. Images live for about four days, videos for one.
   static func mediaURL(base: String, id: String, _ kind: Kind) -> String {
-    let path = "\(prefix)\(kind.rawValue)/\(id)_n.\(kind == .video ? "mp4" : "png")"
+    let path = "\(prefix)\(kind.rawValue)/\(id)_n.\(kind == .video ? "mp4" : "jpg")"
     return "\(base)\(path)?\(signature(path, days: kind == .video ? 1 : 4))"
   }
 
@@ -42,8 +42,8 @@ struct CDN {
     guard end > now else { return text(403, "URL signature expired") }
     switch kind {
     case .video: return content("video/mp4", EmptyVideo.bytes)
-    case .portrait: return content("image/png", Painting(id).portrait())
-    case .image, .thumbnail: return content("image/png", Painting(id).landscape())
+    case .portrait: return content("image/jpeg", Painting(id).portrait(.jpeg))
+    case .image, .thumbnail: return content("image/jpeg", Painting(id).landscape(.jpeg))
     }
   }
 

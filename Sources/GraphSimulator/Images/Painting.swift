@@ -5,10 +5,12 @@ struct Painting {
   private let side = 320
   private let noise: Noise
 
+  enum Format { case png, jpeg }
+
   init(_ id: String) { noise = Noise("painting \(id)") }
 
   /// A sky, a sun and two ranges of hills.
-  func landscape() -> [UInt8] {
+  func landscape(_ format: Format = .png) -> [UInt8] {
     var noise = noise
     let hue = noise.below(360)
     let palette = colors(hue: hue, hillHue: hue + 120 + noise.below(120))
@@ -16,7 +18,7 @@ struct Painting {
     let phases = (0..<4).map { _ in Double(noise.below(628)) / 100 }
     let far = ridge(base: 190, height: 28, phases[0], phases[1])
     let near = ridge(base: 245, height: 22, phases[2], phases[3])
-    return paint(palette) { x, y in
+    return paint(palette, format) { x, y in
       if y >= near[x] { return 13 }
       if y >= far[x] { return 12 }
       let dx = x - sun.x
@@ -27,10 +29,10 @@ struct Painting {
   }
 
   /// A head and shoulders before a gradient.
-  func portrait() -> [UInt8] {
+  func portrait(_ format: Format = .png) -> [UInt8] {
     var noise = noise
     let hue = noise.below(360)
-    return figure(colors(hue: hue, hillHue: hue + 160))
+    return figure(colors(hue: hue, hillHue: hue + 160), format)
   }
 
   /// The grey outline of somebody without a picture.
@@ -42,8 +44,8 @@ struct Painting {
       })
   }
 
-  private func figure(_ palette: [PNG.Color]) -> [UInt8] {
-    paint(palette) { x, y in
+  private func figure(_ palette: [PNG.Color], _ format: Format = .png) -> [UInt8] {
+    paint(palette, format) { x, y in
       let dx = x - 160
       let head = y - 130
       if dx * dx + head * head <= 58 * 58 { return 14 }
@@ -53,12 +55,17 @@ struct Painting {
     }
   }
 
-  private func paint(_ palette: [PNG.Color], _ color: (_ x: Int, _ y: Int) -> Int) -> [UInt8] {
+  private func paint(
+    _ palette: [PNG.Color], _ format: Format, _ color: (_ x: Int, _ y: Int) -> Int
+  ) -> [UInt8] {
     var pixels = [UInt8](repeating: 0, count: side * side)
     for y in 0..<side {
       for x in 0..<side { pixels[y * side + x] = UInt8(truncatingIfNeeded: color(x, y)) }
     }
-    return PNG.encode(width: side, height: side, palette: palette, pixels: pixels)
+    return switch format {
+    case .png: PNG.encode(width: side, height: side, palette: palette, pixels: pixels)
+    case .jpeg: JPEG.encode(side: side, palette: palette, pixels: pixels)
+    }
   }
 
   /// One of twelve shades, every other pixel shifted so that the steps do not show.
