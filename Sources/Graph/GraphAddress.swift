@@ -32,6 +32,22 @@ package enum GraphAddress {
     return url
   }
 
+  /// Whether a checked address leads to this machine: a simulator answers there.
+  package static func isLoopback(_ url: String) -> Bool {
+    ["127.0.0.1", "localhost", "[::1]"].contains(hostName(rest(of: url)))
+  }
+
+  /// Scheme, host and port of a checked address.
+  package static func origin(of url: String) -> String {
+    let authority = rest(of: url).prefix { $0 != UInt8(ascii: "/") }
+    return String(
+      decoding: Array(url.utf8)[..<(url.utf8.count - rest(of: url).count + authority.count)], as: UTF8.self)
+  }
+
+  private static func rest(of url: String) -> String.UTF8View.SubSequence {
+    url.utf8.dropFirst(url.utf8.starts(with: "https://".utf8) ? 8 : 7)
+  }
+
   package static func checkedVersion(_ version: String) throws(ConfigurationError) -> String {
     let parts = version.utf8.dropFirst().split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard version.utf8.first == UInt8(ascii: "v"), parts.count == 2,

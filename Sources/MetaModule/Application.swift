@@ -164,7 +164,7 @@ package final class Application {
     _ endpoint: Route.Endpoint, _ record: inout RequestRecord
   ) throws -> Response {
     let context = RequestContext(
-      self, request, capture: route.capture(in: path.segments), query: query, caller: caller, record: record
+      self, request, captures: route.captures(in: path.segments), query: query, caller: caller, record: record
     )
     defer { record = context.record }
     return try endpoint(context)

@@ -12,6 +12,9 @@ package struct Configuration: Sendable {
   package var cacheTTL: Int64 = 300
   package var cacheStale: Int64 = 86400
   package var cacheMaximumBytes = 268_435_456
+  package var imageMaximumBytes = 2_147_483_648
+  /// `nil`: beside the program.
+  package var imageProgram: String?
   /// `nil`: they are in `fernet.keys`.
   package var fernetKeys: Secret?
   /// Without a slash at its end.

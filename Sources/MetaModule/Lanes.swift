@@ -10,6 +10,10 @@ package final class Lanes: Sendable {
   /// which is what a burst of cold ones costs.
   let fetching: Lane
 
+  /// For pictures that are fetched or made, and for waiting for one: of their own, so that a network of Meta's that hangs
+  /// takes no place from grids.
+  let pictures: Lane
+
   /// How many threads the process may have: a worker's for each, and one for each place. They are started as they are
   /// needed.
   package let threads: Int
@@ -20,6 +24,7 @@ package final class Lanes: Sendable {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
     waiting = Lane(places: workers * 2)
     fetching = Lane(places: max(1, workers * 3 / 4))
-    threads = workers + signIns.places + waiting.places
+    pictures = Lane(places: workers * 2)
+    threads = workers + signIns.places + waiting.places + pictures.places
   }
 }

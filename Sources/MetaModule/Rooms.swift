@@ -15,6 +15,7 @@ package final class Rooms {
   let graph: GraphClient
   let graphHealth: GraphHealth
   let graphBreaker: GraphBreaker
+  let pictureFetcher = PictureFetcher()
   let keyRingFile: KeyRingFile
   private let making: Store.Making
   private let answersOne: Bool

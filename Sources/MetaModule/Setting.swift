@@ -34,6 +34,12 @@ struct Setting: Sendable {
     number(
       "META_CACHE_MAX_BYTES", \.cacheMaximumBytes, 1_048_576...1_099_511_627_776,
       "bytes that the cache directory may hold"),
+    number(
+      "META_IMAGE_MAX_BYTES", \.imageMaximumBytes, 1_048_576...1_099_511_627_776,
+      "bytes that the pictures in the cache directory may take"),
+    text(
+      "META_IMAGE_BIN", \.imageProgram, "an absolute path", "the program that makes smaller pictures",
+      standard: "`meta-image` beside the program", parsing: program, showing: { $0 }),
     text(
       "META_FERNET_KEYS", \.fernetKeys, "keys, separated by commas, newest first",
       "encrypt the tokens; `metactl key generate` makes one", standard: "`fernet.keys`, made on first start",
@@ -137,6 +143,14 @@ extension Setting {
         "META_PUBLIC_URL must be scheme, host and port alone, as in https://meta.example.")
     }
     return url
+  }
+
+  private static func program(_ text: String) throws(ConfigurationError) -> String? {
+    guard text.utf8.first == UInt8(ascii: "/"), !text.utf8.contains(0) else {
+      throw ConfigurationError(
+        "META_IMAGE_BIN is \"\(text)\"; it must be an absolute path, such as /usr/local/bin/meta-image.")
+    }
+    return text
   }
 
   private static func level(_ text: String) throws(ConfigurationError) -> Logger.Level {

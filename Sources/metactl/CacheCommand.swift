@@ -5,7 +5,7 @@ internal import MetaModule
 
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cache", abstract: "Cached answers of Instagram.",
+    commandName: "cache", abstract: "Cached answers and pictures of Instagram.",
     discussion: "Examples:\n  metactl cache stats\n  metactl cache clear",
     subcommands: [Stats.self, Clear.self])
 
@@ -15,13 +15,16 @@ struct CacheCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      let (path, found) = try common.perform { ($0.cacheDirectory, try $0.cacheStatistics()) }
+      let (path, found, pictures, limit) = try common.perform {
+        ($0.cacheDirectory, try $0.cacheStatistics(), $0.pictureBytes, $0.configuration.imageMaximumBytes)
+      }
       guard !common.json else {
         let body: JSONValue = [
           "directory": .string(path), "entries": JSONValue(found.entries),
           "expired": JSONValue(found.expired),
           "leftovers": JSONValue(found.leftovers), "bytes": JSONValue(found.bytes),
-          "maximum_bytes": JSONValue(found.maximumBytes),
+          "maximum_bytes": JSONValue(found.maximumBytes), "picture_bytes": JSONValue(pictures),
+          "maximum_picture_bytes": JSONValue(limit),
         ]
         return try Terminal.say(body)
       }
@@ -30,13 +33,14 @@ struct CacheCommand: ParsableCommand {
       table.add(["expired, to be swept", String(found.expired)])
       table.add(["leftovers, to be swept", String(found.leftovers)])
       table.add(["size", "\(Count.bytes(found.bytes)) of \(Count.bytes(Int64(found.maximumBytes)))"])
+      table.add(["pictures", "\(Count.bytes(pictures)) of \(Count.bytes(Int64(limit)))"])
       try Terminal.say(table.lines())
     }
   }
 
   struct Clear: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Remove every cached answer; what is asked next is fetched anew.")
+      abstract: "Remove every cached answer and picture; what is asked next is fetched anew.")
 
     @OptionGroup var common: CommonOptions
 

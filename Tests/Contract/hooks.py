@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import schemathesis
@@ -70,6 +71,18 @@ class World:
 
 world = World()
 world.mend()
+
+
+def picture():
+    """The parameters of a picture's address as it is given out; `None` while there is none."""
+    media = call("GET", "/instagram/client_001/?images=local").get("media", [])
+    address = urllib.parse.urlsplit(media[0]["media_url"] or "") if media else None
+    if not address or "/media/" not in address.path:
+        return None
+    medium, width = address.path.strip("/").split("/")[-2:]
+    return {"media_id": medium, "width": width}, {"v": urllib.parse.parse_qs(address.query)["v"][0]}
+
+
 FIELDS = {
     "access_token": lambda: TOKEN,
     "token_id": lambda: chance.choice(world.tokens or [1]),
@@ -94,6 +107,9 @@ def before_call(context, case, kwargs):
             parameters["post_id"] = chance.choice(["17999999999999999", "17888888888888888"])
     if "/apikeys/" in case.operation.path and str(parameters.get("id")) in map(str, world.own_keys):
         parameters["id"] = 999_999
+    if "media_id" in parameters and chance.random() < 0.8 and (known := picture()):
+        parameters.update(known[0])
+        case.query = (case.query or {}) | known[1]
     if isinstance(case.body, dict):
         for field, value in FIELDS.items():
             if field in case.body and chance.random() < 0.5:

@@ -100,6 +100,7 @@ final class Site {
     let sockets = (0..<processes).map { "server unix:\(folder.path)/\($0).sock;" }
     for (mark, line) in [
       "socket": sockets.joined(separator: " "), "media": "default \" \(simulator.url)\";",
+      "cache": "fastcgi_cache_path \(folder.path)/pictures keys_zone=meta_media:1m;",
       "listen": "listen 127.0.0.1:\(port);", "listen6": "", "root": "root \(Self.repository)/www;",
     ] {
       let parts = site.components(separatedBy: "# serve: \(mark)\n")

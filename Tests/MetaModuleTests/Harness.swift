@@ -6,6 +6,7 @@ import JSON
 @testable import Cache
 @testable import MetaModule
 @testable import Store
+@testable import System
 @testable import Text
 
 /// The whole core against a simulated Graph and a folder of its own: what `meta.fcgi` is, without a web server.
@@ -163,8 +164,11 @@ struct Answer {
   let json: JSONValue
   /// The length that is announced, which for `HEAD` is not that of the body.
   let contentLength: Int
+  /// The body, a file's content too.
+  let bytes: [UInt8]
 
   init(_ response: Response) {
+    bytes = (try? response.file?.bytes(from: 0, atMost: .max)) ?? response.body
     status = response.status
     headers = response.headers
     text = String(decoding: response.body, as: UTF8.self)

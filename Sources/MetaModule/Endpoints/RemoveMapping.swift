@@ -10,6 +10,7 @@ extension Endpoints {
     }
     if let account = removed.instagramAccountID, try !store.isInstagramAccountMapped(account) {
       context.services.grids.forget(account)
+      context.services.pictures.forget(account)
     }
     return Response(empty: 204)
   }

@@ -27,6 +27,8 @@ extension Request {
         serverAddress = value.text
       } else if name.equals("HTTP_COOKIE") {
         Self.take(&cookie, value)
+      } else if name.equals("HTTP_ACCEPT") {
+        if !takesWebP { takesWebP = AcceptedTypes.haveWebP(value.bytes) }
       } else if name.equals("HTTP_ORIGIN") {
         Self.take(&origin, value)
       }

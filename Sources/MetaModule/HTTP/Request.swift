@@ -57,6 +57,8 @@ package struct Request: Sendable {
   package var referer: String?
   package var secFetchSite: String?
   package var ifNoneMatch: String?
+  /// `Accept` names `image/webp`.
+  package var takesWebP = false
   /// `X-Request-Id` of the client, unchecked.
   package var requestID: String?
 

@@ -9,11 +9,14 @@ extension Application {
     try operation { try usableCache().statistics(now: .now) }
   }
 
-  /// Removes every cached answer. What is asked next is fetched anew; nothing is lost.
+  /// What the pictures take.
+  package var pictureBytes: Int64 { PictureFolder(configuration).totalBytes }
+
+  /// Removes every cached answer and picture. What is asked next is fetched anew; nothing is lost.
   ///
   /// - Returns: How many files were removed.
   package func clearCache() throws(OperationError) -> Int {
-    try operation { try usableCache().clear() }
+    try operation { try usableCache().clear() } + PictureFolder(configuration).clear()
   }
 
   private func usableCache() throws -> FileCache {

@@ -38,7 +38,7 @@ package struct Doctor {
     }
     let graph = Graph(configuration)
     findings += [
-      cachePlace(), cache(), libcurl(), graph.finding, clock(graph, application),
+      cachePlace(), cache(), pictures(), libcurl(), graph.finding, clock(graph, application),
       app(isReachable: graph.finding.level != .trouble),
     ].compactMap(\.self)
     if let application { findings += tokens(application) }

@@ -7,8 +7,8 @@ internal import Text
 final class RequestContext {
   private let application: Application
   let request: Request
-  /// The captured path segment, decoded.
-  let capture: String
+  /// The captured path segments, decoded.
+  let captures: [String]
   let caller: Caller
   let query: FormFields?
   /// The moment for which the answer holds; every age and expiry is computed against this one.
@@ -17,18 +17,21 @@ final class RequestContext {
   private let start = ContinuousClock.now
 
   init(
-    _ application: Application, _ request: Request, capture: String, query: FormFields? = nil,
+    _ application: Application, _ request: Request, captures: [String], query: FormFields? = nil,
     caller: Caller,
     record: RequestRecord
   ) {
     self.query = query
     self.application = application
     self.request = request
-    self.capture = capture
+    self.captures = captures
     self.caller = caller
     self.record = record
     now = .now
   }
+
+  /// The first of them, where there is only one.
+  var capture: String { captures.first ?? "" }
 
   var services: Services { Services(application.rooms, now: now, start: start) { self.event($0) } }
 

@@ -43,8 +43,8 @@ package struct Route: Sendable {
     return true
   }
 
-  /// The segment in the place of the `<…>`, of which no route has two.
-  func capture(in path: [String]) -> String {
-    zip(path, segments).first { _, expected in expected == nil }?.0 ?? ""
+  /// The segments in the places of the `<…>`.
+  func captures(in path: [String]) -> [String] {
+    zip(path, segments).compactMap { segment, expected in expected == nil ? segment : nil }
   }
 }

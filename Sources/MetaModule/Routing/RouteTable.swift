@@ -24,6 +24,7 @@ package enum RouteTable {
     Route("POST", "/apikeys/", .admin, Endpoints.addAPIKey),
     Route("DELETE", "/apikeys/<id>/", .admin, Endpoints.revokeAPIKey),
     // What the public sees (section 8).
+    Route("GET", "/media/<media_id>/<width>/", .public, Endpoints.showPicture),
     Route("GET", "/feeds/", .admin, ofClients: true, Endpoints.listFeeds),
     Route("POST", "/feeds/", .admin, ofClients: true, Endpoints.addFeed),
     Route("PATCH", "/feeds/<id>/", .admin, ofClients: true, Endpoints.changeFeed),

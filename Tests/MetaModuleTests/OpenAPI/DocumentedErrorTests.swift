@@ -70,6 +70,10 @@ import Testing
     "RateLimited": GraphFailure(.throttled(seconds: 60)),
     "UpstreamFailed": GraphFailure(.failed),
     "UpstreamTimedOut": GraphFailure(.timedOut),
+    "PictureGone": PictureTrouble.gone,
+    "PictureNotAPicture": PictureTrouble.notAPicture,
+    "PictureFailed": PictureTrouble.failed,
+    "PictureTimedOut": PictureTrouble.timedOut,
     "AppRefused": GraphFailure(.appRefused(.credentials)),
   ]
 

@@ -30,7 +30,7 @@ final class Exchanges {
       "method": .string(route.method), "path": .string(route.documentedPath),
       "status": JSONValue(answer.status),
       "headers": .array(answer.headers.map { [.string($0.name), .string($0.value)] }),
-      "body": answer.text.isEmpty
+      "body": answer.bytes.isEmpty
         ? .null : answer.header("Content-Type") == "application/json" ? answer.json : .string(answer.text),
     ])
     return answer

@@ -72,6 +72,12 @@ import Testing
     var again = Request("GET", "/instagram/client_001/")
     again.ifNoneMatch = "*"
     exchanges.send(again)
+    let picture = try picture(harness)
+    exchanges.send("GET", picture)
+    exchanges.send("GET", picture.replacing("/320/", with: "/640/"))
+    var known = Request("GET", picture)
+    known.ifNoneMatch = "*"
+    exchanges.send(known)
     exchanges.send("POST", "/mappings/1/refresh/")
     Self.feeds(harness, exchanges)
     let plain = harness.send("GET", "/mappings/").json["mappings"]?.array?.last?["id"]?.int64 ?? 0
@@ -114,11 +120,21 @@ import Testing
     exchanges.send("DELETE", "/feeds/1/")
   }
 
+  /// Our address of the newest picture.
+  private static func picture(_ harness: Harness) throws -> String {
+    let source = harness.send("GET", "/instagram/client_001/").json["media"]?[0]?["media_url"]?.string
+    let services = Services(harness.application.rooms) { Event(actor: "test", action: $0) }
+    return try #require(
+      services.pictures.addresses().path(
+        of: "17999999999999999", .small, account: "17841405822348523", source: source ?? ""))
+  }
+
   /// What callers get wrong.
   private static func mistakes(_ exchanges: Exchanges) {
     for route in RouteTable.routes {
       let path = route.pattern.replacing("<client_id>", with: "nobody").replacing("<post_id>", with: "1")
         .replacing("<id>", with: "999").replacing("<public_id>", with: "fd_0123456789abcdefghijkl")
+        .replacing("<media_id>", with: "1").replacing("<width>", with: "320")
       exchanges.send(route.method, path)
       exchanges.send(route.method, path, "[1]")
       exchanges.send(route.method, path, "{")

@@ -26,7 +26,7 @@ import Testing
       Set(findings.map(\.check))
         == [
           "settings", "data folder", "files", "file system", "space", "sqlite", "database", "key", "access",
-          "cache",
+          "cache", "pictures",
           "libcurl", "graph", "clock", "app", "tokens",
         ])
   }

@@ -51,8 +51,11 @@ struct PictureAddresses: Sendable {
   /// What a picture at this address of Meta's is called here.
   func name(of id: String, account: String, source: String) -> PictureName? {
     guard PictureID(id) != nil, FieldRule.graphID.accepts(account) else { return nil }
-    let digest = SHA256.digest(Self.path(of: source)).prefix(Self.digestBytes)
-    return PictureName(account: account, id: id, digest: Base64URL.encode(Array(digest), padded: false))
+    return PictureName(account: account, id: id, digest: Self.digest(of: source))
+  }
+
+  static func digest(of source: String) -> String {
+    Base64URL.encode(Array(SHA256.digest(path(of: source)).prefix(digestBytes)), padded: false)
   }
 
   /// The picture that an address means; `nil` for one that we have not made.
