@@ -172,6 +172,35 @@ import Testing
     #expect(try store.events(limit: 1).isEmpty)
   }
 
+  @Test func `keys of before they were bound open every client, and their ids go on`() throws {
+    let folder = try TemporaryFolder()
+    do {
+      let raw = try RawDatabase(creating: folder.path + "/meta.sqlite3")
+      try Schema.migrate(raw.connection, to: 3)
+      for id in 1...2 {
+        try raw.execute(
+          "INSERT INTO api_key (label, scope, prefix, hash, created_at, revoked_at) VALUES ('Site', 'read', 'mm_', "
+            + "x'\(String(repeating: "0\(id)", count: 32))', '2025-12-18T10:00:00Z', "
+            + (id == 2 ? "'2025-12-18T11:00:00Z')" : "NULL)"))
+      }
+      try raw.execute(
+        "INSERT INTO event (at, actor, action, result) VALUES ('2025-12-18T10:00:00Z', 'a', 'b', 'c')")
+    }
+    let store = try Store(folder: folder.path)
+    let key = try #require(try store.key(hash: [UInt8](repeating: 1, count: 32)))
+    #expect(key.clients == nil)
+    #expect(key.scope == .read)
+    #expect(try store.keys(limit: 9).map(\.id) == [1, 2])
+    #expect(try store.keysInForce(limit: 9).map(\.id) == [1])
+    let bound = try store.insertKey(
+      label: "Bound", scope: .metrics, clients: ["a b", "c"], prefix: "mm_",
+      hash: [UInt8](repeating: 9, count: 32))
+    #expect(bound.id == 3)
+    #expect(bound.clients == ["a b", "c"])
+    #expect(try store.events(limit: 9).count == 1)
+    #expect(try store.events(limit: 9, ofClients: ["a b"]).isEmpty)
+  }
+
   @Test func `the previous schema is kept as it was beside the database, once`() throws {
     let folder = try TemporaryFolder()
     try makePreviousSchema(in: folder.path)

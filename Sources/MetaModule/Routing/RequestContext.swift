@@ -66,14 +66,14 @@ final class RequestContext {
     for _ in 1..<max(2, record.route.utf8.count { $0 == UInt8(ascii: "/") }) {
       path = path[..<(path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)]
     }
-    return (configuration.publicURL ?? "") + Self.plain(path, or: "/api/meta")
+    return (configuration.publicURL ?? "") + Self.plain(path, or: "/api/meta", beside: "")
   }
 
   /// The address of this request without some of its words.
   func ownAddress(without names: [String]) -> String {
     var query = QueryString()
     for (name, value) in self.query?.fields ?? [] where !names.contains(name) { query.append(name, value) }
-    let address = (configuration.publicURL ?? "") + Self.plain(ownPath, or: "")
+    let address = (configuration.publicURL ?? "") + Self.plain(ownPath, or: "", beside: "%")
     return query.encoded.isEmpty ? address : "\(address)?\(query.encoded)"
   }
 
@@ -83,8 +83,10 @@ final class RequestContext {
   }
 
   /// What a client wrote is given back only where it means nothing but itself.
-  private static func plain(_ path: ArraySlice<UInt8>, or other: String) -> String {
-    path.allSatisfy { $0.isDigit || $0.isLetter || "/-._~%".utf8.contains($0) }
+  /// What a client wrote is given back only where it means nothing but itself; and what is kept of an answer is kept under
+  /// one spelling of its path.
+  private static func plain(_ path: ArraySlice<UInt8>, or other: String, beside signs: String) -> String {
+    path.allSatisfy { $0.isDigit || $0.isLetter || "/-._~".utf8.contains($0) || signs.utf8.contains($0) }
       ? String(decoding: path, as: UTF8.self) : other
   }
 

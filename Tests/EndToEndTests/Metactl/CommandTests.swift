@@ -37,6 +37,30 @@ import Testing
     }
   }
 
+  @Test func `a feed is made, listed, shown and removed`() throws {
+    let installation = try Installation()
+    func run(_ arguments: String..., status: Int32 = 0, line: Int = #line) throws -> String {
+      let outcome = try installation.metactl(list: arguments)
+      #expect(outcome.status == status, "line \(line): \(outcome.text)")
+      return outcome.text
+    }
+    _ = try installation.metactl(
+      "token", "add", "--label", "John", input: installation.simulator.token("john"))
+    let add = ["feed", "add", "--client", "c", "--name", "Home", "--origin", "https://Site.example:443"]
+    let unknown = try installation.metactl(list: add)
+    #expect(unknown.text.contains("There is no client c; metactl mapping list shows which there are."))
+    _ = try run(
+      "request", "POST", "/sync/", "-d", #"{"client_id":"c","fb_page_id":"104567890123","token_id":1}"#)
+    #expect(try installation.metactl(list: add).text.contains("Made feed 1 of c: fd_"))
+    let wrong = try run("feed", "add", "--client", "c", "--name", "x", "--origin", "site.example", status: 1)
+    #expect(wrong.contains(#"--origin: "site.example" is no origin."#))
+    #expect(try run("feed", "list").contains("https://site.example"))
+    #expect(try run("feed", "show", "1").contains("show_captions"))
+    #expect(try run("feed", "show", "2", status: 1).contains("There is no feed 2"))
+    #expect(try run("feed", "remove", "1").contains("Removed feed 1"))
+    #expect(try run("feed", "list").contains("There is no feed yet."))
+  }
+
   @Test func `json is one object for every command that lists or does`() throws {
     let installation = try Installation(settings: Installation.app)
     _ = try installation.metactl(
@@ -45,7 +69,8 @@ import Testing
     for arguments in [
       ["token", "list"], ["token", "check", "1"], ["mapping", "list"],
       ["apikey", "create", "--label", "x", "--scope", "read"],
-      ["apikey", "list"], ["refresh"], ["status"], ["doctor"], ["config"], ["cache", "stats"],
+      ["apikey", "list"], ["feed", "list"], ["refresh"], ["status"], ["doctor"], ["config"],
+      ["cache", "stats"],
       ["key", "rotate", "--grace", "0"], ["key", "prune", "--grace", "0"], ["backup", backup],
       ["restore", backup],
     ] {
@@ -60,7 +85,7 @@ import Testing
     let installation = try Installation()
     for arguments in [
       [], ["token"], ["token", "add"], ["token", "check"], ["token", "replace"], ["token", "remove"],
-      ["mapping"],
+      ["mapping"], ["feed"], ["feed", "add"],
       ["apikey"], ["apikey", "create"], ["apikey", "revoke"], ["admin", "set-password"], ["key", "rotate"],
       ["key", "prune"],
       ["key", "reseal"], ["key", "accept"], ["refresh"], ["status"], ["cache"], ["backup"], ["restore"],
