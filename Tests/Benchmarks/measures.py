@@ -17,11 +17,12 @@ from stage import Failed
 # Load
 
 
-def wrk(scene, place, seconds, connections=16, script=None):
+def wrk(scene, place, seconds, connections=16, script=None, path=None):
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-H", f"X-API-Key: {scene.key}"]
     if script:
         command += ["-s", str(script)]
-    command.append(f"http://127.0.0.1:{scene.port}{scene.grid(place)}")
+    target = f"/{place}{path}" if path else scene.grid(place)
+    command.append(f"http://127.0.0.1:{scene.port}{target}")
     text = scene.output(*command)
     if "Non-2xx" in text or "Socket errors" in text:
         raise Failed(f"{place} failed under load:\n{text}")
@@ -82,6 +83,25 @@ def throughput(scene, table, quick):
     table.add("CPU per request / C", [a / b for a, b in zip(cost["ours-off"], cost[c_off])])
     table.add("threads of the C responder, closed", [closed], 0)
     table.add("threads of the C responder, kept", [kept], 0)
+
+
+def feeds(scene, table, quick):
+    rounds, seconds = (3, 2) if quick else (7, 4)
+    path = scene.start_feed(best_reference(scene, False))
+    script = scene.folder / "visitors.lua"
+    # 120 a minute for each: nobody comes that often.
+    script.write_text(
+        "local n = 0\nfunction request() n = n + 1; return wrk.format(nil, nil, {['X-Forwarded-For'] ="
+        " string.format('10.%d.%d.%d', n / 65536 % 256, n / 256 % 256, n % 256)}) end\n")
+    places = ("c-feed", "ours-off")
+    rates = {place: [] for place in places}
+    for measured in (False, *[True] * rounds):
+        for place in places:
+            rate = wrk(scene, place, seconds if measured else 1, script=script, path=path)[0]
+            if measured:
+                rates[place].append(rate)
+    table.add("warm feed, requests/s", rates["ours-off"], 0)
+    table.add("warm feed / C", [ours / c for ours, c in zip(rates["ours-off"], rates["c-feed"])])
 
 
 def latency(scene, table, quick):

@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 README = HERE.parents[1] / "README.md"
 KEPT = HERE / "results.json"
 THRESHOLDS = json.loads((HERE / "thresholds.json").read_text())
-SECTIONS = ("throughput", "latency", "start", "memory", "calls", "pieces", "growth")
+SECTIONS = ("throughput", "latency", "start", "memory", "calls", "pieces", "growth", "feeds")
 # What README tells of it, in a reader's words; what was not measured is left out.
 TOLD = {
     "warm grid / C, connections closed": "warm grid against C, a connection for each request",
@@ -19,6 +19,7 @@ TOLD = {
     "p99 at half load / C, connections closed": "99th percentile of the time of a warm grid against C, at half load",
     "CPU per request, µs": "processor time of a warm grid, µs",
     "cold CGI start / C": "cold CGI request against C",
+    "warm feed / C": "warm feed of a client's site against C",
     "memory with all workers started, MB": "memory with all 32 workers started, MB",
     "warm grid, 100,000 mappings / 100": "warm grid with 100,000 mappings against one with 100",
 }

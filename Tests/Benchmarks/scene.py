@@ -17,7 +17,8 @@ CLIENT, PAGE = "client_001", "104567890123"
 SIZES = (100, 10_000, 100_000)
 # With how many threads the C responder is tried.
 THREADS = (1, 2, 4, 8, 16, 32)
-SETTINGS = {"META_CACHE_TTL": "86400", "META_CACHE_MAX_BYTES": str(2 << 30)}  # 100,000 entries take more than the default.
+# A feed counts its visitors: the load comes from many.
+SETTINGS = {"META_CACHE_TTL": "86400", "META_TRUSTED_PROXIES": "127.0.0.1", "META_CACHE_MAX_BYTES": str(2 << 30)}  # 100,000 entries take more than the default.
 
 
 class Scene(stage.Stage):
@@ -41,11 +42,7 @@ class Scene(stage.Stage):
         if status != 200 or headers.get("X-Cache") != "hit":
             raise stage.Failed(f"no warm grid: {status} {body[:200]}")
         self.write_answer(headers, body)
-        self.references = {}
-        for threads in THREADS:
-            name, socket = f"reference-{threads}", self.folder / f"reference-{threads}.sock"
-            command = [self.folder / "reference-responder", socket, self.folder / "answer", threads]
-            self.references[threads] = self.start(name, *command, ready=socket)
+        self.references = {threads: self.start_reference(f"reference-{threads}", "answer", threads) for threads in THREADS}
         self.php = self.start_php()
 
     def compile(self):
@@ -56,12 +53,31 @@ class Scene(stage.Stage):
         ):
             self.output("cc", "-O2", "-o", self.folder / name, HERE / f"{name}.c", *libraries)
 
-    def write_answer(self, headers, body):
-        (self.folder / "body").write_bytes(body)
-        kept = ("Content-Type", "X-Cache", "Age", "Cache-Control", "ETag", "X-Request-Id", "X-Content-Type-Options")
-        head = "Status: 200 OK\r\n" + "".join(f"{name}: {headers[name]}\r\n" for name in kept)
+    def start_reference(self, name, answer, threads):
+        socket = self.folder / f"{name}.sock"
+        return self.start(name, self.folder / "reference-responder", socket, self.folder / answer, threads, ready=socket)
+
+    def start_feed(self, threads):
+        """A feed that anybody may show, and the C responder with the same answer; the feed's path."""
+        body = {"client_id": CLIENT, "name": "bench", "origins": ["any"]}
+        row = json.loads(self.metactl("request", "POST", "/feeds/", "-d", json.dumps(body)))
+        path = f"/feed/{row['public_id']}/"
+        self.request("GET", f"/ours-off{path}")
+        status, headers, body = self.request("GET", f"/ours-off{path}")
+        if status != 200 or headers.get("X-Cache") != "hit":
+            raise stage.Failed(f"no warm feed: {status} {body[:200]}")
+        self.write_answer(headers, body, "feed-answer")
+        self.start_reference("reference-feed", "feed-answer", threads)
+        return path
+
+    def write_answer(self, headers, body, name="answer"):
+        if name == "answer":
+            (self.folder / "body").write_bytes(body)
+        kept = ("Content-Type", "X-Cache", "Age", "Cache-Control", "ETag", "X-Request-Id", "X-Content-Type-Options", "Vary",
+                "RateLimit-Policy", "RateLimit")
+        head = "Status: 200 OK\r\n" + "".join(f"{header}: {headers[header]}\r\n" for header in kept if header in headers)
         head += f"Content-Length: {len(body)}\r\n\r\n"
-        (self.folder / "answer").write_bytes(head.encode() + body)
+        (self.folder / name).write_bytes(head.encode() + body)
 
     def write_places(self):
         places = []
@@ -71,6 +87,7 @@ class Scene(stage.Stage):
             *((f"c{threads}-off", f"reference-{threads}", False) for threads in THREADS),
             *((f"c{threads}-on", f"reference-{threads}_kept", True) for threads in THREADS),
             *((f"grown-{size}", f"grown-{size}", False) for size in SIZES),
+            ("c-feed", "reference-feed", False),
         ):
             script = f"fastcgi_param SCRIPT_FILENAME {self.folder}/grid.php;" if upstream == "php" else ""
             places.append(
@@ -81,7 +98,8 @@ class Scene(stage.Stage):
             )
         # Graph behind the same nginx: so the two differ by our program alone.
         places.append(f"location /graph/ {{ proxy_http_version 1.1; proxy_pass http://127.0.0.1:{self.graph_port}/; }}")
-        names = ["ours", "php", *(f"grown-{size}" for size in SIZES), *(f"reference-{threads}" for threads in THREADS)]
+        names = ["ours", "php", *(f"grown-{size}" for size in SIZES), *(f"reference-{threads}" for threads in THREADS),
+                 "reference-feed"]
         upstreams = "".join(
             f"upstream {name} {{ server unix:{self.folder}/{name}.sock; }}\n"
             f"upstream {name}_kept {{ server unix:{self.folder}/{name}.sock; keepalive 16; }}\n"
