@@ -51,6 +51,13 @@ def shop(stage):
     server.shutdown()
 
 
+def see_everything(page):
+    """Scrolls to the end, and waits for each of the twelve pictures."""
+    expect(page.locator("meta-feed img")).to_have_count(12)
+    page.locator("meta-feed li").last.scroll_into_view_if_needed()
+    wait_until(lambda: all_loaded(page) == 12, "a picture is missing", seconds=20)
+
+
 def asked_hosts(page):
     hosts = set()
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
@@ -70,24 +77,27 @@ def test_a_page_of_another_site_shows_the_feed(shop, open_page, name, width, hei
     weights = []
     page.on("response", lambda answer: "/media/" in answer.url and weights.append(int(answer.headers["content-length"])))
     page.goto(shop.address)
+    see_everything(page)
     tiles = page.locator("meta-feed img")
-    expect(tiles).to_have_count(12)
-    page.locator("meta-feed li").last.scroll_into_view_if_needed()
-    wait_until(lambda: all_loaded(page) == 12, "a picture is missing", seconds=20)
     assert all(tile.get_attribute("alt") for tile in tiles.all())
     assert all(tile.get_attribute("width") and tile.get_attribute("height") for tile in tiles.all())
     assert hosts == {shop.address.removeprefix("http://"), shop.site.removeprefix("http://")}
     # The first wish of a picture may be answered with the original, so that nobody waits.
     weights.clear()
     page.reload()
-    page.locator("meta-feed li").last.scroll_into_view_if_needed()
-    wait_until(lambda: all_loaded(page) == 12, "a picture is missing", seconds=20)
+    see_everything(page)
     assert name == "desktop" or 12_000 < sum(weights) < 150_000
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("jumps") == []
     assert Axe().run(page).response["violations"] == []
     page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=ARTEFACTS / f"feed-{name}.png", full_page=True)
+
+
+def test_the_page_stays_complete_when_meta_is_gone(shop, stage, open_page):
+    see_everything(open_page(shop.address))
+    stage.stop("simulator")
+    see_everything(open_page(shop.address))
 
 
 def test_the_keyboard_reaches_each_post(shop, open_page):
