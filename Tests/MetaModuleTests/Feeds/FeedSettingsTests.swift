@@ -1,8 +1,10 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import MetaModule
 @testable import Store
+@testable import Text
 
 /// Feeds as rows: what may be set, and what is told when it may not.
 @Suite struct FeedSettingsTests {
@@ -108,6 +110,31 @@ import Testing
     #expect(caption.short == short)
     #expect(caption.hashtags == hashtags)
     #expect(caption.mentions == mentions)
+  }
+
+  @Test(arguments: UInt64(0)..<200)
+  func `whatever a caption or an origin is made of, it is taken apart without harm`(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let pieces = [
+      "#", "＃", "@", "a", "é", "日", "न", "्", "☕️", "\u{200D}", "\u{FE0F}", ".", ",", " ", "\n", "_", "1",
+      "\u{0}", "ß",
+      "https://", "*.", ":", "443", "[", "::1", "]", "-", "/", "any",
+    ]
+    for _ in 0..<50 {
+      let text = (0..<Int.random(in: 0...24, using: &generator)).map { _ in
+        pieces[Int.random(in: 0..<pieces.count, using: &generator)]
+      }.joined()
+      let caption = Caption(text)
+      #expect(text.utf8.starts(with: caption.short.utf8))
+      for tag in caption.hashtags {
+        #expect(text.containsBytes(of: "#" + tag) || text.containsBytes(of: "＃" + tag))
+      }
+      for name in caption.mentions { #expect(text.containsBytes(of: "@" + name)) }
+      if let origin = FeedOrigin.checked(text) {
+        #expect(FeedOrigin.checked(origin) == origin)
+        #expect(origin == FeedOrigin.any || origin.contains("*") || FeedOrigin.allows([origin], origin))
+      }
+    }
   }
 
   @Test func `snippets see past case, width and composition`() {
