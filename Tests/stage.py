@@ -33,10 +33,11 @@ class Failed(Exception):
 
 def play(main):
     """Runs a suite to its exit status; a failure is said in one sentence."""
+    name = pathlib.Path(sys.argv[0]).resolve().relative_to(REPOSITORY)
     try:
         sys.exit(main())
     except Failed as failure:
-        sys.exit(f"{pathlib.Path(sys.argv[0]).resolve().relative_to(REPOSITORY)}: {failure}")
+        sys.exit(f"{name}: {failure}")
 
 
 # ---- Programs

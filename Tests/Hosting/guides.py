@@ -21,6 +21,7 @@ from package import guide
 from systemd import GRID, HOME, maps_and_serves, play, token
 
 BUNDLE = "/root/unpacked"
+PROGRAM = f"{HOME}/meta.fcgi"
 API = "http://localhost/api/meta"
 
 
@@ -62,7 +63,7 @@ def by_hand(run):
     maps_and_serves(run, run.added)
     answers(run, "nginx")
     for server, file in {"apache2": "apache.conf", "lighttpd": "lighttpd.conf", "caddy": "Caddyfile"}.items():
-        lines = re.findall(r"^#     (\S.*)", (machine.path / f"{BUNDLE[1:]}/hosts/{file}").read_text(), re.MULTILINE)
+        lines = first_lines(machine, file)
         machine("systemctl stop nginx")
         machine(f"systemctl start {server}")  # As Debian's package leaves it.
         follow(run, f"{server}: the first lines of {file}", "\n".join(lines), f"{BUNDLE}/hosts")
@@ -131,6 +132,43 @@ def becomes_newer(run, folder, stop, account):
     run.machine(f"chown {account}: {folder}/meta.sqlite3*; chmod 600 {folder}/meta.sqlite3*")
 
 
+def without_systemd(run):
+    """The units are stopped, and their sockets gone, as if there were none."""
+    machine = run.machine
+    machine("systemctl disable --now --quiet meta-module.socket meta-module-refresh.timer meta-module-status.timer meta-module-backup.timer; "
+            "systemctl stop meta-module.service; rm -rf /etc/systemd/system/meta-module* /run/meta-module; systemctl daemon-reload")
+    lines = guide("other")[0].replace("&", "</dev/null >/dev/null &")
+    follow(run, "without systemd", lines)
+    machine.wait(lambda: '"status":"ok"' in machine(f"curl -s {API}/health/").stdout)
+    run.succeeds("the program has the data and the settings of before", "metactl token list", pattern="John")
+    run.succeeds("and is the account's", "ps -C meta.fcgi -o user:20=", pattern="^meta-module\n$")
+    machine(f"cp /{PROGRAM} /{PROGRAM}.new && mv /{PROGRAM}.new /{PROGRAM}")
+    machine.wait(lambda: not machine("readlink /proc/$(pgrep -x meta.fcgi)/exe | grep deleted").stdout)
+    run.succeeds("after an upgrade the new one serves", f"curl -s {API}/health/", pattern='"status":"ok"')
+    machine("pkill -f libexec/meta-module/spawn-fcgi")
+
+
+def as_www_data(run):
+    """Servers that start the program as www-data, on a machine that has the programs and the page and nothing else of us."""
+    machine = run.machine
+    machine("rm -rf /etc/meta-module /var/lib/meta-module /var/cache/meta-module")
+    for server, file in {"fcgiwrap": "fcgiwrap.conf", "lighttpd": "lighttpd-spawn.conf", "uwsgi": "uwsgi.ini"}.items():
+        lines = first_lines(machine, file)
+        if server != "fcgiwrap":
+            machine("systemctl stop nginx")
+        follow(run, f"the first lines of {file}", "\n".join(lines).replace("systemctl reload nginx", "systemctl restart nginx"), f"{BUNDLE}/hosts")
+        if server == "uwsgi":
+            machine("systemd-run --unit=uwsgi-meta uwsgi --ini /etc/meta-module/uwsgi.ini")
+        machine.wait(lambda: machine("curl -s http://localhost/").returncode == 0)
+        run.succeeds(f"{server} reaches the program", f"curl -s {API}/health/", pattern='"status":"ok"')
+        run.succeeds("whose data is www-data's", "stat -c '%a %U' /var/lib/meta-module/meta.sqlite3", pattern="^600 www-data")
+        machine("systemctl stop lighttpd uwsgi-meta; rm -rf /etc/meta-module /var/lib/meta-module")
+
+
+def first_lines(machine, file):
+    return re.findall(r"^#     (\S.*)", (machine.path / f"{BUNDLE[1:]}/hosts/{file}").read_text(), re.MULTILINE)
+
+
 def host(run):
     """A shared host: Apache with suEXEC shows what accounts have in public_html. What its operator sets, not the guide."""
     machine = run.machine
@@ -185,7 +223,7 @@ def shared(run):
     run.expect("as Bearer, through suEXEC, opens the grid", re.match(r"HTTP/\S+ 200", answer), answer)
     cron = re.search(r"17 \* \* \* \* (.*)", said)[1]
     follow(run, "the cron line runs", cron, "/home/alice", "alice")
-    follow(run, "is upgraded", guide("upgrade")[0], "/home/alice/meta-module-*", "alice", pattern="Upgraded to")
+    follow(run, "is upgraded", guide("upgrade")[0], "/home/alice/meta-module-*/", "alice", pattern="Upgraded to")
     becomes_newer(run, "/home/alice/meta-module", "pkill meta.fcgi", "alice")
     follow(run, "and brought back from a newer database", guide("upgrade")[2].replace("pkill", "! pkill"), "/home/alice", "alice",
            pattern="Restored 1 token")
@@ -220,7 +258,7 @@ def main():
     parser.add_argument("--root", type=pathlib.Path)
     options = parser.parse_args()
     bundle, programs = options.bundle.resolve(), options.programs.resolve()
-    parts = (by_hand, sub_path, proxy, upgrade, host, shared, ftp)
+    parts = (by_hand, sub_path, proxy, upgrade, without_systemd, as_www_data, host, shared, ftp)
     return play(options.root, (lambda run: prepare(run, bundle, programs), *parts))
 
 
