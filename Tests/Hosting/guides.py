@@ -80,6 +80,8 @@ def sub_path(run):
     run.machine.wait(lambda: run.machine("curl -sf http://localhost/social/").returncode == 0)
     run.succeeds("the page is there, with its headers", "curl -si http://localhost/social/", pattern="(?s)^HTTP/1.1 200.*default-src 'none'")
     run.succeeds("so is the API", "curl -s http://localhost/social/api/meta/health/", pattern='"status":"ok"')
+    run.succeeds("and its script, for other sites", "curl -si http://localhost/social/embed.js", pattern="(?is)^HTTP/1.1 200.*allow-origin: [*]")
+    run.succeeds("without a slash it leads there", "curl -si http://localhost/social", pattern="(?is)^HTTP/1.1 301.*location: \\S*/social/\\s")
     run.succeeds("and no hidden file", "curl -si http://localhost/social/.htaccess", pattern="^HTTP/1.1 404")
 
 
