@@ -63,6 +63,7 @@ package struct HomeInstallation {
       )
     }
     let places = places(of: bundle)
+    var placed: [String] = []
     do throws(SystemError) {
       try makeFolders(for: places.map(\.path))
       defer { for place in places { unlink(place.path + ".new") } }
@@ -74,10 +75,14 @@ package struct HomeInstallation {
       }
       for place in places {
         guard rename(place.path + ".new", place.path) == 0 else { throw .last }
+        placed.append(place.path)
       }
       for path in before where !list.contains(path) { unlink(path) }
     } catch {
-      if before.isEmpty { removeEmptyFolders() }
+      if before.isEmpty {
+        for path in placed + [record] { unlink(path) }
+        removeEmptyFolders()
+      }
       throw .trouble(
         "\(home) and \(site) cannot be written: \(error). Is the home read-only, or the quota used up? "
           + (before.isEmpty ? "Nothing is installed." : "The programs are as they were, or newer."))
@@ -131,12 +136,12 @@ package struct HomeInstallation {
     for path in paths where unlink(path) != 0 && errno != ENOENT {
       throw .trouble("\(path) cannot be removed: \(SmallFile.lastError()).")
     }
-    removeEmptyFolders()
     unlink(record)
+    removeEmptyFolders()
   }
 
   private func removeEmptyFolders() {
-    for folder in ["\(home)/bin", "\(home)/lib", "\(site)/lib", site] { rmdir(folder) }
+    for folder in ["\(home)/bin", "\(home)/lib", home, "\(site)/lib", site] { rmdir(folder) }
   }
 
   // MARK: The beginning

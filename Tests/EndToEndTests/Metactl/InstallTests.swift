@@ -128,6 +128,21 @@ import Testing
     #expect(text(home) == "mine" && !FileManager.default.fileExists(atPath: site))
   }
 
+  @Test func `what fails half-way leaves nothing, and does not end the program`() throws {
+    try pack(["bin/metactl": "one", "bin/meta.fcgi": String(repeating: "large ", count: 2000)])
+    let limited = try account.metactl(
+      list: ["install", "--from", bundle.path, "--site", site],
+      prefix: ["bash", "-c", "ulimit -f 4; exec \"$@\"", "_"])
+    #expect(limited.status == 2 && limited.errors.contains("File too large"), "\(limited.text)")
+    #expect(!FileManager.default.fileExists(atPath: home) && !FileManager.default.fileExists(atPath: site))
+    // A folder in the place of the page's last file.
+    try FileManager.default.createDirectory(atPath: site + "/.htaccess/x", withIntermediateDirectories: true)
+    let outcome = try install("--site", site)
+    #expect(outcome.status == 2 && outcome.errors.contains("Nothing is installed."), "\(outcome.text)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: site) == [".htaccess"])
+    #expect(!FileManager.default.fileExists(atPath: home))
+  }
+
   @Test(arguments: [
     (500, "", "Premature end of script headers"), (403, "<html>", "mode 755"),
     (404, "<html>", ".htaccess is not there"),
