@@ -149,19 +149,20 @@ struct Grids {
       let fetched = try fetch(mapping, account, part, orServe: expired, overdue)
       let rooms = services.rooms
       do {
+        var needsRoom = false
         // The grid last: whoever waits for the flight finds the window there.
         for text in [fetched.window, fetched.stamp] {
           guard let key = text.part.key(account) else { continue }
           do {
             try cache.store(
               text.body, etag: text.etag, under: key, now: .now, freshFor: freshFor, staleFor: staleFor)
-          } catch { warnOfCache(error) }
+          } catch .full { needsRoom = true } catch { warnOfCache(error) }
         }
         let isKept = try flight.land(
           fetched.grid.body, etag: fetched.grid.etag, now: .now, freshFor: freshFor, staleFor: staleFor)
         // The mapping was removed meanwhile.
         if !isKept { forget(account) }
-        rooms.turn.afterwards { cache.sweepIfDue(now: .now) }
+        rooms.turn.afterwards { [needsRoom] in cache.sweepIfDue(now: .now, needsRoom: needsRoom) }
       } catch .full {
         rooms.turn.afterwards { cache.sweepIfDue(now: .now, needsRoom: true) }
       } catch { warnOfCache(error) }
