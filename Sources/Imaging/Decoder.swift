@@ -26,6 +26,9 @@ enum Decoder {
     throw .unknownType
   }
 
+  /// 52 million: a progressive file is unpacked whole, whatever size is wanted, into two bytes or more for each of them.
+  private static let mostPixels = 50 << 20
+
   /// libjpeg can decode to eighths of the size for a fraction of the time. The smallest that is large enough is taken, so
   /// that what is left to shrink never grows.
   private static func decodeJPEG(
@@ -38,6 +41,7 @@ enum Decoder {
       tjDecompressHeader3(decoder, bytes, UInt(bytes.count), &width, &height, &sampling, &colors) == 0,
       width > 0, height > 0
     else { throw .broken }
+    guard Int(width) * Int(height) <= mostPixels else { throw .tooLarge }
     let orientation = Orientation(ofJPEG: bytes)
     let shownWidth = Int(orientation.isSideways ? height : width)
     let eighths = Int32((1...8).first { shownWidth * $0 / 8 >= wanted } ?? 8)
