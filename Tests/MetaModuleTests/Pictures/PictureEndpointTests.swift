@@ -210,6 +210,41 @@ import Testing
     #expect(Self.calls(harness).isEmpty)
   }
 
+  @Test func `while all who may wait for pictures do, grids and what lies ready are served`() throws {
+    let harness = try Self.harness(["META_WORKERS": "1"])
+    let path = try Self.path(harness)
+    Self.get(harness, path)
+    let lane = harness.application.shared.lanes.pictures
+    guard let first = lane.tryEnter(), let second = lane.tryEnter(), lane.isFull else {
+      Issue.record("not two places")
+      return
+    }
+    #expect(Self.get(harness, path).header("Cache-Control") == Self.immutable)
+    #expect(Self.get(harness, try Self.path(harness, .large)).header("Cache-Control") == Self.short)
+    let cold = Self.get(harness, try Self.path(harness, of: "17888888888888888"))
+    #expect((cold.status, cold.header("Retry-After")) == (503, "2"))
+    #expect(harness.send("GET", "/instagram/client_001/").status == 200)
+    #expect(harness.send("GET", "/health/").status == 200)
+    #expect(Self.calls(harness) == [.cdn: 1])
+    _ = consume first
+    _ = consume second
+    #expect(Self.get(harness, try Self.path(harness, of: "17888888888888888")).status == 200)
+  }
+
+  @Test func `the pictures of a medium go when a feed hides it`() throws {
+    let harness = try Self.harness()
+    let other = "17888888888888888"
+    for id in [Self.medium, other] { Self.get(harness, try Self.path(harness, of: id)) }
+    let made = harness.send(
+      "POST", "/feeds/", #"{"client_id":"client_001","name":"Home","origins":["any"]}"#)
+    let feed = try #require(made.json["id"]?.int64)
+    #expect(harness.send("PATCH", "/feeds/\(feed)/", #"{"hidden":["\#(Self.medium)"]}"#).status == 200)
+    let folder = PictureFolder(harness.application.configuration).path
+    let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(Self.account)")
+    #expect(files.count == 2)
+    #expect(files.allSatisfy { $0.hasPrefix(other + ".") })
+  }
+
   @Test(arguments: ["exit 0", "exit 70", "kill -9 $$", "echo '1080 1080 aabbcc'; echo no picture", "yes"])
   func `where meta-image fails the original stands in`(script: String) throws {
     let folder = try TemporaryFolder()

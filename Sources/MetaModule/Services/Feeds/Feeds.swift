@@ -48,11 +48,18 @@ struct Feeds {
     let store = try services.store()
     while let feed = try store.feed(id) {
       var settings = FeedSettings(feed)
+      let hidden = settings.hidden
       change(&settings)
       let changed = try store.updateFeed(
         feed, name: name ?? feed.name, settings: settings.stored, origins: settings.origins,
         event: services.event("feed.change"))
-      if let changed { return changed }
+      if let changed {
+        let newlyHidden = settings.hidden.filter { medium in
+          !hidden.contains { $0.isSameBytes(as: medium) }
+        }
+        try services.pictures.forget(newlyHidden, ofClient: changed.clientID)
+        return changed
+      }
     }
     return nil
   }

@@ -96,6 +96,15 @@ struct PictureFolder: Sendable {
       content: FilePart(of: file, from: PictureHead.length, count: head.count))
   }
 
+  /// What there is of a medium, with the parts of an album.
+  func remove(medium: String, account: String) {
+    guard FieldRule.graphID.accepts(account), FieldRule.postID.accepts(medium) else { return }
+    let folder = "\(path)/\(account)"
+    for name in Folder.names(in: folder) where name.hasPrefix(medium + ".") || name.hasPrefix(medium + "-") {
+      unlink("\(folder)/\(name)")
+    }
+  }
+
   /// All that was an account's.
   func remove(account: String) {
     guard FieldRule.graphID.accepts(account) else { return }

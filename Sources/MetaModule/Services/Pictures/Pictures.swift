@@ -43,6 +43,15 @@ struct Pictures {
   /// All that is kept of an account's pictures goes, now that nobody shows it.
   func forget(_ account: String) { folder.remove(account: account) }
 
+  /// The same for single media, now that they are hidden.
+  func forget(_ media: [String], ofClient clientID: String) throws(StoreError) {
+    guard !media.isEmpty,
+      case .mapping(let mapping) = try services.store().latestMappingWithInstagram(clientID: clientID),
+      let account = mapping.instagramAccountID
+    else { return }
+    for medium in media { folder.remove(medium: medium, account: account) }
+  }
+
   /// - Parameters:
   ///   - proof: the address's `v`.
   ///   - takesWebP: whether the browser does; else it gets JPEG.
