@@ -17,7 +17,8 @@ function path() {
 }
 
 const reload = loader(root, async (current) => {
-  const { answer, headers } = await exchange("GET", path());
+  // Browsers do not show Meta's own pictures on another site's page.
+  const { answer, headers } = await exchange("GET", `${path()}${path().includes("?") ? "&" : "?"}images=local`);
   if (current()) show(answer, headers);
 });
 

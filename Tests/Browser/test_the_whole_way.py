@@ -135,7 +135,7 @@ def test_the_page_works_below_another_address(stage, open_page):
     page.on("request", lambda request: asked.append(request.url))
     region(page, "Clients").get_by_role("button", name="Preview").click()
     expect(region(page, "Preview").get_by_role("listitem")).to_have_count(25)
-    assert f"{stage.url}social/api/meta/instagram/client_001/" in asked
+    assert f"{stage.url}social/api/meta/instagram/client_001/?images=local" in asked
 
 
 def test_a_client_with_two_pages_is_shown_by_page(stage, open_page):

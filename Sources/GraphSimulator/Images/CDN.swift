@@ -41,7 +41,7 @@ struct CDN {
     else { return text(403, "Bad URL hash") }
     guard end > now else { return text(403, "URL signature expired") }
     switch kind {
-    case .video: return content("video/mp4", EmptyVideo.bytes)
+    case .video: return content("video/mp4", EmptyVideo.bytes, for: "cross-origin")
     case .portrait: return content("image/jpeg", Painting(id).portrait(.jpeg))
     case .image, .thumbnail: return content("image/jpeg", Painting(id).landscape(.jpeg))
     }
@@ -57,7 +57,8 @@ struct CDN {
     guard query["hash"] == "Ae" + Self.seal(signed, 14) else { return text(403, "Bad URL hash") }
     guard end > now else { return text(403, "URL signature expired") }
     let painting = Painting(id)
-    return content("image/png", outline.isEmpty ? painting.portrait() : painting.silhouette())
+    return content(
+      "image/png", outline.isEmpty ? painting.portrait() : painting.silhouette(), for: "cross-origin")
   }
 
   /// `oh` is the signature, `oe` the end in hexadecimal; the whole stays the same for a day, so that two
@@ -75,12 +76,13 @@ struct CDN {
     return noise.letters(length)
   }
 
-  private func content(_ type: String, _ body: [UInt8]) -> Reply {
+  /// No other site may show what is Instagram's.
+  private func content(_ type: String, _ body: [UInt8], for sites: String = "same-origin") -> Reply {
     Reply(
       status: 200,
       headers: [
         Header("Content-Type", type), Header("Cache-Control", "max-age=1209600, no-transform"),
-        Header("Access-Control-Allow-Origin", "*"), Header("Cross-Origin-Resource-Policy", "cross-origin"),
+        Header("Access-Control-Allow-Origin", "*"), Header("Cross-Origin-Resource-Policy", sites),
       ], body: body)
   }
 

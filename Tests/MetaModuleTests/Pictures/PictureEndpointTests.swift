@@ -7,6 +7,7 @@ import Testing
 
 @testable import MetaModule
 @testable import Store
+@testable import System
 
 /// `GET /media/<media_id>/<width>/` (API.md, section 8).
 @Suite struct PictureEndpointTests {
