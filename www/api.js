@@ -12,12 +12,12 @@ export const wrong = (field, text) => failure(text, { fields: [[field, [text]]] 
 
 let isBlocked; // Firewalls let no PATCH or DELETE through, but a POST that means it.
 
-export async function exchange(method, path, body) {
-  const lost = (detail) => tell("lost") && failure(detail);
+export async function exchange(method, path, body, seconds = 30) {
+  const lost = (detail) => tell("lost") && failure(detail, { lost: true });
   const isBlockable = /PATCH|DELETE/.test(method);
   const meant = isBlocked && isBlockable && { "X-HTTP-Method-Override": method };
   const response = await fetch(new URL(path, base), {
-    method: meant ? "POST" : method, cache: "no-store", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...meant }, signal: AbortSignal.timeout(30_000),
+    method: meant ? "POST" : method, cache: "no-store", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...meant }, signal: AbortSignal.timeout(seconds * 1000),
   }).catch(() => {
     throw lost("The connection is lost.");
   });
@@ -25,7 +25,7 @@ export async function exchange(method, path, body) {
   const answer = status === 204 ? {} : await response.json().catch(() => null);
   if (isBlockable && !isBlocked && [403, 405].includes(status) && !(answer?.detail && headers.has("X-Request-Id"))) {
     isBlocked = true;
-    return exchange(method, path, body);
+    return exchange(method, path, body, seconds);
   }
   // A web server without its program answers 502 in its own words, or 404.
   if (answer ? [502, 504].includes(status) && !answer.reason : status > 499) throw lost("The program does not answer.");
@@ -44,7 +44,8 @@ export async function listAll(name, each) {
   let rows = [];
   for (let next = 0; next !== null; ) {
     const answer = await call("GET", `${name}/?limit=200&after=${next}`);
-    each((rows = rows.concat(answer[name])));
+    rows = rows.concat(answer[name]);
     next = answer.next ?? null;
+    each(rows, next === null);
   }
 }

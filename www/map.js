@@ -1,87 +1,236 @@
-// Mapping: a client id and one of the Pages that the accounts reach.
-import { actions, call, copyOf, find, folded, keep, loader, make, number, onSubmit, put, quoted, say, section, seeker, skeletons, state, toast, watch, write } from "./dom.js";
+// Mapping: which Page belongs to which client; one at a time, or many from a pasted list.
+import { call, wrong } from "./api.js";
+import { fill, focusOn, h } from "./dom.js";
+import { button, chip, face, field, head, name, onSubmit, problem, toast } from "./parts.js";
+import { addressOf, clientOf, refresh, say, state, watch } from "./store.js";
+import { virtualList } from "./virtual.js";
+import { count, folded, number, quoted, seeker } from "./words.js";
 
-const { root, list, filter, form } = section("map");
-const { client_id: client, token_id: account } = form.elements;
 const keyOf = (page) => `${page.token_id}:${page.fb_page_id}`;
-let asked; // The active accounts that the list was made for.
+const active = () => (state.tokens ?? []).filter(({ status }) => status === "active");
 
-const active = () => (state.tokens ?? []).filter((row) => row.status === "active");
+export function mount(route, signal) {
+  let pages; // Absent until Meta has answered.
+  let fitting = [];
+  let chosen;
+  let asked; // The accounts that the list was made for.
+  let takers = new Map(); // By Page: the clients that show it.
 
-skeletons(list, 5, "choice");
+  const client = h("input", { name: "client_id", autocomplete: "off", maxLength: 128, placeholder: "client_001", value: route.query.get("client") ?? "" });
+  const account = h("select", { onchange: sift }, h("option", { value: "" }, "All accounts"));
+  const search = h("input", { type: "search", placeholder: "Name or id", autocomplete: "off", oninput: sift });
+  const onlyInstagram = h("input", { type: "checkbox", onchange: sift });
+  const found = h("span.hint", { role: "status" });
+  const warnings = h("ul.warnings");
+  const none = h("p.empty", { hidden: true });
+  const trouble = h("div");
+  const effect = h("p.notice.slim", { role: "status", hidden: true });
+  const submit = h("button.primary", { type: "submit" }, "Save");
+  const picked = h("bdi.hint");
+  const pick = virtualList("Pages", 60, option, (page) => {
+    chosen = page;
+    tell();
+  }, signal);
+  pick.root.id = "pages";
+  // A choice takes part in the form under its own name, so that what is wrong with it is said beside it.
+  const choice = h("input.unseen", { name: "fb_page_id", tabIndex: -1, ariaLabel: "Page", readOnly: true });
+  choice.onfocus = () => pick.root.focus();
 
-export const reload = loader(root, async (current) => {
-  asked = String(active().map((row) => row.id));
-  const { pages, warnings = [] } = asked ? await call("GET", "pages/") : { pages: [] };
-  if (!current()) return;
-  find("[data-warnings]", root).replaceChildren(...warnings.map(({ account_label: label, detail }) =>
-    make("li", `The Pages of ${quoted(label)} are not in this list: ${detail}.`)));
-  for (const page of pages) page.text = folded(page.fb_page_name, page.fb_page_id, page.account_label);
-  put("pages", pages);
-  if (asked) say("marked"); // A token may be dead.
-});
+  const form = onSubmit(h("form.panel.stack",
+    h("div.columns", field("Client id", client, "The name by which your site asks for it."), field("Find a Page", search), field("Account", account)),
+    h("div.stack.tight", h("div.row", h("b", { id: "pages-label" }, "Page"), found, h("label.row.check", onlyInstagram, "Only with Instagram"), h("span.end", button("Ask Meta again", () => load(), { look: ".quiet" }))),
+      warnings, trouble, pick.root, none, choice),
+    effect, h("p.row", submit, picked)), save);
+  const root = h("section", { ariaLabel: "Map a client" }, head("Map a client", "Say which Page belongs to a client of yours."), form,
+    h("details.panel.several", { open: route.rest[0] === "list" }, h("summary", "Several at once, from a list"), several(() => pages, () => load())));
 
-watch("tokens", () => {
-  const chosen = account.value;
-  account.replaceChildren(account.options[0], ...active().map(({ id, account_label: label }) => make("option", label, { value: id })));
-  account.value = chosen;
-  if (account.selectedIndex < 0) account.value = "";
-  if (asked !== undefined && asked !== String(active().map((row) => row.id))) reload();
-});
+  function option(page) {
+    const theirs = takers.get(page.fb_page_id) ?? [];
+    return [face(page.fb_page_picture, page.fb_page_name), h("span.words", name(page.fb_page_name), h("span.hint", h("bdi", page.account_label), ` · ${page.fb_page_id}`)),
+      h("span.row.marks", theirs.length ? h("span.chip.off", { title: theirs.join(", ") }, "Shown by ", h("bdi", theirs.length > 1 ? count(theirs.length, "client") : theirs[0])) : null,
+        chip(page.ig_account_id ? ["ok", "Instagram"] : ["off", "No Instagram"]))];
+  }
 
-watch("connected", reload);
+  let turn = 0;
+  async function load() {
+    const mine = ++turn;
+    asked = String(active().map(({ id }) => id));
+    fill(trouble);
+    pages ?? pick.wait(true);
+    try {
+      const answer = asked ? await call("GET", "pages/") : { pages: [] };
+      if (mine !== turn || signal.aborted) return;
+      for (const page of answer.pages) page.text = folded(page.fb_page_name, page.fb_page_id, page.account_label);
+      pages = answer.pages;
+      fill(warnings, (answer.warnings ?? []).map(({ account_label: label, detail }) => h("li", `The Pages of ${quoted(label)} are not in this list: ${detail}.`)));
+      sift();
+      if (asked) say("refresh"); // A token may be dead.
+    } catch (error) {
+      if (mine !== turn || signal.aborted || error.status === 401) return;
+      fill(trouble, problem(error, async () => {
+        await load();
+        focusOn(root.querySelector("h1"));
+      }));
+    } finally {
+      if (mine === turn) pick.wait(false);
+    }
+  }
 
-watch("pages", () => {
-  keep(list, state.pages, (page) => {
-    const element = copyOf("page");
-    find("input", element).value = keyOf(page);
-    return element;
-  }, (element, page) => write(element, {
-    ...page,
-    face: [page.fb_page_picture, page.fb_page_name],
-    chip: page.ig_account_id ? ["ok", "Instagram"] : ["off", "No Instagram"],
-  }), keyOf);
-  sift();
-  choose();
-});
+  function sift() {
+    if (!pages) return;
+    const fits = seeker(search.value);
+    fitting = pages.filter((page) => fits(page.text) && (!account.value || String(page.token_id) === account.value) && (!onlyInstagram.checked || page.ig_account_id));
+    // A choice that nobody sees is none.
+    if (chosen && !fitting.some((page) => keyOf(page) === keyOf(chosen))) chosen = null;
+    pick.show(fitting, chosen && fitting.findIndex((page) => keyOf(page) === keyOf(chosen)));
+    fill(found, fitting.length === pages.length ? number(pages.length) : `${number(fitting.length)} of ${number(pages.length)}`);
+    none.hidden = fitting.length > 0;
+    pick.root.hidden = !fitting.length;
+    fill(none, pages.length ? "No Page fits the filter." : asked ? "Meta lists no Page for these accounts. Were they ticked when the token was made?"
+      : ["Connect an account first: its Pages appear here. ", h("a", { href: "#/connect" }, "Connect an account")]);
+    tell();
+  }
 
-function sift() {
-  const fits = seeker(filter);
-  const { pages } = state;
-  let shown = 0;
-  pages.forEach((page, index) => {
-    const wanted = fits(page.text) && [String(page.token_id), ""].includes(account.value);
-    list.children[index].hidden = !wanted;
-    shown += wanted;
-  });
-  write(root, {
-    found: shown === pages.length ? shown : `${shown} of ${number(pages.length)}`,
-    none: shown ? "" : pages.length ? "No Page fits the filter."
-      : asked ? "Meta lists no Page for these accounts. Were they ticked when the token was made?"
-      : "Connect an account first: its Pages appear here.",
-  });
+  /** What saving will do, before it is done. */
+  function tell() {
+    choice.value = chosen?.fb_page_id ?? "";
+    fill(picked, chosen ? chosen.fb_page_name + (chosen.ig_account_id ? "" : " (has no Instagram account)") : "No Page chosen yet.");
+    const now = clientOf(client.value.trim());
+    const same = now && chosen && now.row.fb_page_id === chosen.fb_page_id;
+    const takes = chosen?.ig_account_id || !now?.row.ig_account_id;
+    const text = !now ? "" : !chosen ? `${quoted(now.id)} shows ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)} now. Another Page will change its live site.`
+      : same ? `${quoted(now.id)} shows this Page already; saving renews how it is reached.`
+      : takes ? `This changes the live site: ${quoted(now.id)} shows ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)} now, and ${quoted(chosen.fb_page_name)} once it is saved.`
+      : `${quoted(now.id)} goes on showing ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)}: the Page chosen has no Instagram account.`;
+    effect.hidden = !text;
+    fill(effect, text);
+    fill(submit, now && chosen && !same && takes ? "Change the live site" : "Save");
+  }
+
+  async function save() {
+    const id = client.value.trim();
+    const fields = [];
+    if (!id) fields.push(["client_id", ["This field may not be blank."]]);
+    if (!chosen) fields.push(["fb_page_id", ["Choose a Page."]]);
+    if (fields.length) throw Object.assign(wrong("", ""), { fields });
+    const before = clientOf(id);
+    const { fb_page_id, token_id, fb_page_name } = chosen;
+    const { created } = await call("POST", "sync/", { client_id: id, fb_page_id, token_id });
+    toast(before && before.row.fb_page_id !== fb_page_id ? `Changed: ${quoted(id)} shows ${quoted(fb_page_name)} now.` : `${created ? "Created" : "Updated"}: ${quoted(id)} shows ${quoted(fb_page_name)}.`);
+    await refresh();
+    if (!signal.aborted) location.hash = addressOf(id);
+  }
+
+  function accounts() {
+    const before = account.value;
+    account.replaceChildren(account.options[0], ...active().map(({ id, account_label: label }) => h("option", { value: id }, label)));
+    account.value = before;
+    if (account.selectedIndex < 0) account.value = "";
+    if (asked !== String(active().map(({ id }) => id))) load();
+  }
+  function taken() {
+    takers = new Map();
+    for (const { id, row } of state.clients ?? []) takers.set(row.fb_page_id, [...takers.get(row.fb_page_id) ?? [], id]);
+    if (pages) sift();
+  }
+  client.oninput = tell;
+  search.onkeydown = (event) => {
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      pick.root.focus();
+    }
+    // Enter in the search would send the form.
+    if (event.key === "Enter") event.preventDefault();
+  };
+  watch("tokens", accounts, signal);
+  watch("mappings", taken, signal);
+  taken();
+  accounts();
+  if (client.value) tell();
+  return { root, title: "Map a client" };
 }
 
-const chosen = () => state.pages?.find((page) => keyOf(page) === form.elements.fb_page_id?.value);
+// ---- Many at once
 
-function choose() {
-  const page = chosen();
-  write(root, { chosen: page ? page.fb_page_name + (page.ig_account_id ? "" : " (has no Instagram account)") : "No Page chosen yet." });
+/** The lines of a pasted list: client id and Page, divided by comma, semicolon or tab, perhaps in quotation marks. */
+export function linesOf(text) {
+  return text.split(/\r\n?|\n/).map((line, index) => {
+    const cells = [...line.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,;\t]*))\s*(?:[,;\t]|$)/g)].map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "").map((cell) => cell.trim());
+    return { number: index + 1, client: cells[0] ?? "", page: cells[1] ?? "" };
+  }).filter(({ client, page, number: line }) => (client || page) && !(line === 1 && /^client[ _]?id$/i.test(client)));
 }
 
-filter.addEventListener("input", sift);
-account.addEventListener("change", sift);
-list.addEventListener("change", choose);
-// Enter in the filter would send the form.
-filter.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
-actions(root, { ask: reload });
+function several(pagesOf, ask) {
+  const text = h("textarea", { rows: 6, spellcheck: false, placeholder: "client_001, Olive House\nclient_002, 104567890123" });
+  const table = h("tbody");
+  const rest = h("p.hint");
+  const summary = h("p", { role: "status" });
+  const doing = h("p.row");
+  const box = h("div.scroller", { hidden: true, tabIndex: 0, role: "region", ariaLabel: "What fits and what does not" }, h("table", h("thead", h("tr", h("th", "Line"), h("th", "Client"), h("th", "Page"), h("th", "What happens"))), table), rest);
+  let plans = [];
 
-onSubmit(form, async () => {
-  const { fb_page_id, token_id, ...page } = chosen() ?? {};
-  const client_id = client.value.trim();
-  const { created } = await call("POST", "sync/", { client_id, fb_page_id, token_id });
-  toast(`${created ? "Created" : "Updated"}: ${quoted(client_id)} shows ${quoted(page.fb_page_name)}.`);
-  find("a", form).hidden = false;
-  say("mapped");
-  say("preview", { ...page, client_id, fb_page_id });
-});
+  /** What one line will do: {line, client, page, look, word, ready}. */
+  function plan(line, byName, byID, seen) {
+    const { client, page: wanted } = line;
+    const is = (look, word, page) => ({ ...line, page, wanted, look, word, ready: look !== "bad" && look !== "off" });
+    if (!client || client.length > 128 || /[/\p{Cc}]/u.test(client) || client === "." || client === "..") return is("bad", client ? "This is no client id" : "No client id");
+    if (!wanted) return is("bad", "No Page");
+    if (seen.has(client)) return is("bad", "This client stands in the list twice");
+    seen.add(client);
+    const fits = byID.get(wanted) ?? byName.get(folded(wanted)) ?? [];
+    const ids = new Set(fits.map((page) => page.fb_page_id));
+    if (!fits.length) return is("bad", "No such Page");
+    if (ids.size > 1) return is("bad", `${ids.size} Pages have this name: use the id`);
+    const page = fits[0];
+    const now = clientOf(client);
+    if (now?.row.fb_page_id === page.fb_page_id) return is("off", "Already so", page);
+    if (!page.ig_account_id) return is("warn", now?.row.ig_account_id ? "Changes nothing on the site: no Instagram" : "Has no Instagram account", page);
+    return now ? is("warn", `Changes the live site from ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)}`, page) : is("ok", "New", page);
+  }
+
+  function look() {
+    const pages = pagesOf();
+    const lines = linesOf(text.value);
+    box.hidden = !lines.length || !pages;
+    if (!pages) return fill(summary, text.value ? "The Pages are not known yet." : "");
+    const byName = Map.groupBy(pages, (page) => folded(page.fb_page_name));
+    const byID = Map.groupBy(pages, (page) => page.fb_page_id);
+    const seen = new Set();
+    plans = lines.map((line) => plan(line, byName, byID, seen));
+    draw();
+  }
+
+  function draw() {
+    const order = { bad: 0, warn: 1, ok: 2, off: 3 };
+    const sorted = [...plans].sort((a, b) => order[a.look] - order[b.look] || a.number - b.number);
+    fill(table, sorted.slice(0, 200).map(({ number: line, client, page, wanted, look: kind, word }) => h("tr", h("td", line), h("td", name(client)), h("td", name(page?.fb_page_name ?? wanted)), h("td", h(`span.dot.${kind}`, word)))));
+    fill(rest, sorted.length > 200 ? `and ${number(sorted.length - 200)} more lines` : "");
+    const ready = plans.filter((one) => one.ready);
+    const bad = plans.filter(({ look: kind }) => kind === "bad").length;
+    const live = ready.filter(({ word }) => word.startsWith("Changes the")).length;
+    fill(summary, plans.length ? [`${number(ready.length)} of ${count(plans.length, "line")} can be saved`, bad ? `, ${number(bad)} cannot` : "", live ? `; ${count(live, "live site changes", "live sites change")}` : "", "."] : "");
+    fill(doing, ready.length ? button(`Save ${count(ready.length, "client")}`, run, { look: ".primary" }) : null);
+  }
+
+  async function run() {
+    const queue = plans.filter((one) => one.ready);
+    const all = queue.length;
+    let done = 0;
+    const one = async () => {
+      for (let next; (next = queue.shift());) {
+        await call("POST", "sync/", { client_id: next.client, fb_page_id: next.page.fb_page_id, token_id: next.page.token_id }).then(
+          () => Object.assign(next, { look: "off", word: "Saved", ready: false }),
+          (error) => Object.assign(next, { look: "bad", word: error.message, ready: false }));
+        fill(summary, `${number(++done)} of ${number(all)} …`);
+      }
+    };
+    await Promise.all([one(), one(), one(), one()]);
+    const saved = plans.filter(({ word }) => word === "Saved").length;
+    say("refresh");
+    draw();
+    toast(`${count(saved, "client")} saved${saved < all ? `, ${number(all - saved)} refused` : ""}.`);
+  }
+  text.oninput = look;
+  text.onfocus = () => pagesOf() ?? ask();
+  return h("div.stack", h("p.hint", "One client on each line: its id, and the name or the id of its Page."), field("List", text), summary, box, doing);
+}

@@ -7,20 +7,21 @@ export const exact = format({ dateStyle: "full", timeStyle: "long" });
 export const day = format({ dateStyle: "medium" });
 export const clock = format({ timeStyle: "short" });
 export const number = (value) => value?.toLocaleString(locale) ?? "–";
-export const count = (value, one) => `${number(value)} ${one}${value === 1 ? "" : "s"}`;
+export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
 /** Meta writes +0000 where the standard wants +00:00. */
 export const parseTime = (text) => (text ? new Date(text.replace(/(\d\d)(\d\d)$/, "$1:$2")) : null);
 export const secondsLeft = (text) => (text ? (parseTime(text) - Date.now()) / 1000 : Infinity);
 
-/** Up to 100 days: months would be too coarse. */
+/** Up to 100 days; a date after that, because months and years would be too coarse. */
 export function relative(text) {
   let value = secondsLeft(text);
   if (Math.abs(value) < 5) return "just now";
-  for (const [unit, limit, size = limit] of [["second", 60], ["minute", 60], ["hour", 48, 24], ["day", 100, 365], ["year", 1e9]]) {
+  for (const [unit, limit, size = limit] of [["second", 60], ["minute", 60], ["hour", 48, 24], ["day", 100]]) {
     if (Math.abs(value) < limit) return relativeFormat.format(Math.round(value), unit);
     value /= size;
   }
+  return day(parseTime(text));
 }
 
 /** Without direction controls; `quoted` is isolated from our sentence. */
@@ -29,7 +30,11 @@ export const quoted = (name) => `“\u2068${plain(name)}\u2069”`;
 
 /** Search ignores accents and case; every word must be there. */
 export const folded = (...texts) => texts.join(" ").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-export const seeker = ({ value }) => (text) => folded(value).split(/\s+/).every((part) => text.includes(part));
+export const seeker = (typed) => {
+  const parts = folded(typed).split(/\s+/).filter(Boolean);
+  return (text) => parts.every((part) => text.includes(part));
+};
+export const collate = new Intl.Collator("en", { numeric: true }).compare;
 
 const reasons = {
   expired: "The token has expired. Make a new one in Meta’s Graph API Explorer.",
@@ -57,3 +62,13 @@ const broken = {
   business_management: "Pages of a Business portfolio are not listed",
 };
 export const missingText = (scope) => `Without ${scope}, ${broken[scope] ?? "what depends on it fails"}.`;
+
+/** What a field's complaint means here; the program's pattern is nobody's word. */
+export const complaint = (field, messages) => messages.map((message) => {
+  if (!message.includes("required pattern")) return message;
+  return {
+    client_id: "A client id has no slash and no line break, and is not “.” or “..”.",
+    access_token: "A token has only letters, digits and signs, and no line break. Was something else copied with it?",
+    account_label: "A label has no line breaks.",
+  }[field] ?? "This cannot be used here.";
+}).join(" ");
