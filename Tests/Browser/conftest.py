@@ -79,7 +79,7 @@ def sign_in(open_page):
         page = open_page(stage.url, **options)
         page.get_by_label("Admin password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        playwright.sync_api.expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
+        playwright.sync_api.expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         return page
 
     return sign_in

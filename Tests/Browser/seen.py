@@ -1,5 +1,7 @@
 """Places of the page, found as a screen reader finds them."""
 
+from playwright.sync_api import expect
+
 
 def region(page, name):
     return page.get_by_role("region", name=name, exact=True)
@@ -7,4 +9,45 @@ def region(page, name):
 
 def toast(page):
     """Where results are said."""
-    return page.locator("body > [data-toast]")
+    return page.locator("header [data-toast]")
+
+
+def go(page, address, place):
+    """To an address of the page, as its links lead there; the region that is shown there."""
+    page.evaluate("(hash) => { location.hash = hash; }", address)
+    there = region(page, place)
+    expect(there).to_be_visible()
+    return there
+
+
+def clients(page):
+    return go(page, "#/", "Clients")
+
+
+def card(page, client):
+    """A client among the clients."""
+    return region(page, "Clients").locator("li.card").filter(has_text=client)
+
+
+def accounts(page):
+    return go(page, "#/accounts", "Accounts")
+
+
+def account(page, label):
+    return region(page, "Accounts").get_by_role("listitem").filter(has=page.get_by_role("heading", name=label))
+
+
+def mapping(page):
+    return go(page, "#/map", "Map a client")
+
+
+def connect(page):
+    return go(page, "#/connect", "Connect an account")
+
+
+def client(page, name):
+    return go(page, f"#/clients/{name}", "Client")
+
+
+def tiles(page):
+    return region(page, "Preview").locator("a.tile")
