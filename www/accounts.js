@@ -70,7 +70,7 @@ export function mount(route, signal) {
         toast(renames ? `Renamed to ${who()}.` : `The token of ${who()} is replaced.`);
         say("refresh");
       });
-      form.onkeydown = ({ key: pressed }) => pressed === "Escape" && close();
+      form.onkeydown = ({ key: pressed }) => void (pressed === "Escape" && close());
       fill(place, form);
       input.select();
     }
@@ -154,15 +154,16 @@ export function mount(route, signal) {
     return element;
   }
 
+  const reach = () => document.getElementById(`account-${open}`)?.scrollIntoView({ block: "center" });
   watch("tokens mappings", draw, signal);
   draw();
-  if (open) queueMicrotask(() => root.querySelector(".here")?.scrollIntoView({ block: "center" }));
+  if (open) queueMicrotask(reach);
   return {
     root, title: "Accounts",
     update: ({ rest: [id] }) => {
       open = id;
       draw();
-      root.querySelector(".here")?.scrollIntoView({ block: "center" });
+      reach();
       return true;
     },
   };

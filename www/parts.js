@@ -80,7 +80,11 @@ function sure(element, question) {
   element.dataset.asked = "yes";
   set(element, {
     textContent: question, ariaLabel: null, onblur: back,
-    onkeydown: (event) => event.key === "Escape" && (event.stopPropagation(), element.onblur?.()),
+    onkeydown: (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      element.onblur?.();
+    },
   });
   toast(`${question} Press once more. Escape keeps it.`);
   return false;
@@ -89,15 +93,20 @@ function sure(element, question) {
 /** The rest of what can be done, behind one button. */
 export function menu(label, ...items) {
   const box = h("details.menu", h("summary", { ariaLabel: label, title: label }, "⋯"), h("div.items", items));
+  box.dataset.menu = "";
   box.onkeydown = ({ key }) => {
     if (key !== "Escape" || !box.open) return;
+    shut();
+  };
+  box.onclick = ({ target }) => void (target.closest("button") && !target.closest("[data-asked]") && shut());
+  const shut = () => {
+    if (box.contains(document.activeElement)) box.firstElementChild.focus();
     box.open = false;
-    box.firstElementChild.focus();
   };
   return box;
 }
 document.addEventListener("click", ({ target }) => {
-  for (const box of document.querySelectorAll("details.menu[open]")) if (!box.contains(target)) box.open = false;
+  for (const box of document.querySelectorAll("[data-menu][open]")) if (!box.contains(target)) box.open = false;
 });
 
 let fields = 0;

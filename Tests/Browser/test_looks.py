@@ -6,16 +6,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ARTEFACTS
 from playwright.sync_api import expect
-from seen import region, toast
+from seen import accounts, card, client, clients, connect, go, mapping, region, tiles, toast
 from stage import PASSWORD, wait_until
-
-SERIOUS = ("serious", "critical")
-
 
 def violations(page):
     """axe-core's findings, each with the element it found."""
     found = Axe().run(page).response["violations"]
-    return [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
+    return [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found]
 
 
 @pytest.fixture
@@ -35,54 +32,67 @@ def jumps(page):
     return [jump for jump in page.evaluate("jumps") if jump[0] > 0.005]
 
 
-def see_a_grid(page):
-    region(page, "Clients").get_by_role("button", name="Preview").first.click()
-    expect(region(page, "Preview").locator(".tile").first).to_be_visible()
+VIEWS = {"clients": ("#/", "Clients"), "client": ("#/clients/client_001", "Client"), "map": ("#/map", "Map a client"),
+         "accounts": ("#/accounts", "Accounts"), "connect": ("#/connect", "Connect an account"), "activity": ("#/activity", "Activity"),
+         "system": ("#/system", "System")}
+
+
+def sign_in_at(page):
+    page.get_by_label("Admin password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(region(page, "Clients")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(furnished, open_page, scheme):
+def test_axe_finds_nothing(furnished, open_page, scheme):
     furnished.set_password()
     page = open_page(furnished.url, color_scheme=scheme)
     page.get_by_label("Admin password").fill("wrong")
     page.keyboard.press("Enter")
     expect(region(page, "Sign in")).to_contain_text("Wrong password")
     assert violations(page) == []
-    page.get_by_label("Admin password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(region(page, "Map a client").get_by_role("radio").first).to_be_visible()
-    see_a_grid(page)
-    region(page, "Map a client").get_by_role("button", name="Sync").click()
-    expect(region(page, "Map a client")).to_contain_text("This field")
-    region(page, "Accounts").get_by_role("button", name="Rename").first.click()
-    region(page, "Accounts").get_by_role("button", name="Delete").last.click()
+    sign_in_at(page)
+    expect(card(page, "client_001").locator("img")).to_have_count(5)
     assert violations(page) == []
-    region(page, "Preview").locator(".tile").first.click()
+    card(page, "client_001").get_by_role("checkbox").check()
+    page.get_by_role("button", name="As list").click()
+    assert violations(page) == []
+    for address, place in VIEWS.values():
+        go(page, address, place)
+        page.wait_for_load_state("networkidle")
+        assert violations(page) == [], address
+    mapping(page).get_by_role("button", name="Save").click()
+    expect(region(page, "Map a client")).to_contain_text("This field")
+    region(page, "Map a client").get_by_text("Several at once").click()
+    region(page, "Map a client").get_by_label("List").fill("a,b\nclient_001,Another Page")
+    assert violations(page) == []
+    there = accounts(page)
+    there.locator("summary").first.click()
+    there.get_by_role("button", name="Rename").first.click()
+    there.locator("summary").last.click()
+    there.get_by_role("button", name="Delete").last.click()
+    assert violations(page) == []
+    client(page, "client_001")
+    tiles(page).first.click()
     expect(page.get_by_role("dialog")).to_contain_text("234 likes")
     assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1440, 3840])
+@pytest.mark.parametrize("width", [360, 768, 1440, 2560])
 def test_it_fits_and_is_pictured_at_every_width(furnished, open_page, width, scheme):
-    furnished.set_password()
     page = open_page(furnished.url, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.screenshot(path=ARTEFACTS / f"sign-in-{width}-{scheme}.png")
-    page.get_by_label("Admin password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(region(page, "Map a client").get_by_role("radio").first).to_be_visible()
-    see_a_grid(page)
-    # Pictures further down are fetched when they come near; the long picture wants them all.
-    page.evaluate("for (const image of document.images) image.loading = 'eager'")
-    wait_until(lambda: page.evaluate("[...document.images].every((image) => image.complete)"), "not all pictures were there")
-    page.evaluate("scrollTo(0, 0)")
-    toast(page).evaluate("(toast) => toast.replaceChildren()")
-    # As high as the page: what is out of sight is not drawn.
-    page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
-    page.screenshot(path=ARTEFACTS / f"page-{width}-{scheme}.png")
-    page.set_viewport_size({"width": width, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    region(page, "Preview").locator(".tile").first.click()
+    for name, (address, place) in VIEWS.items():
+        go(page, address, place)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=ARTEFACTS / f"{name}-{width}-{scheme}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        # Nothing under 13 px, and on a touch screen nothing that a finger misses.
+        small = page.evaluate("""[...document.querySelectorAll("main *")].filter((one) => one.checkVisibility() && one.textContent.trim()
+          && parseFloat(getComputedStyle(one).fontSize) < 13).map((one) => one.outerHTML.slice(0, 80))""")
+        assert small == [], name
+    client(page, "client_001")
+    tiles(page).first.click()
     expect(page.get_by_role("dialog")).to_contain_text("234 likes")
     page.screenshot(path=ARTEFACTS / f"medium-{width}-{scheme}.png")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -91,24 +101,26 @@ def test_it_fits_and_is_pictured_at_every_width(furnished, open_page, width, sch
 def test_nothing_jumps_while_it_loads(furnished, sign_in):
     furnished.fault("latency", ms=800)
     page = sign_in(furnished)
-    expect(region(page, "Map a client").get_by_role("radio").first).to_be_visible()
+    expect(card(page, "client_001").locator("img")).to_have_count(5)
     assert jumps(page) == [], jumps(page)
-    page.reload()
-    expect(region(page, "Map a client").get_by_role("radio").first).to_be_visible()
-    assert jumps(page) == []
+    for address, place in VIEWS.values():
+        go(page, address, place)
+        page.reload()
+        expect(region(page, place)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert jumps(page) == [], address
 
 
-def test_two_hundred_pages_and_a_thousand_clients_stay_fluid(make_stage, open_page):
+def test_a_thousand_clients_stay_fluid(make_stage, open_page):
     stage = make_stage("--tokens", "1", "--pages", "200", "--media", "3")
     [token] = stage.connect(stage.world["tokens"][0]["label"])
     pages = [page["fb_page_id"] for page in stage.get("pages/")["pages"]]
-    assert len(pages) == 200
     with concurrent.futures.ThreadPoolExecutor(8) as pool:  # The pages are dealt out in turn.
         list(pool.map(lambda number: stage.map(f"client {number:04}", token, pages[number % len(pages)]), range(1000)))
     page = open_page(stage.url)
-    mapping, clients = region(page, "Map a client"), region(page, "Clients")
-    expect(mapping.get_by_role("radio")).to_have_count(200)
-    expect(clients).to_contain_text("1,000 mappings")
+    there = region(page, "Clients")
+    expect(there).to_contain_text("1,000 clients")
+    page.wait_for_load_state("networkidle")
 
     # The time that the page's own thread works, script, style and layout: a busy machine does not make it longer.
     session = page.context.new_cdp_session(page)
@@ -118,29 +130,48 @@ def test_two_hundred_pages_and_a_thousand_clients_stay_fluid(make_stage, open_pa
         metrics = session.send("Performance.getMetrics")["metrics"]
         return 1000 * next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
-    def milliseconds(search, text):
+    def milliseconds(text):
         before = worked()
-        page.evaluate("""([search, text]) => {
-          const field = document.querySelector(search);
+        there.get_by_label("Search clients").evaluate("""(field, text) => {
           field.value = text;
           field.dispatchEvent(new Event("input", { bubbles: true }));
           document.body.offsetHeight;
-        }""", [search, text])
+        }""", text)
         return worked() - before
 
-    name = mapping.get_by_role("radio").nth(100).evaluate("(radio) => radio.parentElement.querySelector('bdi').textContent")
-    for text in (name[:2], name, "", "zzzz", ""):
-        assert milliseconds("#map [type=search]", text) < 50, text
     for text in ("9", "99", "client 0500", "", "zzzz", ""):
-        assert milliseconds("#clients [type=search]", text) < 50, text
-    clients.get_by_label("Search clients").fill("CLIENT 0777")
-    expect(clients.locator("tbody tr")).to_have_count(1)
-    expect(clients).to_contain_text("1 of 1,000")
-    clients.get_by_label("Search clients").fill("")
-    clients.get_by_role("button", name="Show more").click()
-    expect(clients.locator("tbody tr").nth(50).get_by_role("button", name="Preview")).to_be_focused()
-    assert page.evaluate("new Set([...document.querySelectorAll('#clients tbody tr')].map((row) => row.innerText)).size") \
-        == clients.locator("tbody tr").count()
+        assert milliseconds(text) < 50, text
+    assert page.evaluate("document.querySelectorAll('*').length") < 5000
+    there.get_by_label("Search clients").fill("CLIENT 0777")
+    expect(there.locator("li.card")).to_have_count(1)
+    expect(there).to_contain_text("1 of 1,000")
+    there.get_by_label("Search clients").fill("")
+    seen = set(there.locator("li.card .name").all_inner_texts())
+    page.get_by_role("button", name="Next").click()
+    expect(there.get_by_text("49–96 of 1,000")).to_be_visible()
+    expect(there.locator("li.card a.name").first).to_be_focused()
+    assert not seen & set(there.locator("li.card .name").all_inner_texts())
+    page.get_by_role("button", name="As list").click()
+    expect(there.locator("li.card")).to_have_count(100)
+    assert page.evaluate("document.querySelectorAll('*').length") < 5000
+
+
+@pytest.mark.parametrize("latency, limit", [(0, 0.5), (400, 2.5)])
+def test_the_first_view_is_usable_soon(furnished, browser, latency, limit):
+    context = browser.new_context()
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1})
+    took = []
+    for _ in range(3):
+        page.goto("about:blank")
+        page.goto(furnished.url, wait_until="commit")
+        card(page, "client_001").wait_for()
+        took.append(page.evaluate("performance.now()") / 1000)
+    context.close()
+    print(f"{latency} ms: {min(took):.2f} s")
+    assert min(took) < limit, took
 
 
 def test_an_expired_picture_gives_way_to_initials(stage, open_page):
@@ -149,6 +180,6 @@ def test_an_expired_picture_gives_way_to_initials(stage, open_page):
     page.route("**/*", lambda route: route.fulfill(status=403, body="URL signature expired")
                if route.request.resource_type == "image" and not route.request.url.startswith(stage.url) else route.continue_())
     page.goto(stage.url)
-    face = region(page, "Accounts").locator(".avatar")
+    face = accounts(page).locator(".face")
     expect(face).to_have_text("JD")
     expect(face.locator("img")).to_have_count(0)

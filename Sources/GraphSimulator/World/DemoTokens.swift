@@ -15,6 +15,8 @@ extension World {
       // Ends in five days.
       AccessToken(label: "maria", userID: maria, issuedAt: GraphTime.now() - 55 * day),
       AccessToken(label: "yusuf", userID: yusuf),
+      AccessToken(label: "nora", userID: "122111740382915567", issuedAt: GraphTime.now() - 22 * day),
+      AccessToken(label: "ines", userID: "122118263047719804", issuedAt: GraphTime.now() - 9 * day),
 
       AccessToken(label: "short", userID: john, livesFor: 3600, isShortLived: true),
       AccessToken(label: "forever", userID: john, livesFor: 0),

@@ -1,5 +1,5 @@
 extension World {
-  /// Three people with friendly names, their Pages and Instagram accounts, and a token in every state.
+  /// Five people with friendly names, their Pages and Instagram accounts, and a token in every state.
   ///
   /// The ids of John Doe, his Pages, his Instagram account and its two newest posts are those of the API's
   /// documentation, whose example calls work here as they are printed, example token included.
@@ -8,6 +8,7 @@ extension World {
     world.addJohn()
     world.addMaria()
     world.addYusuf()
+    world.addClients()
     world.addDemoTokens()
     return world
   }()
