@@ -65,6 +65,7 @@ async function go() {
     arrived = true;
   } catch (error) {
     if (mine !== turn) return;
+    leave();
     if (!/import|module|fetch/i.test(error.message) || error.lost) console.error(error);
     fill(main, problem(new Error(`This part of the page could not be loaded. A file is missing on the server, or the connection is gone.`), () => location.reload()));
   } finally {

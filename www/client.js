@@ -76,10 +76,11 @@ export function mount(route, signal) {
       const item = shown.media[index + step];
       if (item) location.replace(`${addressOf(id)}/${encodeURIComponent(item.id)}`);
     };
-    if (dialog) dialog.close();
-    dialog = openPost(shown.media[index], {
+    dialog?.close();
+    const mine = openPost(shown.media[index], {
       first: index === 0, last: index === shown.media.length - 1, step: to,
       closed: () => {
+        if (dialog !== mine) return; // The next one is open already.
         dialog = null;
         // Back leads here too; then the address is right already.
         if (wanted === post) {
@@ -89,6 +90,7 @@ export function mount(route, signal) {
         if (!signal.aborted) pictures.children[index]?.firstElementChild.focus();
       },
     });
+    dialog = mine;
   }
   signal.addEventListener("abort", () => {
     wanted = null;

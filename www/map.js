@@ -38,11 +38,12 @@ export function mount(route, signal) {
 
   const form = onSubmit(h("form.panel.stack",
     h("div.columns", field("Client id", client, "The name by which your site asks for it."), field("Find a Page", search), field("Account", account)),
-    h("div.stack.tight", h("div.row", h("b", { id: "pages-label" }, "Page"), found, h("label.row.check", onlyInstagram, "Only with Instagram"), h("span.end", button("Ask Meta again", () => load(), { look: ".quiet" }))),
+    h("div.stack.tight", h("div.row", h("b", "Page"), h("label.row.check", onlyInstagram, "Only with Instagram"), found, h("span.end", button("Ask Meta again", () => load(), { look: ".quiet" }))),
       warnings, trouble, pick.root, none, choice),
     effect, h("p.row", submit, picked)), save);
+  const many = several(() => pages);
   const root = h("section", { ariaLabel: "Map a client" }, head("Map a client", "Say which Page belongs to a client of yours."), form,
-    h("details.panel.several", { open: route.rest[0] === "list" }, h("summary", "Several at once, from a list"), several(() => pages, () => load())));
+    h("details.panel.several", { open: route.rest[0] === "list" }, h("summary", "Several at once, from a list"), many.root));
 
   function option(page) {
     const theirs = takers.get(page.fb_page_id) ?? [];
@@ -64,6 +65,7 @@ export function mount(route, signal) {
       pages = answer.pages;
       fill(warnings, (answer.warnings ?? []).map(({ account_label: label, detail }) => h("li", `The Pages of ${quoted(label)} are not in this list: ${detail}.`)));
       sift();
+      many.look();
       if (asked) say("refresh"); // A token may be dead.
     } catch (error) {
       if (mine !== turn || signal.aborted || error.status === 401) return;
@@ -160,7 +162,7 @@ export function linesOf(text) {
   }).filter(({ client, page, number: line }) => (client || page) && !(line === 1 && /^client[ _]?id$/i.test(client)));
 }
 
-function several(pagesOf, ask) {
+function several(pagesOf) {
   const text = h("textarea", { rows: 6, spellcheck: false, placeholder: "client_001, Olive House\nclient_002, 104567890123" });
   const table = h("tbody");
   const rest = h("p.hint");
@@ -231,6 +233,5 @@ function several(pagesOf, ask) {
     toast(`${count(saved, "client")} saved${saved < all ? `, ${number(all - saved)} refused` : ""}.`);
   }
   text.oninput = look;
-  text.onfocus = () => pagesOf() ?? ask();
-  return h("div.stack", h("p.hint", "One client on each line: its id, and the name or the id of its Page."), field("List", text), summary, box, doing);
+  return { look, root: h("div.stack", h("p.hint", "One client on each line: its id, and the name or the id of its Page."), field("List", text), summary, box, doing) };
 }

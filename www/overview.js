@@ -70,7 +70,7 @@ export function mount(route, signal) {
   function draw() {
     const all = state.clients ?? [];
     rows = found();
-    const size = isList ? 100 : 48;
+    const size = isList ? 100 : 36;
     page = Math.min(page, Math.max(0, Math.ceil(rows.length / size) - 1));
     const part = rows.slice(page * size, (page + 1) * size);
     list.className = isList ? "cards list" : "cards";

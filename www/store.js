@@ -115,10 +115,11 @@ export async function loadLists() {
 /** Asks what has changed: every change leaves an event. Tokens are few and also end by the clock. */
 export async function refresh() {
   if (!state.session?.inside) return;
-  const [health, { events: [newest] }] = await Promise.all([call("GET", "health/", undefined, 10), call("GET", "events/?limit=1", undefined, 10)]);
+  const isFirst = !state.mappings;
+  const [health, { events: [newest] }] = await Promise.all([call("GET", "health/", undefined, 10), call("GET", "events/?limit=1", undefined, 10), isFirst && loadLists()]);
   put("health", { ...health, asked: new Date().toISOString() });
-  if (state.newest !== newest?.id || !state.mappings) {
-    await loadLists();
+  if (state.newest !== newest?.id) {
+    if (!isFirst) await loadLists();
     state.newest = newest?.id;
     say("newest");
   } else put("tokens", state.tokens); // Dates move.

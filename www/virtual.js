@@ -20,7 +20,7 @@ export function virtualList(label, height, content, choose, signal) {
     const key = `${first} ${last} ${at} ${chosen}`;
     if (!anew && key === drawn) return;
     drawn = key;
-    field.style.height = root.style.height = `${rows.length * height + 2}px`;
+    field.style.height = `${rows.length * height}px`;
     fill(field, rows.slice(first, last).map((row, offset) => {
       const index = first + offset;
       const element = set(h("li.line", { role: "option", id: `${own}-${index}`, ariaSelected: String(index === chosen), ariaSetSize: String(rows.length), ariaPosInSet: String(index + 1) }, content(row)), {});
@@ -47,7 +47,7 @@ export function virtualList(label, height, content, choose, signal) {
   root.onkeydown = (event) => {
     const page = Math.max(1, Math.floor(root.clientHeight / height) - 1);
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.length, End: rows.length }[event.key];
-    if (by) go(at < 0 ? Math.max(0, by > 0 ? 0 : by) : at + by, true);
+    if (by) go(Math.max(at, by > 1 ? 0 : -1) + by, true);
     else if (event.key === " ") go(Math.max(at, 0), true);
     else if (event.key === "Enter") {
       // As in a field: the form is sent.
@@ -73,7 +73,6 @@ export function virtualList(label, height, content, choose, signal) {
     wait(isWaiting) {
       if (isWaiting) {
         root.ariaBusy = "true";
-        field.style.height = root.style.height = `${5 * height}px`;
         fill(field, skeletons(5, ".line-high"));
       } else if (root.ariaBusy) {
         root.ariaBusy = null;

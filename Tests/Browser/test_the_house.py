@@ -8,7 +8,7 @@ from stage import REPOSITORY
 
 def test_without_javascript_the_page_says_what_to_do(stage, open_page):
     page = open_page(stage.url, java_script_enabled=False)
-    expect(page.get_by_text("This page needs JavaScript.")).to_be_visible()
+    expect(page.get_by_text("This page needs JavaScript")).to_be_visible()
 
 
 @pytest.mark.parametrize("missing", ["dom.js", "words.js", "admin.js", "overview.js"])
