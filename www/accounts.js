@@ -1,7 +1,8 @@
 // Accounts: what each token can still do, what depends on it, and what one can do to it. Worst first.
 import { call } from "./api.js";
+import { field, menu, onSubmit } from "./controls.js";
 import { fill, focusOn, h, keep } from "./dom.js";
-import { button, clearErrors, dot, face, field, head, menu, name, onSubmit, time, toast } from "./parts.js";
+import { button, dot, face, head, name, time, toast } from "./parts.js";
 import { accountState, addressOf, change, isOff, say, state, watch } from "./store.js";
 import { collate, count, folded, missingText, number, plain, quoted, reasonText, relative, secondsLeft, seeker } from "./words.js";
 

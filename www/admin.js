@@ -1,7 +1,7 @@
 // The house: an address for every view, loaded when it is first opened. What a view made, it forgets when it is left.
 import { line } from "./api.js";
 import { every, fill, focusOn, h } from "./dom.js";
-import { problem, toast } from "./parts.js";
+import { moreStyles, problem, toast } from "./parts.js";
 import { start } from "./session.js";
 import { put, refresh, say, state, watch } from "./store.js";
 import { sentence } from "./words.js";
@@ -14,7 +14,7 @@ const links = document.querySelectorAll("[data-view]");
 /** The first word of an address, the file that shows it, and the link that is marked for it. */
 const views = {
   "": ["overview", "clients"], clients: ["client", "clients"], accounts: ["accounts", "accounts"], connect: ["connect", "accounts"],
-  map: ["map", "map"], activity: ["activity", "activity"], system: ["system", "system"],
+  map: ["map", "map"], keys: ["keys", "keys"], activity: ["activity", "activity"], system: ["system", "system"],
 };
 
 function read() {
@@ -50,11 +50,12 @@ async function go() {
   const leaving = new AbortController();
   const waiting = setTimeout(() => mine === turn && fill(main, h("p.waiting", { role: "status" }, "One moment …")), 400);
   try {
-    const [{ mount }] = await Promise.all([import(`./${file}.js`), known]);
+    const [{ mount }] = await Promise.all([import(`./${file}.js`), known, route.word && moreStyles()]);
     if (mine !== turn || !state.session.inside) return;
+    const view = await mount(route, leaving.signal);
+    if (mine !== turn) return leaving.abort();
     const first = !shown;
     leave();
-    const view = mount(route, leaving.signal);
     shown = { word: route.word, view, leave: leaving };
     put("place", view.title);
     fill(main, view.root);

@@ -1,13 +1,12 @@
 // One client: what its site shows, how that is served, and the lines to use it. A post has an address of its own.
 import { base, call } from "./api.js";
+import { menu } from "./controls.js";
 import { fill, focusOn, h } from "./dom.js";
 import { drop, grid, pathOf, pictureOf } from "./grids.js";
-import { button, chip, copyButton, dot, face, image, menu, name, problem, skeletons, time, toast } from "./parts.js";
+import { button, chip, copyButton, dot, face, image, name, problem, skeletons, time, toast } from "./parts.js";
 import { openPost, kindOf } from "./post.js";
 import { accountOf, accountState, addressOf, change, clientOf, say, state, watch } from "./store.js";
 import { count, day, number, parseTime, plain, quoted, sentence } from "./words.js";
-
-const wants = "";
 
 export function mount(route, signal) {
   const [id] = route.rest;
@@ -38,7 +37,7 @@ export function mount(route, signal) {
   async function load(fresh) {
     const mine = ++asked;
     if (!row.ig_account_id) return show({ media: [], detail: "No Instagram account linked" });
-    const found = await grid(row, { signal, fresh, wants });
+    const found = await grid(row, { signal, fresh });
     if (mine === asked && !signal.aborted) show(found);
   }
 
@@ -107,23 +106,7 @@ export function mount(route, signal) {
     const cached = { stale: ["warn", "Stale"], hit: ["off", "From the cache"], miss: ["ok", "Fresh"] }[shown?.cache];
     fill(lines, h("p", handle ? h("a", { href: `https://www.instagram.com/${encodeURIComponent(handle)}/`, target: "_blank", rel: "noreferrer" }, h("bdi", `@${handle}`)) : h("span.hint", "No Instagram account"),
       " · ", name(row.fb_page_name ?? row.fb_page_id), " ", dot(client.look), cached && cached[1] !== client.look[1] && [" ", chip(cached)]));
-    fill(doing,
-      button("Refresh", async () => {
-        const { refreshed, detail, mapping } = await call("POST", `mappings/${row.id}/refresh/`);
-        drop(row);
-        change("mappings", row.id, mapping);
-        toast(refreshed ? `The grid of ${quoted(id)} is fetched anew.` : detail);
-        await load(true);
-      }),
-      h("a.button", { href: `#/map?client=${encodeURIComponent(id)}` }, "Move to another Page"),
-      menu(`More for ${plain(id)}`,
-        button("Remove client", async () => {
-          for (const one of client.rows) await call("DELETE", `mappings/${one.id}/`);
-          const gone = client.rows;
-          for (const one of gone) change("mappings", one.id, null);
-          toast(`${quoted(id)} is removed.`);
-          location.hash = "#/";
-        }, { look: ".danger", ask: () => client.rows.length > 1 ? `Remove with ${client.rows.length} Pages?` : "Remove?", label: `Remove ${plain(id)}` })));
+    if (!doing.childElementCount) deeds();
     const line = (what, ...value) => h("div", h("dt", what), h("dd", value));
     fill(served,
       line("Page", name(row.fb_page_name ?? "–"), " ", h("span.hint", row.fb_page_id ?? "")),
@@ -142,6 +125,25 @@ export function mount(route, signal) {
     if (!using.childElementCount) use();
   }
 
+  /** Made once: who has the menu open keeps it. */
+  const deeds = () => fill(doing,
+    button("Refresh", async () => {
+      const { refreshed, detail, mapping } = await call("POST", `mappings/${row.id}/refresh/`);
+      drop(row);
+      change("mappings", row.id, mapping);
+      toast(refreshed ? `The grid of ${quoted(id)} is fetched anew.` : detail);
+      await load(true);
+    }),
+    h("a.button", { href: `#/map?client=${encodeURIComponent(id)}` }, "Move to another Page"),
+    menu(`More for ${plain(id)}`,
+      button("Remove client", async () => {
+        for (const one of client.rows) await call("DELETE", `mappings/${one.id}/`);
+        const gone = client.rows;
+        for (const one of gone) change("mappings", one.id, null);
+        toast(`${quoted(id)} is removed.`);
+        location.hash = "#/";
+      }, { look: ".danger", ask: () => client.rows.length > 1 ? `Remove with ${client.rows.length} Pages?` : "Remove?", label: `Remove ${plain(id)}` })));
+
   function use() {
     const address = () => String(new URL(pathOf(row, false), base));
     const isOpen = state.session.mode === "protected";
@@ -149,7 +151,7 @@ export function mount(route, signal) {
     const piece = (what, text, label) => h("div", h("h3", what), h("pre", { tabIndex: 0 }, text()), h("p.row", copyButton(text, label)));
     fill(using,
       piece("In a shell", curl, "Copy curl line"),
-      !isOpen && h("p.hint", "META_API_KEY is a key with the scope read: ", h("code", "metactl apikey create --label Website --scope read")),
+      !isOpen && h("p.hint", "META_API_KEY is a key that may read: ", h("a", { href: "#/keys" }, "make one"), "."),
       piece("The endpoint", address, "Copy address"));
   }
 

@@ -1,7 +1,8 @@
 // Connecting: paste a token, see whose it is, save. The token leaves its field at once.
 import { call, wrong } from "./api.js";
+import { field, onSubmit, showErrors } from "./controls.js";
 import { fill, focusOn, h } from "./dom.js";
-import { face, field, head, name, onSubmit, showErrors, time, toast } from "./parts.js";
+import { face, head, name, time, toast } from "./parts.js";
 import { accountState, change, say, state, watch } from "./store.js";
 import { count, missingText, quoted, sentence } from "./words.js";
 

@@ -20,11 +20,11 @@ watch("forget", () => {
 });
 
 /** The grid of a mapping; at most a minute old, as the page knows it, unless `fresh`. */
-export function grid(row, { fresh, signal, wants = "" } = {}) {
+export function grid(row, { fresh, signal } = {}) {
   const had = known.get(row.id);
-  if (!fresh && had && !had.error && had.wants === wants && Date.now() - had.asked < 60_000 && had.stamp === row.cached_at) return Promise.resolve(had);
+  if (!fresh && had && !had.error && Date.now() - had.asked < 60_000 && had.stamp === row.cached_at) return Promise.resolve(had);
   return new Promise((done) => {
-    waiting.push({ row, wants, done, signal });
+    waiting.push({ row, done, signal });
     next();
   });
 }
@@ -32,21 +32,21 @@ export function grid(row, { fresh, signal, wants = "" } = {}) {
 function next() {
   waiting = waiting.filter(({ signal }) => !signal?.aborted);
   while (running < 4 && waiting.length) {
-    const { row, wants, done } = waiting.shift();
+    const { row, done } = waiting.shift();
     running++;
-    ask(row, wants).then(done).finally(() => {
+    ask(row).then(done).finally(() => {
       running--;
       next();
     });
   }
 }
 
-async function ask(row, wants) {
+async function ask(row) {
   let found;
   try {
-    const { answer, headers } = await exchange("GET", pathOf(row, true) + wants);
+    const { answer, headers } = await exchange("GET", `${pathOf(row, true)}&include=children&images=local`);
     found = {
-      ...answer, media: answer.media ?? [], cache: headers.get("X-Cache"), wants, stamp: row.cached_at, asked: Date.now(),
+      ...answer, media: answer.media ?? [], cache: headers.get("X-Cache"), stamp: row.cached_at, asked: Date.now(),
       at: new Date(Date.now() - 1000 * headers.get("Age")).toISOString(),
     };
     noteGrid(row.id, found.cache === "stale" ? ["warn", "Stale"] : null);

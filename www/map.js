@@ -1,7 +1,8 @@
 // Mapping: which Page belongs to which client; one at a time, or many from a pasted list.
 import { call, wrong } from "./api.js";
+import { field, onSubmit } from "./controls.js";
 import { fill, focusOn, h } from "./dom.js";
-import { button, chip, face, field, head, name, onSubmit, problem, toast } from "./parts.js";
+import { button, chip, face, head, name, problem, toast } from "./parts.js";
 import { addressOf, clientOf, refresh, say, state, watch } from "./store.js";
 import { virtualList } from "./virtual.js";
 import { count, folded, number, quoted, seeker } from "./words.js";

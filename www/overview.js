@@ -1,11 +1,10 @@
 // The clients: what each one's site shows, and how each one is.
-import { call } from "./api.js";
 import { fill, focusOn, h, keep } from "./dom.js";
 import { grid, peek, pictureOf } from "./grids.js";
-import { button, dot, face, head, image, name, time, toast } from "./parts.js";
-import { addressOf, change, say, state, watch } from "./store.js";
+import { button, dot, face, head, image, moreStyles, name, time } from "./parts.js";
+import { addressOf, state, watch } from "./store.js";
 import { troubleList } from "./trouble.js";
-import { collate, count, number, quoted, seeker } from "./words.js";
+import { collate, count, number, seeker } from "./words.js";
 
 const isTrouble = ({ look: [look] }) => look === "bad" || look === "warn";
 const filters = {
@@ -24,12 +23,13 @@ const sorts = {
 
 const remembered = (key) => localStorage.getItem(key);
 
-export function mount(route, signal) {
+export async function mount(route, signal) {
   let show = filters[route.query.get("show")] ? route.query.get("show") : "all";
   let sort = sorts[route.query.get("sort")] ? route.query.get("sort") : "name";
   let page = Math.max(0, Number(route.query.get("page")) - 1 || 0);
   let isList = remembered("clients") === "list";
   const chosen = new Set();
+  if (isList) await moreStyles();
 
   const search = h("input", { type: "search", ariaLabel: "Search clients", placeholder: "Search client, Page, @handle, account", value: route.query.get("q") ?? "", autocomplete: "off" });
   const hint = h("p.hint", { role: "status" });
@@ -40,7 +40,8 @@ export function mount(route, signal) {
   });
   const sorter = h("select", { ariaLabel: "Sort by", onchange: () => ((sort = sorter.value), (page = 0), draw()) },
     Object.entries(sorts).map(([value, [label]]) => h("option", { value, selected: value === sort }, label)));
-  const look = h("button.pill", { type: "button", onclick: () => {
+  const look = h("button.pill", { type: "button", onclick: async () => {
+    await moreStyles();
     isList = !isList;
     localStorage.setItem("clients", isList ? "list" : "grid");
     page = 0;
@@ -132,7 +133,7 @@ export function mount(route, signal) {
     const pictures = h("span.mosaic", { ariaHidden: "true" });
     const who = h("span.who-is");
     const what = h("span.hint.handle");
-    const from = h("span.hint.account");
+    const from = h("span.hint.by");
     const age = h("span.hint.age");
     const how = h("span.how");
     const element = h("li.card", pictures, h("span.pick", box), who, h("span.words", link, what), from, age, how);
@@ -171,73 +172,23 @@ export function mount(route, signal) {
     return element;
   }
 
-  // ---- Several at once
+  // ---- What is loaded when it is wanted: several at once, and an installation that is new
 
-  const clients = () => (state.clients ?? []).filter(({ id }) => chosen.has(id));
-
-  async function all(word, work) {
-    const those = clients();
-    let done = 0;
-    const wrong = [];
-    const queue = [...those];
-    const one = async () => {
-      for (let client; (client = queue.shift());) {
-        await work(client).catch((error) => wrong.push(`${quoted(client.id)}: ${error.message}`));
-        done++;
-        if (those.length > 8) fill(bar.firstElementChild, `${number(done)} of ${number(those.length)} …`);
-      }
-    };
-    await Promise.all([one(), one(), one(), one()]);
-    say("refresh");
-    if (wrong.length) throw new Error(`${count(wrong.length, "client")} could not be ${word}. ${wrong.slice(0, 3).join("; ")}`);
-    toast(`${count(those.length, "client")} ${word}.`);
-  }
-
-  function selection() {
+  let choosing;
+  async function selection() {
     for (const id of chosen) if (!state.clients?.some((client) => client.id === id)) chosen.delete(id);
-    bar.hidden = !chosen.size;
     root.classList.toggle("choosing", chosen.size > 0);
-    const key = `${chosen.size} ${rows.length}`;
-    if (!chosen.size || bar.dataset.key === key) return;
-    bar.dataset.key = key;
-    fill(bar, h("b", { role: "status" }, `${number(chosen.size)} chosen`),
-      chosen.size < rows.length && button(`Choose all ${number(rows.length)}`, () => {
-        for (const { id } of rows) chosen.add(id);
-        draw();
-      }, { look: ".quiet" }),
-      button("Refresh", () => all("refreshed", async ({ row }) => {
-        const { mapping, refreshed, detail } = await call("POST", `mappings/${row.id}/refresh/`);
-        change("mappings", row.id, mapping);
-        if (!refreshed) throw new Error(detail);
-      }), { label: "Refresh those chosen" }),
-      button("Remove", () => all("removed", async ({ rows: theirs }) => {
-        for (const { id } of theirs) {
-          await call("DELETE", `mappings/${id}/`);
-          change("mappings", id, null);
-        }
-      }).finally(() => focusOn(root.querySelector("h1"))), { look: ".danger", ask: () => `Remove ${count(chosen.size, "client")}?`, label: "Remove those chosen" }),
-      button("Clear", () => {
-        chosen.clear();
-        draw();
-        search.focus();
-      }, { look: ".quiet" }));
+    if (chosen.size) choosing ??= (await Promise.all([import("./selection.js"), moreStyles()]))[0].selection({ bar, chosen, rows: () => rows, draw, leave: () => focusOn(title.querySelector("h1")) });
+    bar.hidden = !chosen.size;
+    if (chosen.size) choosing();
   }
 
-  // ---- An installation that is new
-
-  function drawSteps(all) {
-    const connected = (state.tokens ?? []).length > 0;
-    const shown = all.length > 0 && remembered("shown") !== null;
-    steps.hidden = all.length > 0 && (shown || all.length > 1);
+  let stepping;
+  async function drawSteps(all) {
+    steps.hidden = all.length > 1 || (all.length > 0 && remembered("shown") !== null);
     if (steps.hidden) return;
-    const first = all[0] && addressOf(all[0].id);
-    const step = (isDone, isNext, what, why, label, href) => h("li", { className: isDone ? "done" : isNext ? "next" : "" },
-      h("div", h("h2", what, isDone && h("span.unseen", " – done")), h("p.hint", why)),
-      isNext && h("a.button.primary", { href }, label));
-    fill(steps,
-      step(connected, !connected, "Connect", "Paste the token of somebody who manages the Pages.", "Connect an account", "#/connect"),
-      step(all.length > 0, connected && !all.length, "Map", "Say which Page belongs to which client.", "Map a client", "#/map"),
-      step(shown, all.length > 0, "Show", "See the grid, and take the line for the client’s site.", "See the grid", first));
+    stepping ??= (await Promise.all([import("./steps.js"), moreStyles()]))[0].drawSteps;
+    stepping(steps, all);
   }
 
   // ---- Keys

@@ -1,6 +1,6 @@
 // The pieces that views are made of: faces, dots, times, buttons that tell how it went.
-import { fill, focusOn, h, set } from "./dom.js";
-import { complaint, exact, parseTime, plain, relative, sentence } from "./words.js";
+import { h, set } from "./dom.js";
+import { exact, parseTime, plain, relative, sentence } from "./words.js";
 
 export const image = (src) => h("img", { alt: "", loading: "lazy", decoding: "async", src });
 document.addEventListener("error", ({ target }) => target.tagName === "IMG" && target.remove(), true);
@@ -50,7 +50,7 @@ export async function busy(element, work, fail) {
   element.ariaBusy = null;
 }
 
-const alert = (text) => h("p.error", { role: "alert" }, text);
+export const alert = (text) => h("p.error", { role: "alert" }, text);
 
 /** A button for an async deed. `ask` is a question for what cannot be undone: it is asked in place, and leaving or Escape
     takes it back. What goes wrong is said beside the button. `label` is what a screen reader hears. */
@@ -90,77 +90,6 @@ function sure(element, question) {
   return false;
 }
 
-/** The rest of what can be done, behind one button. */
-export function menu(label, ...items) {
-  const box = h("details.menu", h("summary", { ariaLabel: label, title: label }, "⋯"), h("div.items", items));
-  box.dataset.menu = "";
-  box.onkeydown = ({ key }) => {
-    if (key !== "Escape" || !box.open) return;
-    shut();
-  };
-  box.onclick = ({ target }) => void (target.closest("button") && !target.closest("[data-asked]") && shut());
-  const shut = () => {
-    if (box.contains(document.activeElement)) box.firstElementChild.focus();
-    box.open = false;
-  };
-  return box;
-}
-document.addEventListener("click", ({ target }) => {
-  for (const box of document.querySelectorAll("[data-menu][open]")) if (!box.contains(target)) box.open = false;
-});
-
-let fields = 0;
-
-/** A labelled field. `input` is any control; hints and errors are tied to it. */
-export function field(label, input, hint) {
-  input.id ||= `field-${++fields}`;
-  const help = hint && h("span.hint", { id: `${input.id}-hint` }, hint);
-  if (help) input.setAttribute("aria-describedby", help.id);
-  return h("div.field", h("label", { htmlFor: input.id }, label), input, help);
-}
-
-/** Says what went wrong at the field, else above the button, and goes there. */
-export function showErrors(form, error) {
-  clearErrors(form);
-  let first;
-  for (const [key, messages] of error.fields ?? []) {
-    const input = [...form.elements].find((one) => one.name === key);
-    if (!input) continue;
-    const said = set(h("span.error", { role: "alert" }, complaint(key, messages)), { id: `${input.id}-error` });
-    input.after(said);
-    input.ariaInvalid = "true";
-    input.dataset.described = input.getAttribute("aria-describedby") ?? "";
-    input.setAttribute("aria-describedby", `${said.id} ${input.dataset.described}`.trim());
-    first ??= input;
-  }
-  if (!first) {
-    first = alert(sentence(error));
-    (form.querySelector("[type=submit]")?.parentElement ?? form.lastElementChild).before(first);
-  }
-  if (error.status !== 401) focusOn(first);
-}
-
-export function clearErrors(form) {
-  for (const said of form.querySelectorAll("[role=alert]")) said.remove();
-  for (const input of form.querySelectorAll("[aria-invalid]")) {
-    input.ariaInvalid = null;
-    if (input.dataset.described) input.setAttribute("aria-describedby", input.dataset.described);
-    else input.removeAttribute("aria-describedby");
-  }
-}
-
-export function onSubmit(form, work) {
-  form.noValidate = true;
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    busy(event.submitter ?? form, async () => {
-      clearErrors(form);
-      await work(form.elements);
-    }, (error) => showErrors(form, error));
-  };
-  return form;
-}
-
 /** The head of a view; the heading takes the focus when one arrives. */
 export function head(title, hint, ...actions) {
   return h("div.head", h("div", h("h1", { tabIndex: -1 }, title), hint && h("p.hint", hint)), h("div.row.actions", actions));
@@ -169,17 +98,8 @@ export function head(title, hint, ...actions) {
 /** What failed to load, with a way out; nothing else stands in its place. */
 export const problem = (error, retry) => h("div.problem.row", { role: "alert" }, h("span", sentence(error)), button("Try again", retry));
 
-/** Only the newest load counts. `show` gets the answer, `fail` the error. */
-export function loader(load, show, fail, signal) {
-  let turn = 0;
-  return async () => {
-    const mine = ++turn;
-    const [answer, error] = await load().then((value) => [value], (thrown) => [null, thrown]);
-    if (mine !== turn || signal.aborted || error?.status === 401) return;
-    if (error) fail(error);
-    else show(answer);
-  };
-}
-
 export const skeletons = (amount, look) => Array.from({ length: amount }, () => h(`li.skeleton${look}`, { ariaHidden: "true" }));
-export { fill };
+
+/** The styles of what is not seen at first. */
+let styles;
+export const moreStyles = () => (styles ??= new Promise((done) => document.head.append(h("link", { rel: "stylesheet", href: "views.css", onload: done, onerror: done }))));

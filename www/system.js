@@ -1,7 +1,7 @@
 // System: the program and what it stands on, and who may come in.
 import { fill, h, keep } from "./dom.js";
 import { chip, head, time } from "./parts.js";
-import { command } from "./session.js";
+import { command } from "./gate.js";
 import { state, watch } from "./store.js";
 
 const statuses = { ok: "ok", degraded: "warning", unavailable: "error" };

@@ -62,13 +62,3 @@ const broken = {
   business_management: "Pages of a Business portfolio are not listed",
 };
 export const missingText = (scope) => `Without ${scope}, ${broken[scope] ?? "what depends on it fails"}.`;
-
-/** What a field's complaint means here; the program's pattern is nobody's word. */
-export const complaint = (field, messages) => messages.map((message) => {
-  if (!message.includes("required pattern")) return message;
-  return {
-    client_id: "A client id has no slash and no line break, and is not “.” or “..”.",
-    access_token: "A token has only letters, digits and signs, and no line break. Was something else copied with it?",
-    account_label: "A label has no line breaks.",
-  }[field] ?? "This cannot be used here.";
-}).join(" ");

@@ -171,6 +171,7 @@ def test_what_a_view_made_it_forgets(three):
     session = three.context.new_cdp_session(three)
 
     def counted():
+        three.wait_for_load_state("networkidle")
         for _ in range(3):
             session.send("HeapProfiler.collectGarbage")
         counters = session.send("Memory.getDOMCounters")

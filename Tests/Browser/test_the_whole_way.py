@@ -170,7 +170,7 @@ def test_the_page_works_below_another_address(stage, open_page):
     page.reload()
     client(page, "client_001")
     expect(tiles(page)).to_have_count(25)
-    assert f"{stage.url}social/api/meta/instagram/client_001/?fb_page_id=104567890123" in [address.replace("&images=local", "") for address in asked]
+    assert f"{stage.url}social/api/meta/instagram/client_001/?fb_page_id=104567890123" in [address.split("&include")[0] for address in asked]
 
 
 def test_a_client_with_two_pages_is_one_client_and_says_which_page_serves(stage, open_page):

@@ -1,0 +1,38 @@
+"""Keys: shown once, seen in use, taken back."""
+
+from playwright.sync_api import expect
+from seen import go, region, toast
+
+
+def test_a_key_is_made_for_a_client_shown_once_used_and_revoked(stage, sign_in):
+    [john] = stage.connect("john")
+    stage.map("client_001", john, "104567890123")
+    stage.map("client_002", john, "104567890123")
+    page = sign_in(stage)
+    keys = go(page, "#/keys", "Keys")
+    expect(keys).to_contain_text("No key yet.")
+    keys.get_by_role("button", name="Make a key").click()
+    expect(keys.get_by_role("alert")).to_have_text("This field may not be blank.")
+    keys.get_by_label("Label").fill("Website")
+    keys.get_by_label("Only for clients").fill("client_001")
+    keys.get_by_role("button", name="Make a key").click()
+    expect(keys.get_by_role("heading", name="The key")).to_be_focused()
+    stage.key = keys.locator("pre").inner_text()
+    assert stage.key.startswith("mm_")
+    assert stage.request("GET", "/api/meta/instagram/client_001/")[0] == 200
+    assert stage.request("GET", "/api/meta/instagram/client_002/")[0] == 404
+    page.reload()
+    assert stage.key not in page.content()
+    expect(keys.get_by_role("listitem")).to_contain_text("only client_001")
+    expect(keys.get_by_role("listitem")).to_contain_text("Used ")
+    keys.get_by_role("button", name="Revoke Website").click()
+    keys.get_by_role("button", name="Revoke?").click()
+    expect(toast(page)).to_contain_text("is revoked")
+    expect(keys).to_contain_text("No key yet.")
+    assert stage.request("GET", "/api/meta/instagram/client_001/")[0] == 401
+
+
+def test_the_first_key_does_not_lock_the_page_out(stage, open_page):
+    keys = go(open_page(stage.url), "#/keys", "Keys")
+    expect(keys).to_contain_text("Set an admin password first.")
+    expect(keys.get_by_role("button", name="Make a key")).to_have_count(0)
