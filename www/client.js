@@ -4,7 +4,6 @@ import { menu } from "./controls.js";
 import { fill, focusOn, h } from "./dom.js";
 import { drop, grid, pathOf, pictureOf } from "./grids.js";
 import { button, chip, copyButton, dot, face, image, name, problem, skeletons, time, toast } from "./parts.js";
-import { openPost, kindOf } from "./post.js";
 import { accountOf, accountState, addressOf, change, clientOf, say, state, watch } from "./store.js";
 import { count, day, number, parseTime, plain, quoted, sentence } from "./words.js";
 
@@ -47,7 +46,7 @@ export function mount(route, signal) {
     if (!error) localStorage.setItem("shown", "yes");
     if (error) fill(pictures);
     fill(preview, error ? problem(error, () => load(true)) : null,
-      error && accountOf(row) && accountState(accountOf(row))[0] === "bad" && h("p", h("a.button.primary", { href: `#/accounts/${row.token_id}` }, "Replace the token of ", name(accountOf(row).account_label))), said, pictures);
+      error && accountOf(row) && accountState(accountOf(row))[0] === "bad" && h("p", h("a.button.primary", { href: `#/accounts/${row.token_id}` }, h("span", "Replace the token of ", name(accountOf(row).account_label)))), said, pictures);
     const text = error ? "" : detail ? `${detail}. Link a professional account to the Page, then map the client again.`
       : cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.";
     said.hidden = !text;
@@ -105,7 +104,7 @@ export function mount(route, signal) {
     fill(who, face(profile?.profile_picture_url, id, ".big"));
     const cached = { stale: ["warn", "Stale"], hit: ["off", "From the cache"], miss: ["ok", "Fresh"] }[shown?.cache];
     fill(lines, h("p", handle ? h("a", { href: `https://www.instagram.com/${encodeURIComponent(handle)}/`, target: "_blank", rel: "noreferrer" }, h("bdi", `@${handle}`)) : h("span.hint", "No Instagram account"),
-      " · ", name(row.fb_page_name ?? row.fb_page_id), " ", dot(client.look), cached && cached[1] !== client.look[1] && [" ", chip(cached)]));
+      " · ", name(row.fb_page_name ?? row.fb_page_id)), h("p.row", dot(client.look), cached && cached[1] !== client.look[1] && chip(cached)));
     if (!doing.childElementCount) deeds();
     const line = (what, ...value) => h("div", h("dt", what), h("dd", value));
     fill(served,
@@ -148,7 +147,7 @@ export function mount(route, signal) {
     const address = () => String(new URL(pathOf(row, false), base));
     const isOpen = state.session.mode === "protected";
     const curl = () => `curl ${isOpen ? "" : '-H "X-API-Key: $META_API_KEY" '}'${address()}'`;
-    const piece = (what, text, label) => h("div", h("h3", what), h("pre", { tabIndex: 0 }, text()), h("p.row", copyButton(text, label)));
+    const piece = (what, text, label) => h("div.stack.tight", h("h3", what), h("pre", { tabIndex: 0 }, text()), h("p.row", copyButton(text, label)));
     fill(using,
       piece("In a shell", curl, "Copy curl line"),
       !isOpen && h("p.hint", "META_API_KEY is a key that may read: ", h("a", { href: "#/keys" }, "make one"), "."),
@@ -199,4 +198,55 @@ export function mount(route, signal) {
       return true;
     },
   };
+}
+
+// ---- One post, in a dialog. Captions stay text and cannot turn their surroundings around.
+
+const kindOf = (item) => ({ IMAGE: "Photo", VIDEO: "Video", CAROUSEL_ALBUM: "Album" })[item.media_type] ?? "Post";
+
+function shownAs({ media_type: kind, media_url: src, thumbnail_url: poster }) {
+  if (kind === "VIDEO" && src) return h("video", { controls: true, preload: "none", poster: poster ?? "", src });
+  return src ?? poster ? image(src ?? poster) : null;
+}
+
+function openPost(item, { step, first, last, closed }) {
+  const view = h("div.view", h("p", "Instagram gives no picture of this."), shownAs(item));
+  const likes = h("b", "…");
+  const comments = h("b", "…");
+  const trouble = h("p.error", { role: "alert" });
+  const children = (item.children ?? []).filter(({ media_url: url, thumbnail_url: poster }) => url ?? poster);
+  const dialog = h("dialog.medium", { ariaLabel: kindOf(item), closedBy: "any" }, view,
+    h("div.stack",
+      h("h2", { tabIndex: -1 }, kindOf(item)), time(item.timestamp),
+      children.length > 1 && h("ul.row.parts", { ariaLabel: "Album" }, children.map((part, index) => h("li", h("button.part", {
+        type: "button", ariaLabel: `Part ${index + 1} of ${children.length}`, onclick: () => fill(view, shownAs(part)),
+      }, image(part.thumbnail_url ?? part.media_url))))),
+      h("p.caption", { dir: "auto", tabIndex: 0 }, item.caption || "No caption"),
+      h("p.row", { role: "status" }, h("span", likes, " likes"), h("span", comments, " comments")), trouble,
+      item.permalink?.startsWith("https://") && h("p", h("a", { href: item.permalink, target: "_blank", rel: "noreferrer" }, "Open on Instagram")),
+      h("p.row", button("Newer", () => step(-1), { more: { disabled: first } }), button("Older", () => step(1), { more: { disabled: last } }), button("Close", () => dialog.close()))),
+    h("div.toast", { role: "status" }));
+  dialog.lastElementChild.dataset.toast = "";
+  dialog.onkeydown = ({ key, target }) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
+    if (by && target.tagName !== "VIDEO") step(by);
+  };
+  dialog.onclose = () => {
+    dialog.remove(); // Stops a film, too.
+    closed();
+  };
+  document.body.append(dialog);
+  dialog.showModal();
+  focusOn(dialog.querySelector("h2"));
+  call("GET", `post/${encodeURIComponent(item.id)}/`).then(
+    ({ like_count: liked, comments_count: said }) => {
+      fill(likes, liked === null ? "hidden" : number(liked));
+      fill(comments, number(said));
+    },
+    (error) => {
+      fill(likes, "–");
+      fill(comments, "–");
+      fill(trouble, sentence(error));
+    });
+  return dialog;
 }

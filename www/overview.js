@@ -52,7 +52,7 @@ export async function mount(route, signal) {
   const pager = h("nav.row.pager", { ariaLabel: "Pages of the list", hidden: true });
   const bar = h("div.row.selection", { role: "region", ariaLabel: "Selection", hidden: true });
   const steps = h("ol.steps", { ariaLabel: "First steps", hidden: true });
-  const tools = h("div.row.tools", h("span.searching", search, h("kbd", { ariaHidden: "true" }, "/")), h("div.row", { role: "group", ariaLabel: "Show" }, pills.map(({ pill }) => pill)), h("div.row.end", sorter, look));
+  const tools = h("div.row.tools", h("span.searching", search, h("kbd", { ariaHidden: "true" }, "/")), h("div.scroll", { role: "group", ariaLabel: "Show" }, pills.map(({ pill }) => pill), h("span.end", sorter, look)));
   const title = head("Clients", null, h("a.button.primary", { href: "#/map" }, "Add clients"));
   title.firstElementChild.append(hint);
   const root = h("section", { ariaLabel: "Clients" }, title, troubleList(signal), steps, tools, list, empty, pager, bar);
@@ -178,7 +178,7 @@ export async function mount(route, signal) {
   async function selection() {
     for (const id of chosen) if (!state.clients?.some((client) => client.id === id)) chosen.delete(id);
     root.classList.toggle("choosing", chosen.size > 0);
-    if (chosen.size) choosing ??= (await Promise.all([import("./selection.js"), moreStyles()]))[0].selection({ bar, chosen, rows: () => rows, draw, leave: () => focusOn(title.querySelector("h1")) });
+    if (chosen.size) choosing ??= (await Promise.all([import("./sometimes.js"), moreStyles()]))[0].selection({ bar, chosen, rows: () => rows, draw, leave: () => focusOn(title.querySelector("h1")) });
     bar.hidden = !chosen.size;
     if (chosen.size) choosing();
   }
@@ -187,7 +187,7 @@ export async function mount(route, signal) {
   async function drawSteps(all) {
     steps.hidden = all.length > 1 || (all.length > 0 && remembered("shown") !== null);
     if (steps.hidden) return;
-    stepping ??= (await Promise.all([import("./steps.js"), moreStyles()]))[0].drawSteps;
+    stepping ??= (await Promise.all([import("./sometimes.js"), moreStyles()]))[0].drawSteps;
     stepping(steps, all);
   }
 

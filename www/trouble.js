@@ -42,24 +42,22 @@ export function watchTrouble(badge, icon) {
   });
 }
 
-/** The line above the clients: all is well, or the list. */
+/** The line above the clients: all is well, or what is not; open at first where there is room. */
 export function troubleList(signal) {
   const root = h("section.troubles", { ariaLabel: "Trouble" });
   let before;
   const show = () => {
     const found = troubles();
-    const text = JSON.stringify([found, state.health?.asked]);
+    const text = JSON.stringify([found, !state.health]);
     if (text === before) return;
     before = text;
-    const rest = found.slice(3);
-    const item = ({ look, text: what, hint, link, href }) => h("li.trouble", h(`span.dot.${look}`, h("span.unseen", look === "bad" ? "Broken:" : "Soon:")),
-      h("p", h("b", what), hint && h("span.hint", ` ${hint}`)), h("a", { href, ariaLabel: `${link}: ${plain(what)}` }, link));
-    root.replaceChildren(...(found.length ? [
-      h("h2.unseen", count(found.length, "thing needs you", "things need you")),
-      h("ul", found.slice(0, 3).map(item)),
-      rest.length ? h("details", { open: root.querySelector("details")?.open }, h("summary", `${rest.length} more`), h("ul", rest.map(item))) : null,
-    ].filter(Boolean) : [h("p.well", h("span.dot.ok", state.health ? "All is well." : "Asking …"))]));
+    const isOpen = root.querySelector("details")?.open ?? (found.length < 4 && innerWidth > 767);
     root.classList.toggle("some", found.length > 0);
+    root.replaceChildren(found.length ? h("details", { open: isOpen },
+      h("summary", h(`span.dot.${found[0].look}`, h("b", count(found.length, "thing needs you", "things need you"))), h("span.hint.first", found[0].text)),
+      h("ul", found.map(({ look, text: what, hint, link, href }) => h("li.trouble", h(`span.dot.${look}`, h("span.unseen", look === "bad" ? "Broken:" : "Soon:")),
+        h("p", h("b", what), hint && h("span.hint", ` ${hint}`)), h("a", { href, ariaLabel: `${link}: ${plain(what)}` }, link)))))
+      : h("p.well", h("span.dot.ok", state.health ? "All is well." : "Asking …")));
   };
   watch("tokens mappings health", show, signal);
   show();

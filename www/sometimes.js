@@ -1,8 +1,8 @@
-// Several clients at once: what can be done with those that were chosen.
+// What the clients want now and then: several at once, and the first steps.
 import { call } from "./api.js";
 import { fill, h } from "./dom.js";
 import { button, toast } from "./parts.js";
-import { change, say, state } from "./store.js";
+import { addressOf, change, say, state } from "./store.js";
 import { count, number, quoted } from "./words.js";
 
 /** Draws the bar; called again whenever the choice changes. */
@@ -52,4 +52,17 @@ export function selection({ bar, chosen, rows, draw, leave }) {
     whole.hidden = chosen.size >= rows().length;
     fill(whole, `Choose all ${number(rows().length)}`);
   };
+}
+
+/** An installation that is new: three steps that tick themselves off. */
+export function drawSteps(list, clients) {
+  const connected = state.tokens?.length > 0;
+  const mapped = clients.length > 0;
+  const step = (isDone, isNext, what, why, label, href) => h("li", { className: isDone ? "done" : isNext ? "next" : "" },
+    h("div", h("h2", what, isDone && h("span.unseen", " – done")), h("p.hint", why)),
+    isNext && h("a.button.primary", { href }, label));
+  fill(list,
+    step(connected, !connected, "Connect", "Paste the token of somebody who manages the Pages.", "Connect an account", "#/connect"),
+    step(mapped, connected && !mapped, "Map", "Say which Page belongs to which client.", "Map a client", "#/map"),
+    step(false, mapped, "Show", "See the grid, and take the line for the client’s site.", "See the grid", mapped && addressOf(clients[0].id)));
 }
