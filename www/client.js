@@ -5,7 +5,7 @@ import { fill, focusOn, h } from "./dom.js";
 import { drop, grid, pathOf, pictureOf } from "./grids.js";
 import { button, chip, copyButton, dot, face, image, name, problem, skeletons, time, toast } from "./parts.js";
 import { accountOf, accountState, addressOf, change, clientOf, say, state, watch } from "./store.js";
-import { count, day, number, parseTime, plain, quoted, sentence } from "./words.js";
+import { day, number, parseTime, plain, quoted, sentence } from "./words.js";
 
 export function mount(route, signal) {
   const [id] = route.rest;
@@ -42,7 +42,7 @@ export function mount(route, signal) {
 
   function show(found) {
     shown = found;
-    const { profile, media, cache, detail, error } = found;
+    const { media, cache, detail, error } = found;
     if (!error) localStorage.setItem("shown", "yes");
     if (error) fill(pictures);
     fill(preview, error ? problem(error, () => load(true)) : null,
@@ -53,9 +53,14 @@ export function mount(route, signal) {
     fill(said, text);
     if (!error) pictures.replaceChildren(...media.map(tile));
     draw();
-    fill(facts, profile && [["posts", profile.media_count], ["followers", profile.followers_count], ["following", profile.follows_count]]
-      .map(([what, many]) => h("span", h("b", number(many)), ` ${what}`)));
+    tally();
     if (wanted) look(wanted);
+  }
+
+  function tally() {
+    const profile = shown?.profile;
+    fill(facts, row.ig_account_id && [["posts", profile?.media_count], ["followers", profile?.followers_count], ["following", profile?.follows_count]]
+      .map(([what, many]) => h("span", h("b", number(many)), ` ${what}`)));
   }
 
   function tile(item) {
@@ -178,6 +183,7 @@ export function mount(route, signal) {
     if (before?.id !== row.id || before.ig_account_id !== row.ig_account_id) {
       shown = null;
       fill(using);
+      tally();
       pictures.replaceChildren(...(row.ig_account_id ? skeletons(12, ".square") : []));
       load();
     } else if (before.cached_at !== row.cached_at) load();

@@ -100,7 +100,8 @@ export async function mount(route, signal) {
     if (sort !== "name") query.set("sort", sort);
     if (page) query.set("page", page + 1);
     const hash = `#/${query.size ? `?${query}` : ""}`;
-    if (location.hash !== hash && !(location.hash === "" && hash === "#/")) history.replaceState(null, "", hash);
+    // Unless one is on the way elsewhere already.
+    if (/^(#\/?)?(\?|$)/.test(location.hash) && location.hash !== hash && (location.hash || hash !== "#/")) history.replaceState(null, "", hash);
   }
 
   function set(element, list) {

@@ -15,7 +15,7 @@ function enter(session) {
   session.inside = session.signed_in || session.actor !== null;
   put("session", session);
   nav.hidden = !session.inside;
-  fill(who, session.inside && (session.mode === "protected" ? h("a.hint", { href: "#/system" }, "No password yet: only this machine may look") : button("Sign out", leave, { look: ".quiet" })));
+  fill(who, session.inside && (session.mode === "protected" ? h("a.hint", { href: "#/system", title: "Only this machine may use this page until a password is set." }, "No password yet") : button("Sign out", leave, { look: ".quiet" })));
   if (!session.inside) return before?.inside === false ? null : gate(session, before);
   // A password may have been set meanwhile, or nothing has changed.
   if (before?.inside && before.actor === session.actor && before.mode === session.mode) return;

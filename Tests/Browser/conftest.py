@@ -18,14 +18,39 @@ def pytest_configure(config):
     ARTEFACTS.mkdir(exist_ok=True)
 
 
+# What is tried in Firefox as well; the rest asks Chromium for what only its own protocol tells.
+IN_BOTH = ("test_the_whole_way", "test_mapping", "test_keys")
+
+
+def pytest_generate_tests(metafunc):
+    if "browser" in metafunc.fixturenames and metafunc.module.__name__ in IN_BOTH:
+        metafunc.parametrize("browser", ["chromium", "firefox"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def browser():
+def driver(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NODE_OPTIONS", f"--require {pathlib.Path(__file__).parent / 'firefox.cjs'}")
+        # Firefox wants a home that is its owner's.
+        environment.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        with playwright.sync_api.sync_playwright() as driver:
+            yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(driver, request):
+    if getattr(request, "param", "chromium") == "firefox":
+        firefox = shutil.which("firefox-esr") or shutil.which("firefox")
+        if not firefox:
+            pytest.skip("no Firefox is installed: apt-get install firefox-esr")
+        with driver.firefox.launch(channel="moz-firefox", executable_path=firefox) as browser:
+            yield browser
+        return
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert chromium, "a Chromium is needed: apt-get install chromium"
-    with playwright.sync_api.sync_playwright() as driver:
-        # Inside a container Chromium's own sandbox has no rights to be made.
-        with driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser:
-            yield browser
+    # Inside a container Chromium's own sandbox has no rights to be made.
+    with driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -53,7 +78,7 @@ def open_page(browser):
         context.add_init_script(
             "addEventListener('securitypolicyviolation', (event) =>"
             " console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"
-            "window.jumps = []; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+            "window.jumps = []; if (PerformanceObserver.supportedEntryTypes.includes('layout-shift')) new PerformanceObserver((list) => { for (const entry of list.getEntries())"
             " if (!entry.hadRecentInput) jumps.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60))]);"
             " }).observe({ type: 'layout-shift', buffered: true });")
         page = context.new_page()

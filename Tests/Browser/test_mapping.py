@@ -93,6 +93,8 @@ def test_eight_thousand_pages_stay_quick_and_only_what_is_seen_is_there(stage, o
     maps = region(page, "Map a client")
     expect(maps.get_by_role("listbox")).to_contain_text("Page 00000")
     assert page.evaluate("document.querySelectorAll('*').length") < 5000
+    if page.context.browser.browser_type.name == "firefox":
+        return
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 

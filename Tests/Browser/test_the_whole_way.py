@@ -10,6 +10,13 @@ from stage import PASSWORD, wait_until
 JOHN = "123456789"
 
 
+def may_paste(page):
+    """So that the test may read what was copied; Firefox lets no driver give that."""
+    if page.context.browser.browser_type.name == "firefox":
+        pytest.skip("Firefox has no permission for reading the clipboard")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+
 def test_from_sign_in_to_a_grid_on_the_screen(stage, sign_in):
     page = sign_in(stage)
     steps = page.get_by_role("list", name="First steps")
@@ -127,10 +134,10 @@ def test_without_a_password_the_page_says_so_and_this_machine_may_work(stage, op
     stage.connect("john")
     page = open_page(stage.url)
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
-    page.get_by_role("link", name="This machine only").click()
+    page.get_by_role("link", name="No password yet").click()
     notice = region(page, "Admin password")
     expect(notice).to_contain_text("only this machine may use this page")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    may_paste(page)
     notice.get_by_role("button", name="Copy").click()
     expect(toast(page)).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == "metactl admin set-password"
@@ -149,7 +156,7 @@ def test_the_copied_curl_line_works_and_the_address_is_the_endpoint(stage, open_
     [token] = stage.connect("john")
     stage.map("o'brien & co", token, "104567890123")
     page = open_page(stage.url)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    may_paste(page)
     clients(page).get_by_role("link", name="o'brien & co").click()
     using = region(page, "Use it")
     using.get_by_role("button", name="Copy address").click()
