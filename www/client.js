@@ -19,12 +19,12 @@ export function mount(route, signal) {
   const served = h("dl.served");
   const others = h("div");
   const using = h("div.stack");
-  const preview = h("section", { ariaLabel: "Preview" }, said, pictures);
+  const stage = h("section", { ariaLabel: "Preview" }, said, pictures);
   const side = h("div.side", h("section.panel.stack", { ariaLabel: "How it is served" }, h("h2", "How it is served"), served, others),
     h("section.panel.stack", { ariaLabel: "Use it" }, h("h2", "Use it"), using));
   const root = h("section.client", { ariaLabel: "Client" },
     h("p.crumb", h("a", { href: "#/" }, "Clients")),
-    h("div.profile", who, h("div.words", title, lines, facts), doing), h("div.two", preview, side));
+    h("div.profile", who, h("div.words", title, lines, facts), doing), h("div.two", stage, side));
 
   let client;
   let row; // The mapping that is looked at.
@@ -45,7 +45,7 @@ export function mount(route, signal) {
     const { media, cache, detail, error } = found;
     if (!error) localStorage.setItem("shown", "yes");
     if (error) fill(pictures);
-    fill(preview, error ? problem(error, () => load(true)) : null,
+    fill(stage, error ? problem(error, () => load(true)) : null,
       error && accountOf(row) && accountState(accountOf(row))[0] === "bad" && h("p", h("a.button.primary", { href: `#/accounts/${row.token_id}` }, h("span", "Replace the token of ", name(accountOf(row).account_label)))), said, pictures);
     const text = error ? "" : detail ? `${detail}. Link a professional account to the Page, then map the client again.`
       : cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.";
@@ -63,13 +63,32 @@ export function mount(route, signal) {
       .map(([what, many]) => h("span", h("b", number(many)), ` ${what}`)));
   }
 
+  /** The pictures as a feed shows them; without one, as they are. */
+  function preview(posts, look) {
+    pictures.classList.toggle("as-feed", Boolean(posts));
+    for (const name of ["--columns", "--gap", "--ratio"]) pictures.style.removeProperty(name);
+    pictures.replaceChildren(...(posts ?? shown?.media ?? []).map(tile));
+    if (!posts) return;
+    pictures.style.setProperty("--columns", look.columns);
+    pictures.style.setProperty("--gap", `${look.gap}px`);
+    pictures.style.setProperty("--ratio", look.ratio.replace(":", " / "));
+    for (const [index, { id: post, caption }] of posts.entries()) {
+      const place = pictures.children[index];
+      place.classList.toggle("hidden-post", look.hidden.includes(post));
+      if (look.pinned.includes(post)) place.firstElementChild.append(h("span.pin", "Pinned"));
+      if (look.show_captions) place.append(h("p.hint", { dir: "auto" }, plain(caption).slice(0, 120)));
+    }
+  }
+
   function tile(item) {
     const caption = plain(item.caption).trim() || "No caption";
     const address = pictureOf(item);
     const sign = { VIDEO: "▶", CAROUSEL_ALBUM: "❐" }[item.media_type];
     // Heard as "Video, 17 Dec 2025: Behind the scenes".
-    return h("li", h("a.tile", { href: `${addressOf(id)}/${encodeURIComponent(item.id)}`, ariaLabel: `${kindOf(item)}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}` },
-      h("span", { dir: "auto" }, caption), sign && h("span.kind", sign), address && image(address)));
+    const link = h("a.tile", { href: `${addressOf(id)}/${encodeURIComponent(item.id)}`, ariaLabel: `${kindOf(item)}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}` },
+      h("span", { dir: "auto" }, caption), sign && h("span.kind", sign), address && image(address));
+    link.dataset.post = item.id;
+    return h("li", link);
   }
 
   function look(post) {
@@ -157,6 +176,7 @@ export function mount(route, signal) {
       piece("In a shell", curl, "Copy curl line"),
       !isOpen && h("p.hint", "META_API_KEY is a key that may read: ", h("a", { href: "#/keys" }, "make one"), "."),
       piece("The endpoint", address, "Copy address"));
+    import("./feed.js").then(({ feedPanel }) => !signal.aborted && using.append(feedPanel({ id, media: () => shown?.media ?? [], pictures, preview, signal })), () => {});
   }
 
   // ---- Coming, staying, going
