@@ -135,6 +135,7 @@ def test_a_firewall_that_blocks_PATCH_and_DELETE_is_gone_around(stage, open_page
         there.locator("summary").first.click()
         there.get_by_role("button", name=f"Remove {name}").click()
         there.get_by_role("button", name="Remove?").click()
+        expect(toast(page)).to_contain_text(f"{name}\u2069” is removed")
         expect(region(page, "Clients").locator("li.card")).to_have_count(left)
     assert stage.get("mappings/")["mappings"] == []
     assert [method for method in sent if method != "GET"] == ["DELETE", "POST", "POST"]
