@@ -240,7 +240,7 @@ def ftp(run):
     settings = guide("ftp")[0] + "\nMETA_GRAPH_URL=http://127.0.0.1:8001\n"
     machine("cat >/srv/meta.conf", settings)
     machine("install -d -o bob -g bob -m 700 /home/bob/meta-module; install -o bob -g bob -m 600 /srv/meta.conf /home/bob/meta-module/; "
-            f"cp -r {BUNDLE}/public_html /home/bob/public_html/social; cp -r {BUNDLE}/lib /home/bob/public_html/social/; "
+            f"cp -r {BUNDLE}/bin /home/bob/meta-module/; chown -R bob: /home/bob/meta-module/bin; cp -r {BUNDLE}/public_html /home/bob/public_html/social; cp -r {BUNDLE}/lib /home/bob/public_html/social/; "
             "chown -R bob: /home/bob/public_html/social; chmod 755 /home/bob/public_html/social")
     browser = Browser(machine, "bob")
     stranger = browser("tokens/")

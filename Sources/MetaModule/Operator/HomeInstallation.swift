@@ -95,7 +95,7 @@ package struct HomeInstallation {
   private func places(of bundle: Bundle) -> [Place] {
     var places: [Place] = []
     for file in bundle.files {
-      let isProgram = file.path.hasSuffix("/meta.fcgi") || file.path.hasSuffix("/metactl")
+      let isProgram = file.path.hasSuffix("/meta.fcgi") || file.path.hasPrefix("bin/")
       let mode: mode_t = isProgram ? 0o755 : 0o644
       if file.path.hasPrefix("public_html/") {
         places.append((site + file.path.dropFirst("public_html".count), file.content, mode))

@@ -73,6 +73,9 @@ extension Configuration {
   package var pictureProgram: String? {
     if let imageProgram { return access(imageProgram, X_OK) == 0 ? imageProgram : nil }
     guard let own = ProcessArguments.executable, let slash = own.lastIndex(of: "/") else { return nil }
-    return ["meta-image", "../bin/meta-image"].map { own[...slash] + $0 }.first { access($0, X_OK) == 0 }
+    // In an account without root meta.fcgi is a copy in the public folder.
+    let installed = Self.home(Self.processEnvironment()).map { $0 + "/meta-module/bin/meta-image" }
+    return (["meta-image", "../bin/meta-image"].map { own[...slash] + $0 } + (installed.map { [$0] } ?? []))
+      .first { access($0, X_OK) == 0 }
   }
 }
