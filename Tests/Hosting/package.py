@@ -37,7 +37,7 @@ def guide(section):
 def prepare(run, package, programs):
     machine = run.machine
     for name, file in {"package.deb": package, "graph-simulator": programs / "graph-simulator"}.items():
-        place = machine.path / HOME / name
+        place = machine.path / ("srv" if name == "package.deb" else HOME) / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, place)
     machine(f"systemd-run --unit=graph /{HOME}/graph-simulator --listen 127.0.0.1:8001")
@@ -47,14 +47,14 @@ def prepare(run, package, programs):
         subprocess.run(["dpkg-deb", "-R", package, f"{folder}/tree"], check=True)
         control = pathlib.Path(folder, "tree/DEBIAN/control")
         control.write_text(re.sub(r"(?m)^(Version: .*)$", r"\1+1", control.read_text()))
-        subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", f"{folder}/tree", machine.path / HOME / "newer.deb"],
+        subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", f"{folder}/tree", machine.path / "srv/newer.deb"],
                        check=True, stdout=subprocess.DEVNULL)
 
 
 def older(run):
     """By hand, with DynamicUser=: the data lies in /var/lib/private, and whose it is says a number that is nobody's."""
     machine = run.machine
-    machine(f"dpkg-deb -x /{HOME}/package.deb /srv/x && cp /srv/x/usr/lib/meta-module/* /{HOME}/")
+    machine(f"dpkg-deb -x /srv/package.deb /srv/x && cp /srv/x/usr/lib/meta-module/* /{HOME}/")
     for unit in ("service", "socket"):
         text = (REPOSITORY / f"nginx/systemd/meta-module.{unit}").read_text()
         text = text.replace("\nUser=meta-module\n", "\nDynamicUser=yes\nUser=meta-module\n").replace("=%C/", "=%C/private/")
@@ -76,7 +76,7 @@ def install(run):
         run.succeeds(f"the guide's lines for who leaves an installation by hand, {number + 1}", f"set -e; {block}")
     first, *rest = guide("debian")
     run.expect("the guide begins with the package", first.startswith("apt-get install ./meta-module_"), first)
-    lines = [f"dpkg -i /{HOME}/package.deb", *first.splitlines()[1:]]
+    lines = [f"dpkg -i /srv/package.deb", *first.splitlines()[1:]]
     run.succeeds("the guide's lines for the package", "set -e; " + "\n".join(lines), pattern='"status":"ok"')
     run.succeeds("nothing was lost", "metactl token list", pattern="Before")
     maps_and_serves(run, run.added)
@@ -89,7 +89,7 @@ def install(run):
 
 
 def upgrade(run):
-    load(run, "an upgrade of the package and the way back", (f"dpkg -i /{HOME}/newer.deb", f"dpkg -i /{HOME}/package.deb"))
+    load(run, "an upgrade of the package and the way back", (f"dpkg -i /srv/newer.deb", f"dpkg -i /srv/package.deb"))
     run.succeeds("the program that serves is the one that lies there", "! readlink /proc/$(systemctl show -P MainPID meta-module)/exe | grep deleted")
 
 
@@ -97,7 +97,7 @@ def remove(run):
     run.succeeds("removing stops all of it", "dpkg -r meta-module && ! systemctl is-active meta-module.socket meta-module.service")
     run.succeeds("and leaves settings and data", f"ls /etc/meta-module/meta.conf {DATA}/meta.sqlite3")
     run.expect("nginx says 502 then", run.machine("curl -s -o /dev/null -w '%{http_code}' http://localhost/api/meta/health/").stdout == "502")
-    run.succeeds("installed again it goes on", f"dpkg -i /{HOME}/package.deb && metactl token list", pattern="Before")
+    run.succeeds("installed again it goes on", f"dpkg -i /srv/package.deb && metactl token list", pattern="Before")
     run.succeeds("and serves", "curl -s http://localhost/api/meta/health/", pattern='"status":"ok"')
     run.succeeds("purging takes it all", "dpkg -P meta-module")
     places = f"/etc/meta-module {DATA} /var/cache/meta-module /var/lib/private/meta-module /usr/lib/meta-module /usr/share/meta-module"
