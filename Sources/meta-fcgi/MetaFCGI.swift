@@ -15,7 +15,7 @@ enum MetaFCGI {
     signal(SIGCHLD, SIG_DFL)
     // A limit on file sizes is an error of the write then, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
-    ProcessMemory.giveBackLargeBlocks()
+    ProcessMemory.bound()
     do {
       let arguments = try Arguments(ProcessArguments.all, environment: Configuration.processEnvironment())
       if let text = arguments.textToPrint {

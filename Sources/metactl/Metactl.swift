@@ -37,7 +37,7 @@ struct Metactl: ParsableCommand {
 
   static func main() {
     umask(0o077)
-    ProcessMemory.giveBackLargeBlocks()
+    ProcessMemory.bound()
     // A reader that has gone is an error of the write then: a key that nobody got must be revoked first.
     signal(SIGPIPE, SIG_IGN)
     // A limit on file sizes is an error of the write then, and what was begun is taken back.
