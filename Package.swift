@@ -31,6 +31,7 @@ let package = Package(
     .target(name: "COpenAPI", exclude: ["openapi.json"]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSQLite"),
+    .target(name: "CPostgres"),
     .target(name: "CPlatform"),
     // libturbojpeg and libwebp, which need nothing but the C library: decoders and encoders of Instagram's pictures.
     .target(name: "CImage"),
@@ -42,7 +43,7 @@ let package = Package(
     .target(name: "FastCGI", dependencies: ["CFastCGI", "System"], swiftSettings: strict),
     .target(name: "HTTPClient", dependencies: ["CCurl", "Text"], swiftSettings: strict),
     .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
-    .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: strict),
+    .target(name: "SQL", dependencies: ["CPostgres", "CSQLite", "System"], swiftSettings: strict),
 
     .target(name: "Imaging", dependencies: ["CImage"], swiftSettings: strict),
 
@@ -96,7 +97,7 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["HTTPClient", "JSON", "SQL"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["HTTPClient", "JSON", "SQL", "System"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
@@ -104,7 +105,7 @@ let package = Package(
     .testTarget(
       name: "CryptographyTests", dependencies: ["Cryptography", "JSON", "TestSupport"],
       resources: [.copy("Vectors")], swiftSettings: strict),
-    .testTarget(name: "SQLTests", dependencies: ["SQL", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "SQLTests", dependencies: ["SQL", "System", "TestSupport"], swiftSettings: strict),
     // A FastCGI and CGI program without the core, for the tests that need a process of its own and for benchmarks.
     .executableTarget(
       name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),

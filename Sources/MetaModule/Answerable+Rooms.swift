@@ -28,6 +28,10 @@ extension StoreError: Answerable {
     case .cannotBackUp: "backup_not_written"
     case .outOfMemory: "database_out_of_memory"
     case .conflict: "user_stored_already"
+    case .unreachable: "database_unreachable"
+    case .unknown: "database_unknown"
+    case .moved: "database_moved"
+    case .unfit: "database_unfit"
     case .unexpected: "database_unexpected"
     }
   }

@@ -58,6 +58,7 @@ package final class Application {
 
   /// Leaves the database as one file that can be copied by itself: to be called when all workers have ended.
   package static func settle(_ configuration: Configuration) {
+    guard configuration.databaseURL == nil else { return }
     try? Store(folder: configuration.dataDirectory, making: .nothing).settle()
   }
 

@@ -8,6 +8,8 @@ package import Text
 /// `Setting`; the values here are the defaults.
 package struct Configuration: Sendable {
   package var dataDirectory = "~/.local/share/meta-module"
+  /// `nil`: the rows are in `meta.sqlite3`.
+  package var databaseURL: String?
   package var cacheDirectory = ""
   package var cacheTTL: Int64 = 300
   package var cacheStale: Int64 = 86400
@@ -44,6 +46,8 @@ package struct Configuration: Sendable {
   private init() {}
 
   package var databasePath: String { dataDirectory + "/meta.sqlite3" }
+  /// Where the rows are, for people. Nothing in it is secret.
+  package var databasePlace: String { databaseURL ?? databasePath }
   package var keyFilePath: String { dataDirectory + "/fernet.keys" }
 
   /// Reads the settings: a file first, then the environment, which wins.
@@ -88,6 +92,11 @@ package struct Configuration: Sendable {
 
     for setting in Setting.all {
       if let text = values[setting.name] { try setting.read?(&self, text) }
+    }
+    guard databaseURL == nil || fernetKeys != nil else {
+      throw ConfigurationError(
+        "META_DATABASE_URL is set, and META_FERNET_KEYS is not. A key file is one machine's; give all machines the same "
+          + "keys in META_FERNET_KEYS (those of fernet.keys, or a new one by metactl key generate).")
     }
     app = try MetaApp(id: values["META_APP_ID"], secret: values["META_APP_SECRET"])
   }

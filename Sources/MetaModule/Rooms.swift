@@ -44,8 +44,12 @@ package final class Rooms {
   /// The database; opened by the first request that needs it, and again by the next one when that failed.
   func store() throws(StoreError) -> Store {
     if let openStore { return openStore }
-    let opened = try Store(
-      folder: configuration.dataDirectory, making: making, readsAtOneMoment: answersOne)
+    let opened =
+      if let server = shared.server {
+        try Store(on: server, folder: configuration.dataDirectory, making: making)
+      } else {
+        try Store(folder: configuration.dataDirectory, making: making, readsAtOneMoment: answersOne)
+      }
     if let copy = opened.keptCopy {
       warn("The database was of an earlier version; as it was, it is kept as \(copy).")
     }

@@ -1,5 +1,6 @@
 internal import Graph
 internal import Logging
+internal import Store
 internal import Text
 
 /// One row of the table of settings. The configuration is read by it, `metactl config` shows it, README prints it, and
@@ -23,6 +24,10 @@ struct Setting: Sendable {
     Setting(
       name: "META_DATA_DIR", range: "an absolute path",
       meaning: "holds `meta.sqlite3`, `fernet.keys` and `cache/`", shown: { $0.dataDirectory }),
+    text(
+      "META_DATABASE_URL", \.databaseURL, "`postgresql://user@host,host/name`, without a password",
+      "a PostgreSQL database that several machines share, in the place of `meta.sqlite3`",
+      parsing: databaseURL, showing: { $0 }),
     Setting(
       name: "META_CACHE_DIR", range: "an absolute path", meaning: "may be lost at any moment",
       standard: "`$META_DATA_DIR/cache`", shown: { $0.cacheDirectory }),
@@ -134,6 +139,14 @@ extension Setting {
       throw ConfigurationError("META_FIRST_PASSWORD must have 10 to 256 bytes.")
     }
     return Secret(text)
+  }
+
+  private static func databaseURL(_ text: String) throws(ConfigurationError) -> String? {
+    // Without the text, in which a password may be.
+    if let complaint = Server.complaint(about: text) {
+      throw ConfigurationError("META_DATABASE_URL \(complaint)")
+    }
+    return text
   }
 
   private static func publicURL(_ text: String) throws(ConfigurationError) -> String? {

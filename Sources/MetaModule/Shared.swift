@@ -9,6 +9,8 @@ package struct Shared: Sendable {
   package let lanes: Lanes
   /// `nil`: each remembers for itself.
   let reads: ReadCache.Memory?
+  /// `nil`: the database is a file.
+  let server: Server?
   let feedRate = FeedRate()
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
@@ -21,6 +23,8 @@ package struct Shared: Sendable {
   init(_ configuration: Configuration, isServing: Bool, mayMake: Bool) {
     lanes = Lanes(workers: configuration.workers)
     reads = isServing ? ReadCache.Memory(maximumBytes: 2 << 20) : nil
+    server = configuration.databaseURL.flatMap(Server.init(address:))
+    if isServing { server?.watch() }
     if mayMake { try? Folder.make(configuration.dataDirectory) }
     // Root leaves a service's cache to the service: it would not use what root has made.
     let mayMakeCache = mayMake && !FileOwner.isForeign(configuration.dataDirectory)

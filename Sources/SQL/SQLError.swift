@@ -4,14 +4,25 @@ internal import CSQLite
 ///
 /// Its message is left behind on purpose: the code says all that anybody acts on, and no value can ride along.
 package struct SQLError: Error, Equatable {
-  /// SQLite's extended result code.
+  /// SQLite's extended result code; 0 where PostgreSQL answered.
   package let code: Int32
   /// The `errno` of the system call that failed underneath, 0 where there is none.
   package let systemError: Int32
+  /// PostgreSQL's SQLSTATE, of five characters.
+  package let state: String?
+  /// What an operator may read of it, without a password in it: why no connection came about.
+  package let reason: String?
 
   package init(code: Int32, systemError: Int32 = 0) {
     self.code = code
     self.systemError = systemError
+    (state, reason) = (nil, nil)
+  }
+
+  package init(state: String, reason: String? = nil) {
+    (code, systemError) = (0, 0)
+    self.state = state
+    self.reason = reason
   }
 
   /// A row that our own schema does not allow: NULL where text must be, bytes that are not UTF-8.
@@ -34,4 +45,18 @@ package struct SQLError: Error, Equatable {
     default: false
     }
   }
+
+  // MARK: - PostgreSQL
+
+  /// The connection was lost, or nothing came in time.
+  static func lost(_ reason: String? = nil) -> SQLError { SQLError(state: "08006", reason: reason) }
+
+  /// The server cannot be reached, is going down or coming up, or has become a standby.
+  package var isOfConnection: Bool {
+    guard let state else { return false }
+    return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "25006" || state == "25P03"
+  }
+
+  /// The same transaction, begun anew, may succeed.
+  package var invitesRepetition: Bool { isOfConnection || state == "40001" || state == "40P01" }
 }

@@ -8,6 +8,8 @@ package struct ChangeCounter: Sendable, Equatable {
     case walIndex(WALIndexHeader)
     /// Without: others' transactions, and one's own, which SQLite does not count.
     case counted(others: Int64, own: UInt64)
+    /// On PostgreSQL: of the last change that took something away, whoever made it.
+    case stamp(Int64)
   }
 
   /// Which file, and since when it has been open: counters of another era mean nothing in this one.

@@ -69,6 +69,7 @@ extension Store {
       try connection.run(Passwords.endSessions())
       try connection.run(Passwords.forgetFailures())
       try connection.run(Passwords.revokeKeys(now))
+      connection.invalidate()
       try connection.setSetting(CredentialMark.setting, to: CredentialMark.reset.rawValue)
       try connection.append(event, subject: "credentials", result: "deleted", now: now)
     }
@@ -90,12 +91,23 @@ extension Store {
       }
       try connection.run(Passwords.delete())
       try connection.run(Passwords.endSessions())
+      connection.invalidate()
       if let hash {
         try connection.run(Passwords.insert(hash, now))
-        try connection.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
+        try connection.closeProtectedMode()
       }
       try connection.append(
         event, subject: "admin password", result: hash == nil ? "deleted" : "updated", now: now)
     }
+  }
+}
+
+extension Connection {
+  /// There is a credential from now on. The first one takes away what whoever is on the machine itself could do.
+  func closeProtectedMode() throws(SQLError) {
+    let mark = CredentialMark.existed.rawValue
+    guard try setting(CredentialMark.setting) != mark else { return }
+    try setSetting(CredentialMark.setting, to: mark)
+    invalidate()
   }
 }

@@ -92,13 +92,14 @@ extension Store {
     try changed(
       by: Feeds.update(feed.id, feed.revision, name, settings, origins.joined(separator: "\n"), now), event,
       "feed \(feed.id)",
-      client: feed.clientID, "updated", now)
+      client: feed.clientID, "updated", now, takingAway: true)
   }
 
   package func removeFeed(
     _ feed: StoredFeed, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> StoredFeed? {
     try changed(
-      by: Feeds.delete(feed.id), event, "feed \(feed.id)", client: feed.clientID, "deleted", now)
+      by: Feeds.delete(feed.id), event, "feed \(feed.id)", client: feed.clientID, "deleted", now,
+      takingAway: true)
   }
 }

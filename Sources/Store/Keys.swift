@@ -94,7 +94,7 @@ extension Store {
     try write { (connection) throws(SQLError) in
       let insert = Keys.insert(label, scope, prefix, hash, now, clients?.joined(separator: "\n"))
       guard let key = try connection.first(insert) else { throw .damagedRow }
-      try connection.setSetting(CredentialMark.setting, to: CredentialMark.existed.rawValue)
+      try connection.closeProtectedMode()
       try connection.append(event, subject: "key \(key.id)", result: "created", now: now)
       return key
     }
@@ -102,7 +102,7 @@ extension Store {
 
   /// Revokes a key. Returns whether there was one in force.
   package func revokeKey(_ id: Int64, event: Event? = nil, now: Timestamp = .now) throws(StoreError) -> Bool {
-    try change(Keys.revoke(id, now), event, "key \(id)", "revoked", now)
+    try change(Keys.revoke(id, now), event, "key \(id)", "revoked", now, takingAway: true)
   }
 
   /// Whether a last use is so long ago that it is time to write the next one down.
@@ -111,9 +111,14 @@ extension Store {
     return now.seconds - last.seconds >= Self.touchInterval
   }
 
+  /// On a server, what is remembered of the last use is not forgotten when the next one is written down.
+  func mayTouch(_ subject: String, _ now: Timestamp) -> Bool {
+    server?.mayTouch(Array(subject.utf8), now) ?? true
+  }
+
   /// Keeps that this key is used now, once a minute at most. Does not wait for a lock.
   package func touch(_ key: StoredKey, now: Timestamp = .now) throws(StoreError) {
-    guard Self.isTouchDue(after: key.lastUsedAt, now: now) else { return }
+    guard Self.isTouchDue(after: key.lastUsedAt, now: now), mayTouch("key \(key.id)", now) else { return }
     try run(Keys.touch(key.id, now), waitingAtMost: 0)
   }
 }

@@ -19,14 +19,18 @@ extension Store {
   /// Touches the file and throws what is the matter with it. Takes microseconds, or so many milliseconds at most where
   /// somebody keeps all others out of it.
   package func checkHealth(waitingAtMost limit: Int32? = nil) throws(StoreError) {
-    try checkFiles()
-    try file.checkTrust()
-    try opened().waitForLocks(upTo: limit ?? patience)
+    if let server {
+      try server.prepare(making)
+    } else {
+      try checkFiles()
+      try file.checkTrust()
+      try opened().waitForLocks(upTo: limit ?? patience)
+    }
     defer { connection?.waitForLocks(upTo: patience) }
     let version = try schemaVersion()
     if version > Schema.newest {
       // A newer program migrated it while this one was running.
-      throw .newer(path: file.path, version: version, known: Schema.newest)
+      throw .newer(path: path, version: version, known: Schema.newest)
     }
     _ = try setting("health")
   }
@@ -43,17 +47,19 @@ extension Store {
 
   /// Every inconsistency SQLite finds in the file, in its words, at most a hundred. Reads everything.
   package func integrityProblems() throws(StoreError) -> [String] {
-    try read { (connection) throws(SQLError) in try connection.integrityProblems() }
+    if server != nil { return [] }
+    return try readFile { (connection) throws(SQLError) in try connection.integrityProblems() }
   }
 
   /// The last migration the database has.
   package func schemaVersion() throws(StoreError) -> Int {
-    try read { (connection) throws(SQLError) in try Schema.version(of: connection) }
+    if server != nil { return Int(clamping: try first(PostgresSchema.version()) ?? 0) }
+    return try readFile { (connection) throws(SQLError) in try Schema.version(of: connection) }
   }
 
   /// `wal`, or `delete` on a network file system.
   package func journalMode() throws(StoreError) -> String {
-    try read { (connection) throws(SQLError) in try connection.journalMode() } ?? "unknown"
+    try readFile { (connection) throws(SQLError) in try connection.journalMode() } ?? "unknown"
   }
 
   /// The version of the SQLite library this process runs with.
@@ -63,7 +69,7 @@ extension Store {
   package static var needsWriteLock: Bool { DatabaseFile.hasResetBug }
 
   /// Where the database is.
-  package var path: String { file.path }
+  package var path: String { server?.address.description ?? file.path }
 
   // MARK: - Backup
 
@@ -76,7 +82,7 @@ extension Store {
     try backUp(opened(), to: destination)
   }
 
-  func backUp(_ source: Connection, to destination: String) throws(StoreError) -> BackupReport {
+  func backUp(_ source: SQLiteConnection, to destination: String) throws(StoreError) -> BackupReport {
     let partial = destination + ".partial"
     func failed(_ reason: String) -> StoreError { .cannotBackUp(path: destination, reason: reason) }
     guard access(destination, F_OK) != 0 else { throw failed("there is a file of that name") }
@@ -107,11 +113,11 @@ extension Store {
     return report
   }
 
-  private func copy(_ source: Connection, to path: String) throws(StoreError) -> BackupReport {
+  private func copy(_ source: SQLiteConnection, to path: String) throws(StoreError) -> BackupReport {
     let report: BackupReport
     let problems: [String]
     do throws(SQLError) {
-      let copy = try Connection(opening: path, patience: Self.patience)
+      let copy = try SQLiteConnection(opening: path, patience: Self.patience)
       try copy.copyAll(from: source)
       // The copy says of itself that it has a WAL; as one file it must not.
       try copy.run("PRAGMA journal_mode = DELETE")
@@ -126,7 +132,7 @@ extension Store {
 }
 
 extension BackupReport {
-  init(of connection: Connection) throws(SQLError) {
+  init(of connection: SQLiteConnection) throws(SQLError) {
     bytes = try connection.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     tokens = Int(clamping: try connection.number("SELECT count(*) FROM meta_access_token"))
     mappings = Int(clamping: try connection.number("SELECT count(*) FROM client_page_mapping"))
@@ -134,11 +140,40 @@ extension BackupReport {
   }
 }
 
-extension Connection {
+extension SQLiteConnection {
   /// What SQLite finds wrong with the file, at most a hundred sentences.
   package func integrityProblems() throws(SQLError) -> [String] {
     let problems: [String] = try all("PRAGMA integrity_check(100)")
     let orphans: [String] = try all("PRAGMA foreign_key_check")
     return problems.filter { $0 != "ok" } + orphans.map { "a row of \($0) names a row that does not exist" }
+  }
+}
+
+private enum Facts {
+  static let version: Statement<String> = "SELECT current_setting('server_version')"
+  static let standbys: Statement<String> = "SELECT current_setting('synchronous_standby_names')"
+  static let commits: Statement<String> = "SELECT current_setting('synchronous_commit')"
+}
+
+extension Store {
+  /// What an operator wants to know of the server: its version, and what a commit that it has acknowledged survives.
+  /// `nil`: there is none.
+  package func serverFacts() throws(StoreError) -> String? {
+    guard server != nil else { return nil }
+    return try read { (connection) throws(SQLError) in
+      let version = try connection.first(Facts.version()) ?? "?"
+      let commits = try connection.first(Facts.commits()) ?? "?"
+      let hasStandby = try connection.first(Facts.standbys())?.isEmpty == false
+      let safety =
+        switch commits {
+        case "off": "synchronous_commit is off: a crash loses what was acknowledged last"
+        case "local": "synchronous_commit is local: a change is safe on this server alone"
+        default:
+          hasStandby
+            ? "a change is acknowledged when a standby has it, too"
+            : "no synchronous standby: a change is safe on this server alone"
+        }
+      return "PostgreSQL \(version), \(safety)"
+    }
   }
 }

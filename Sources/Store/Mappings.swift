@@ -185,12 +185,14 @@ extension Store {
     try write { (connection) throws(SQLError) in
       guard try connection.first(Mappings.token(mapping.tokenID)) != nil else { return .unknownToken }
       let present = try connection.first(Mappings.ofPage(mapping.clientID, mapping.pageID))
+      let revision = try connection.number(Mappings.nextRevision(mapping.clientID))
+      // Another one is the client's newest now.
+      if revision > 1 { connection.invalidate() }
       let statement = present == nil ? Mappings.insert : Mappings.update
       let id = try connection.number(
         statement(
           mapping.clientID, mapping.pageID, mapping.instagramAccountID, mapping.sealedPageToken,
-          mapping.tokenID, mapping.pageName, mapping.instagramUsername, now,
-          try connection.number(Mappings.nextRevision(mapping.clientID))))
+          mapping.tokenID, mapping.pageName, mapping.instagramUsername, now, revision))
       if let account = present?.instagramAccountID { try connection.forgetMediaIfUnmapped(account) }
       try connection.append(
         event, subject: "mapping \(id)", client: mapping.clientID,
@@ -205,7 +207,7 @@ extension Store {
   package func replacePageToken(
     _ id: Int64, with sealedPageToken: String, ifSealedIs refused: String
   ) throws(StoreError) -> Bool {
-    try run(Mappings.replacePageToken(id, refused, sealedPageToken)) > 0
+    try run(Mappings.replacePageToken(id, refused, sealedPageToken), takingAway: true) > 0
   }
 
   /// Keeps the name that an Instagram account bears now, for the lists. Writes nothing where it is known
@@ -226,6 +228,7 @@ extension Store {
   ) throws(StoreError) -> StoredMapping? {
     try write { (connection) throws(SQLError) in
       guard let mapping = try connection.first(Mappings.delete(id)) else { return nil }
+      connection.invalidate()
       if let account = mapping.instagramAccountID { try connection.forgetMediaIfUnmapped(account) }
       try connection.append(
         event, subject: "mapping \(id)", client: mapping.clientID, result: "deleted", now: now)

@@ -5,7 +5,7 @@ internal import Text
 
 extension Store {
   /// The connection; a new one after a failure that spoiled the last.
-  func opened(forReading: Bool = false) throws(StoreError) -> Connection {
+  func opened(forReading: Bool = false) throws(StoreError) -> SQLiteConnection {
     if !forReading { endFirstRead() }
     if let connection { return connection }
     // Not one that took the place of what was open here before.
@@ -19,7 +19,7 @@ extension Store {
     let mayTidyUp = making == .nothing && DatabaseFile.identity(of: file.path + "-wal") == nil
     if file.carriesWAL { WALIndex.surviveCuts() }
     let connection = try translating { () throws(SQLError) in
-      try Connection(opening: file.path, patience: patience)
+      try SQLiteConnection(opening: file.path, patience: patience)
     }
     identity = file.identity
     try prepare(connection, mayTidyUp: mayTidyUp)
@@ -33,6 +33,7 @@ extension Store {
 
   /// Lets go of the moment in which everything was read since the database was opened: before anything is waited for.
   package func endFirstRead() {
+    guard server == nil else { return }
     readsAtOneMoment = false
     guard isInFirstRead else { return }
     isInFirstRead = false
@@ -59,7 +60,7 @@ extension Store {
     try file.create()
   }
 
-  private func prepare(_ connection: Connection, mayTidyUp: Bool) throws(StoreError) {
+  private func prepare(_ connection: SQLiteConnection, mayTidyUp: Bool) throws(StoreError) {
     var isReady = false
     let refusal = try translating { () throws(SQLError) -> StoreError? in
       if file.needsWriteLock, !mayTidyUp { connection.leaveCheckpointsToTheWriteLock() }
@@ -84,7 +85,7 @@ extension Store {
 
   /// A database of an earlier version is kept beside the one that is made of it: the program that wrote it can go on with
   /// it. A migration that fails is tried again and again: what was kept before it and is the same needs no second copy.
-  private func keepCopy(of connection: Connection) throws(StoreError) {
+  private func keepCopy(of connection: SQLiteConnection) throws(StoreError) {
     let version = try translating { () throws(SQLError) in try Schema.version(of: connection) }
     guard version > 0, version < Schema.newest else { return }
     let kept = "\(file.path).version-\(version)."
@@ -107,7 +108,7 @@ extension Store {
   }
 
   /// Chooses the journal mode and runs the missing migrations, one process after the other.
-  private func setUp(_ connection: Connection) throws(StoreError) {
+  private func setUp(_ connection: SQLiteConnection) throws(StoreError) {
     let deadline = Deadline.after(milliseconds: patience)
     // Network file systems may refuse locks; there, SQLite's own are all there is.
     do { try acquireLock(until: deadline) } catch { if file.carriesWAL || error == .busy { throw error } }

@@ -1,6 +1,6 @@
 package import Cryptography
 internal import Synchronization
-internal import Text
+package import Text
 
 /// The reads that every warm request makes, answered from memory as long as nothing was written since.
 ///
@@ -38,6 +38,18 @@ package final class ReadCache {
     guard let key = try store.key(hash: hash) else { return nil }
     memory.keep(.key(key), for: .key(hash: hash), readAt: counter)
     return key
+  }
+
+  /// The session with this SHA-256, if this is its time.
+  package func session(hash: [UInt8], now: Timestamp = .now) throws(StoreError) -> StoredSession? {
+    if case .session(let known) = memory.answer(to: .session(hash: hash), at: counter),
+      Store.isTimely(known, now: now)
+    {
+      return known
+    }
+    guard let session = try store.session(hash: hash, now: now) else { return nil }
+    memory.keep(.session(session), for: .session(hash: hash), readAt: counter)
+    return session
   }
 
   /// Whether the ring may be used: it was held against this state of the database, or is now.
@@ -95,6 +107,7 @@ extension ReadCache {
   /// Compared as SQLite does, byte by byte. `String` would take two client ids that look alike for one.
   package enum Question: Hashable {
     case key(hash: [UInt8])
+    case session(hash: [UInt8])
     case mapping(clientID: String, pageID: String?)
     /// Of digits.
     case account(String)
@@ -103,7 +116,7 @@ extension ReadCache {
 
     package static func == (left: Question, right: Question) -> Bool {
       switch (left, right) {
-      case (.key(let one), .key(let other)): one == other
+      case (.key(let one), .key(let other)), (.session(let one), .session(let other)): one == other
       case (.account(let one), .account(let other)): one.isSameBytes(as: other)
       case (.feed(let one), .feed(let other)): one.isSameBytes(as: other)
       case (.mapping(let client, let page), .mapping(let otherClient, let otherPage)):
@@ -115,7 +128,7 @@ extension ReadCache {
 
     package func hash(into hasher: inout Hasher) {
       switch self {
-      case .key(let hash): hasher.combine(hash)
+      case .key(let hash), .session(let hash): hasher.combine(hash)
       case .account(let account): hasher.combine(account)
       case .feed(let publicID): hasher.combine(publicID)
       case .mapping(let clientID, let pageID):
@@ -128,6 +141,7 @@ extension ReadCache {
 
   package enum Answer: Equatable {
     case key(StoredKey)
+    case session(StoredSession)
     case mapping(MappingLookup)
     case mapped
     case feed(StoredFeed)

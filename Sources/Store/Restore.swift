@@ -14,11 +14,11 @@ extension Store {
   package static func restore(
     _ backup: String, into folder: String, event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> BackupReport {
-    let source: Connection
+    let source: SQLiteConnection
     let report: BackupReport
     let version: Int
     do throws(SQLError) {
-      source = try Connection(opening: backup, isReadOnly: true, patience: patience)
+      source = try SQLiteConnection(opening: backup, isReadOnly: true, patience: patience)
       // An empty file is ours to fill, but no backup.
       guard try Schema.isOurs(source) else { throw SQLError(code: SQLITE_NOTADB) }
       guard try source.integrityProblems().isEmpty else { throw .damagedRow }
@@ -59,7 +59,7 @@ extension Store {
   ///
   /// - Parameter present: `nil`: there is none, or none that can be read.
   package func takeRights(from present: String?) throws(StoreError) {
-    try read { (connection) throws(SQLError) in
+    try readFile { (connection) throws(SQLError) in
       guard let present else { return try connection.script("DELETE FROM session") }
       let name = String(
         decoding: present.utf8.flatMap { $0 == UInt8(ascii: "'") ? [$0, $0] : [$0] }, as: UTF8.self)
@@ -97,7 +97,7 @@ extension Store {
   }
 
   /// Replaces the whole content by that of `source`, in one transaction, for all who have the database open.
-  func overwrite(from source: Connection) throws(StoreError) {
+  func overwrite(from source: SQLiteConnection) throws(StoreError) {
     let deadline = Deadline.after(milliseconds: patience)
     let connection = try opened()
     try acquireLock(until: deadline)

@@ -9,23 +9,25 @@ package enum Schema {
   package static var newest: Int { Migration.all.count }
 
   /// Whether the database is ours and has every migration.
-  static func isUpToDate(_ connection: Connection) throws(SQLError) -> Bool {
+  static func isUpToDate(_ connection: SQLiteConnection) throws(SQLError) -> Bool {
     guard try isOurs(connection) else { return false }
     return try version(of: connection) == newest
   }
 
   /// Whether the file says that it is ours.
-  package static func isOurs(_ connection: Connection) throws(SQLError) -> Bool {
+  package static func isOurs(_ connection: SQLiteConnection) throws(SQLError) -> Bool {
     try connection.number("PRAGMA application_id") == applicationID
   }
 
   /// The number of the last migration the database has.
-  package static func version(of connection: Connection) throws(SQLError) -> Int {
+  package static func version(of connection: SQLiteConnection) throws(SQLError) -> Int {
     Int(clamping: try connection.number("PRAGMA user_version"))
   }
 
   /// Why this database must not be touched, if it must not. An empty file is ours to fill.
-  package static func refusal(of connection: Connection, at path: String) throws(SQLError) -> StoreError? {
+  package static func refusal(
+    of connection: SQLiteConnection, at path: String
+  ) throws(SQLError) -> StoreError? {
     // One moment of it: another process may be making it what it is to be.
     try connection.transaction("BEGIN") { (connection) throws(SQLError) in
       let version = try version(of: connection)
@@ -38,7 +40,7 @@ package enum Schema {
   }
 
   /// Runs the migrations that the database lacks, all in one transaction.
-  static func migrate(_ connection: Connection, to version: Int = newest) throws(SQLError) {
+  static func migrate(_ connection: SQLiteConnection, to version: Int = newest) throws(SQLError) {
     try connection.transaction("BEGIN IMMEDIATE") { (connection) throws(SQLError) in
       // Looked at again: while we waited for the lock, another process may have done it.
       let present = max(0, try Schema.version(of: connection))

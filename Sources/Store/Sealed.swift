@@ -68,6 +68,7 @@ extension Store {
       }
       guard isComplete else { return nil }
       let kept = all - replacements.count
+      if !replacements.isEmpty { connection.invalidate() }
       for (index, replacement) in replacements.enumerated() {
         try connection.run(replacement)
         if (index + 1) % 100 == 0 { progress(kept + index + 1, all) }

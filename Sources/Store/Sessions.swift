@@ -57,6 +57,12 @@ extension Store {
     }
   }
 
+  /// Whether what was read earlier is one of this moment, too.
+  static func isTimely(_ session: StoredSession, now: Timestamp) -> Bool {
+    let bounds = Self.bounds(now)
+    return session.expiresAt > bounds.now && session.expiresAt <= bounds.end
+  }
+
   /// The session with this SHA-256, if this is its time.
   package func session(hash: [UInt8], now: Timestamp = .now) throws(StoreError) -> StoredSession? {
     let bounds = Self.bounds(now)
@@ -67,7 +73,8 @@ extension Store {
   package func touch(
     _ session: StoredSession, hash: [UInt8], now: Timestamp = .now
   ) throws(StoreError) {
-    guard Self.isTouchDue(after: session.lastSeen, now: now) else { return }
+    guard Self.isTouchDue(after: session.lastSeen, now: now), server?.mayTouch(hash, now) ?? true
+    else { return }
     try run(Sessions.touch(hash, now), waitingAtMost: 0)
   }
 
@@ -76,6 +83,6 @@ extension Store {
   package func removeSession(
     hash: [UInt8], event: Event? = nil, now: Timestamp = .now
   ) throws(StoreError) -> Bool {
-    try change(Sessions.delete(hash), event, "session", "deleted", now)
+    try change(Sessions.delete(hash), event, "session", "deleted", now, takingAway: true)
   }
 }

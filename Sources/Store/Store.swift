@@ -12,6 +12,8 @@ internal import Text
 /// It offers whole operations only, each one a transaction of its own, so that no transaction can be open
 /// while somebody waits for the network. A write that returned survives `kill -9` and power loss.
 ///
+/// With a `Server` in the file's place, that is known here, in the schema and in maintenance, and nowhere else.
+///
 /// It stores sealed text and knows nothing of keys. Text is compared byte by byte, here as in SQLite.
 package final class Store {
   /// How long an operation waits for locks that others hold, in milliseconds: less than a client waits for
@@ -36,6 +38,8 @@ package final class Store {
   }
 
   package let file: DatabaseFile
+  /// `nil`: the database is the file.
+  let server: Server?
   package let patience: Int32
   package let making: Making
   /// For a process that answers one request: all that it reads after opening the database is read in one transaction,
@@ -44,7 +48,7 @@ package final class Store {
   var isInFirstRead = false
   /// Asked before an operation waits for a lock, which may be for seconds; if not, it fails as if it had waited.
   package var mayWait: () -> Bool = { true }
-  var connection: Connection? {
+  var connection: SQLiteConnection? {
     didSet {
       guard connection == nil else { return }
       era = nil
@@ -79,10 +83,23 @@ package final class Store {
     readsAtOneMoment: Bool = false
   ) throws(StoreError) {
     self.file = file
+    server = nil
     self.patience = patience
     self.making = making
     self.readsAtOneMoment = readsAtOneMoment
     _ = try opened(forReading: true)
+  }
+
+  /// Rows that many machines share. What else is in `folder` stays each machine's own.
+  package init(
+    on server: Server, folder: String, making: Making = .whatIsMissing
+  ) throws(StoreError) {
+    file = DatabaseFile(folder: folder)
+    self.server = server
+    patience = Server.patience
+    self.making = making
+    readsAtOneMoment = false
+    try server.prepare(making)
   }
 
   deinit { if hasWritten { settle() } }
@@ -108,16 +125,27 @@ package final class Store {
 
   /// A statement that is a whole operation. Returns how many rows it changed.
   @discardableResult
-  func run(_ query: Query<Never>, waitingAtMost limit: Int32? = nil) throws(StoreError) -> Int {
-    try write(waitingAtMost: limit) { (connection) throws(SQLError) in try connection.run(query) }
+  func run(
+    _ query: Query<Never>, waitingAtMost limit: Int32? = nil, takingAway: Bool = false
+  ) throws(StoreError) -> Int {
+    try write(waitingAtMost: limit) { (connection) throws(SQLError) in
+      let count = try connection.run(query)
+      if takingAway, count > 0 { connection.invalidate() }
+      return count
+    }
   }
 
   /// The same, with an event where it changed something. Returns whether it did.
+  ///
+  /// - Parameter takingAway: it takes something away that others remember (`ReadCache`), or puts another thing in its
+  ///   place: it returns when that is true on every machine.
   func change(
-    _ query: Query<Never>, _ event: Event?, _ subject: String, _ result: String, _ now: Timestamp
+    _ query: Query<Never>, _ event: Event?, _ subject: String, _ result: String, _ now: Timestamp,
+    takingAway: Bool = false
   ) throws(StoreError) -> Bool {
     try write { (connection) throws(SQLError) in
       guard try connection.run(query) > 0 else { return false }
+      if takingAway { connection.invalidate() }
       try connection.append(event, subject: subject, result: result, now: now)
       return true
     }
@@ -126,10 +154,11 @@ package final class Store {
   /// The same for a statement that returns the row that it changed.
   func changed<Answer: Readable>(
     by query: Query<Answer>, _ event: Event?, _ subject: String, client: String? = nil, _ result: String,
-    _ now: Timestamp
+    _ now: Timestamp, takingAway: Bool = false
   ) throws(StoreError) -> Answer? {
     try write { (connection) throws(SQLError) in
       guard let row = try connection.first(query) else { return nil }
+      if takingAway { connection.invalidate() }
       try connection.append(event, subject: subject, client: client, result: result, now: now)
       return row
     }
@@ -137,7 +166,18 @@ package final class Store {
 
   /// Runs `body` on the connection. One statement is one snapshot; for more, use `snapshot`.
   package func read<Result>(
-    _ body: (Connection) throws(SQLError) -> Result
+    _ body: (any Connection) throws(SQLError) -> Result
+  ) throws(StoreError) -> Result {
+    if let server {
+      guard mayWait() else { throw .busy }
+      return try server.transaction(.read, body)
+    }
+    return try readFile(body)
+  }
+
+  /// The same of the file, for what only SQLite is asked.
+  func readFile<Result>(
+    _ body: (SQLiteConnection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
     let connection = try opened(forReading: true)
     return try translating { () throws(SQLError) in
@@ -149,9 +189,10 @@ package final class Store {
 
   /// Runs `body` so that all its statements see the same moment.
   func snapshot<Result>(
-    _ body: (Connection) throws(SQLError) -> Result
+    _ body: (any Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
-    try read { (connection) throws(SQLError) in
+    guard server == nil else { return try read(body) }
+    return try readFile { (connection) throws(SQLError) in
       if isInFirstRead { return try body(connection) }
       return try connection.transaction("BEGIN", body)
     }
@@ -167,8 +208,9 @@ package final class Store {
   /// - Parameter limit: how long to wait for others' locks, in milliseconds, if not as long as usual. With zero it is
   ///   tried once: right for what is only nice to have.
   package func write<Result>(
-    waitingAtMost limit: Int32? = nil, _ body: (Connection) throws(SQLError) -> Result
+    waitingAtMost limit: Int32? = nil, _ body: (any Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
+    if let server { return try write(to: server, waitingAtMost: limit, body) }
     let deadline = Deadline.after(milliseconds: min(limit ?? patience, patience))
     var attempts = 0
     var waits = false
@@ -206,6 +248,22 @@ package final class Store {
     }
   }
 
+  private func write<Result>(
+    to server: Server, waitingAtMost limit: Int32?, _ body: (any Connection) throws(SQLError) -> Result
+  ) throws(StoreError) -> Result {
+    guard mayWait() else { throw .busy }
+    var takesAway = false
+    // There is no asking without a wait; what is only nice to have waits for as little as makes sense.
+    let result = try server.transaction(.write, within: max(300, min(limit ?? patience, patience))) {
+      (connection) throws(SQLError) in
+      let result = try body(connection)
+      takesAway = connection.isInvalidating
+      return result
+    }
+    if takesAway { server.letEverybodyRead() }
+    return result
+  }
+
   /// The same failure in the store's words. A connection that can no longer be trusted is closed; the next
   /// operation opens a new one.
   func translated(_ failure: SQLError) -> StoreError {
@@ -220,6 +278,7 @@ package final class Store {
   /// Moves everything into the database file, as the last one to go: a copy of that file alone is then a whole one.
   /// Done in a moment or not at all.
   package func settle() {
+    guard server == nil else { return }
     endFirstRead()
     guard let connection, file.carriesWAL, file.sizeOfWAL > 0, lossFound() == nil else { return }
     if file.needsWriteLock, (try? acquireLock(until: Deadline.after(milliseconds: 100))) == nil { return }
@@ -228,7 +287,7 @@ package final class Store {
     releaseLock()
   }
 
-  func emptyLargeWAL(of connection: Connection) {
+  func emptyLargeWAL(of connection: SQLiteConnection) {
     guard file.needsWriteLock else { return }
     let size = file.sizeOfWAL
     guard size > Self.largeWAL else { return }
@@ -255,8 +314,9 @@ package final class Store {
   /// A value that differs from an earlier one if and only if something may have been written since, by
   /// whatever thread or process. As long as it stays equal, what was read before is still true.
   package func changeCounter() throws(StoreError) -> ChangeCounter {
+    if let server { return ChangeCounter(era: 0, state: .stamp(try server.believedStamp())) }
     try checkFilesNowAndThen()
-    let state = try read { (connection) throws(SQLError) -> ChangeCounter.State in
+    let state = try readFile { (connection) throws(SQLError) -> ChangeCounter.State in
       if let header = try connection.walIndexHeader() { return .walIndex(header) }
       return .counted(others: try connection.dataVersion(), own: ownWrites)
     }
@@ -264,5 +324,5 @@ package final class Store {
   }
 
   /// Whether the counters of two stores on the same file can be compared.
-  var sharesItsCounter: Bool { file.carriesWAL }
+  var sharesItsCounter: Bool { server != nil || file.carriesWAL }
 }

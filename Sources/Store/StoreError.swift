@@ -33,8 +33,17 @@ package enum StoreError: Error, Sendable, Equatable {
   case outOfMemory
   /// Another row already has what must be unique, for a token its Meta user.
   case conflict
-  /// SQLite answered something that only a mistake of ours explains. `code` is its extended result code.
-  case unexpected(code: Int32)
+  /// The server does not answer. `address` has no password in it, and neither has `reason`.
+  case unreachable(_ address: String, _ reason: String)
+  /// The server was lost while it was to commit, or the standby did not take it: the change was made, or it was not.
+  case unknown
+  /// The rows live elsewhere now.
+  case moved(String)
+  /// PostgreSQL cannot be used as it is; the sentence says what to do.
+  case unfit(String)
+  /// The database answered something that only a mistake of ours explains. `code` is SQLite's extended result code, or
+  /// an SQLSTATE.
+  case unexpected(code: String)
 
   /// What became of a file.
   package enum Loss: Sendable {
@@ -63,6 +72,10 @@ package enum StoreError: Error, Sendable, Equatable {
     case .cannotBackUp: "The backup cannot be written."
     case .outOfMemory: "The database has no memory left to work with."
     case .conflict: "Another stored account already belongs to this Meta user. Nothing was changed."
+    case .unreachable: "The database cannot be reached at the moment."
+    case .unknown: "The database did not say whether the change was made. Look, before you try again."
+    case .moved: "The database was moved elsewhere. The operator must start the program with the new one."
+    case .unfit: "The database cannot be used as it is."
     case .unexpected: "A server error occurred."
     }
   }
@@ -107,6 +120,16 @@ package enum StoreError: Error, Sendable, Equatable {
     case .outOfMemory:
       "The database has no memory left to work with. Give the program more memory or fewer workers."
     case .conflict: "Another row of the database has the same identity."
+    case .unreachable(let address, let reason):
+      "PostgreSQL cannot be reached at \(address): \(reason). It is tried again and again, and no restart is needed; "
+        + "metactl doctor says more."
+    case .unknown:
+      "PostgreSQL was lost, or its standby did not answer, while a change was committed: it was made, or it was not. "
+        + "Nothing was acknowledged."
+    case .moved(let place):
+      "The rows of \(place) were moved to another database by metactl store copy. Nothing was touched. Name the new one "
+        + "in META_DATABASE_URL, or take that setting out, and start again."
+    case .unfit(let sentence): sentence
     case .unexpected(let code):
       "The database answered with code \(code), which should not happen. Please report this with the log."
     }
@@ -114,6 +137,10 @@ package enum StoreError: Error, Sendable, Equatable {
 
   /// Translates SQLite's answer about the database at `path`.
   package init(_ failure: SQLError, path: String) {
+    if let state = failure.state {
+      self = Self.ofServer(failure, state, path)
+      return
+    }
     switch failure.primaryCode {
     case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: self = .busy
     case SQLITE_FULL: self = .full
@@ -124,7 +151,29 @@ package enum StoreError: Error, Sendable, Equatable {
     case SQLITE_IOERR where failure.code == csqlite_ioerr_nomem: self = .outOfMemory
     case SQLITE_IOERR, SQLITE_CANTOPEN: self = .system(failure.systemError, path: path)
     case SQLITE_CONSTRAINT where failure.code == csqlite_constraint_unique: self = .conflict
-    default: self = .unexpected(code: failure.code)
+    default: self = .unexpected(code: String(failure.code))
+    }
+  }
+
+  /// Translates an SQLSTATE (PostgreSQL, appendix A).
+  private static func ofServer(_ failure: SQLError, _ state: String, _ address: String) -> StoreError {
+    if failure.isOfConnection {
+      return .unreachable(address, failure.reason ?? "it was lost (SQLSTATE \(state))")
+    }
+    switch state {
+    case "40001", "40P01", "55P03", "57014": return .busy
+    case "23505", "42P07", "42710": return .conflict
+    case "53100": return .full
+    case "53200": return .outOfMemory
+    case "53300": return .unreachable(address, "it has no connection left")
+    case "XX001", "XX002": return .damaged(path: address)
+    case "42P01":
+      return .unfit("A table of this program is gone from \(address). Restore a backup of the database.")
+    case "42501":
+      return .unfit(
+        "The role of META_DATABASE_URL may not make or use the tables at \(address). Make it the owner of the "
+          + "database: ALTER DATABASE NAME OWNER TO ROLE.")
+    default: return .unexpected(code: state)
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
     "FastCGI": ["CFastCGI", "System"],
     "HTTPClient": ["CCurl", "Text"],
     "Cryptography": ["COpenSSL"],
-    "SQL": ["CSQLite"],
+    "SQL": ["CPostgres", "CSQLite", "System"],
     "Imaging": ["CImage"],
     // Rooms.
     "Graph": ["Cryptography", "HTTPClient", "JSON", "Text"],

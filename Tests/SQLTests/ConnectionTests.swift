@@ -6,13 +6,13 @@ import Testing
 /// SQLite through our door: values both ways, rows that are lent, errors that say a code and nothing else.
 @Suite struct ConnectionTests {
   private let folder: TemporaryFolder
-  private let connection: Connection
+  private let connection: SQLiteConnection
 
   init() throws {
     folder = try TemporaryFolder()
     let path = folder.path + "/sample.sqlite3"
     close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
-    connection = try Connection(opening: path, patience: 1000)
+    connection = try SQLiteConnection(opening: path, patience: 1000)
     try connection.script(
       "CREATE TABLE sample (id INTEGER PRIMARY KEY, text TEXT, number INTEGER, bytes BLOB) STRICT")
   }
@@ -105,12 +105,12 @@ import Testing
     let isComplete = try connection.forEach("SELECT id FROM sample ORDER BY id" as Query<Never>) { _ in false
     }
     #expect(!isComplete)
-    let other = try Connection(opening: folder.path + "/sample.sqlite3", patience: 0)
+    let other = try SQLiteConnection(opening: folder.path + "/sample.sqlite3", patience: 0)
     #expect(try other.run("DELETE FROM sample") == 3)
   }
 
   @Test func `a locked database is busy after the time that was given`() throws {
-    let other = try Connection(opening: folder.path + "/sample.sqlite3", patience: 0)
+    let other = try SQLiteConnection(opening: folder.path + "/sample.sqlite3", patience: 0)
     try connection.transaction("BEGIN IMMEDIATE") { (_) throws(SQLError) in
       do throws(SQLError) {
         try other.run("INSERT INTO sample (id) VALUES (1)")
@@ -122,7 +122,7 @@ import Testing
 
   @Test func `a file that is not there is told, and not made`() throws {
     let error = #expect(throws: SQLError.self) {
-      _ = try Connection(opening: folder.path + "/nothing.sqlite3", patience: 0)
+      _ = try SQLiteConnection(opening: folder.path + "/nothing.sqlite3", patience: 0)
     }
     #expect(error?.systemError == ENOENT)
     #expect(access(folder.path + "/nothing.sqlite3", F_OK) != 0)
@@ -131,12 +131,12 @@ import Testing
   @Test func `why a file cannot be read is told, although it shows while a statement is compiled`() throws {
     let copy = folder.path + "/alone.sqlite3"
     close(open(copy, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
-    try Connection(opening: copy, patience: 0).script(
+    try SQLiteConnection(opening: copy, patience: 0).script(
       "PRAGMA journal_mode = WAL; CREATE TABLE sample (id INTEGER)")
     // The schema is looked at through the WAL, which is not to be had.
     mkdir(copy + "-wal", 0o700)
     let error = #expect(throws: SQLError.self) {
-      try Connection(opening: copy, patience: 0).number("SELECT count(*) FROM sample")
+      try SQLiteConnection(opening: copy, patience: 0).number("SELECT count(*) FROM sample")
     }
     #expect(error?.systemError == EISDIR)
   }
@@ -146,7 +146,7 @@ import Testing
     let path = folder.path + "/wal.sqlite3"
     close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
     let (one, other) = (
-      try Connection(opening: path, patience: 0), try Connection(opening: path, patience: 0)
+      try SQLiteConnection(opening: path, patience: 0), try SQLiteConnection(opening: path, patience: 0)
     )
     try one.run("PRAGMA journal_mode = WAL")
     try one.script("CREATE TABLE sample (id INTEGER PRIMARY KEY)")
@@ -160,7 +160,7 @@ import Testing
     for id in 1...500 { try connection.run(Query("INSERT INTO sample (id) VALUES ($1)", id)) }
     let path = folder.path + "/copy.sqlite3"
     close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
-    let copy = try Connection(opening: path, patience: 0)
+    let copy = try SQLiteConnection(opening: path, patience: 0)
     try copy.copyAll(from: connection)
     #expect(try copy.number("SELECT count(*) FROM sample") == 500)
     #expect(try connection.run("DELETE FROM sample") == 500)

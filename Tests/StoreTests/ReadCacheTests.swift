@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// What the workers of a process remember together.
-@Suite struct ReadCacheTests {
+@Suite(.onEachEngine) struct ReadCacheTests {
   private let fixture: StoreFixture
   private let memory = ReadCache.Memory(maximumBytes: 1 << 20)
 

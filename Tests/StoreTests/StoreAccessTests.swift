@@ -3,7 +3,7 @@ import Testing
 @testable import Store
 @testable import Text
 
-@Suite struct `Store: who may call` {
+@Suite(.onEachEngine) struct `Store: who may call` {
   private let hash = [UInt8](repeating: 7, count: 32)
 
   @Test func `a fresh store has no credentials`() throws {
@@ -110,7 +110,7 @@ import Testing
   }
 }
 
-@Suite struct `Store: events` {
+@Suite(.onEachEngine) struct `Store: events` {
   private let event = Event(
     actor: "admin", action: "mapping.sync", address: "192.0.2.1", requestID: "r-1")
 

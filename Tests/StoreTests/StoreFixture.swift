@@ -1,4 +1,6 @@
+import SQL
 import TestSupport
+import Testing
 
 @testable import Store
 @testable import Text
@@ -6,17 +8,27 @@ import TestSupport
 /// A store with one token in a folder of its own.
 struct StoreFixture {
   let folder: TemporaryFolder
+  /// Where PostgreSQL keeps the rows.
+  let server: Server?
   let store: Store
   let tokenID: Int64
 
   init() throws {
     folder = try TemporaryFolder()
-    store = try Store(folder: folder.path)
+    server =
+      Engine.current == .sqlite
+      ? nil : try Server(PostgresAddress(#require(PostgresServer.shared).makeDatabase()), settling: 0)
+    store = try Self.open(folder, server)
     tokenID = try store.saveToken(NewToken(accountLabel: "One", sealedToken: "sealed-1")).token.id
   }
 
-  /// Another worker's store on the same file.
-  func anotherStore() throws -> Store { try Store(folder: folder.path) }
+  private static func open(_ folder: TemporaryFolder, _ server: Server?) throws -> Store {
+    guard let server else { return try Store(folder: folder.path) }
+    return try Store(on: server, folder: folder.path)
+  }
+
+  /// Another worker's store on the same database.
+  func anotherStore() throws -> Store { try Self.open(folder, server) }
 
   func mapping(
     client: String = "client_1", page: String = "100", instagram: String? = "178", sealed: String = "page-1"

@@ -106,7 +106,7 @@ import Testing
   }
 }
 
-@Suite struct `Store: rotation` {
+@Suite(.onEachEngine) struct `Store: rotation` {
   @Test func `everything is resealed in one transaction`() throws {
     let fixture = try StoreFixture()
     for number in 0..<10_000 / 20 { try fixture.save(fixture.mapping(client: "c\(number)")) }

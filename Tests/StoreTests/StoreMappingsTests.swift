@@ -2,7 +2,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct `Store: mappings` {
+@Suite(.onEachEngine) struct `Store: mappings` {
   @Test func `the first sync creates, the second updates the same row`() throws {
     let fixture = try StoreFixture()
     guard case .created(let id) = try fixture.store.saveMapping(fixture.mapping(), now: noon) else {
@@ -153,7 +153,7 @@ import Testing
   }
 }
 
-@Suite struct `Store: media` {
+@Suite(.onEachEngine) struct `Store: media` {
   @Test func `media are remembered with their account`() throws {
     let fixture = try StoreFixture()
     try fixture.save(fixture.mapping())
@@ -171,7 +171,8 @@ import Testing
     try fixture.store.rememberMedia(["2", "1"], ofAccount: "178")
     #expect(try other.changeCounter() == before)
     try fixture.store.rememberMedia(["2", "3"], ofAccount: "178")
-    #expect(try other.changeCounter() != before)
+    // What takes nothing away is told to nobody on a server.
+    #expect(try (other.changeCounter() != before) == (Engine.current == .sqlite))
   }
 
   @Test func `only the newest of an account are kept`() throws {

@@ -227,7 +227,7 @@ import Testing
     }
     for _ in 1...3 {
       let error = #expect(throws: StoreError.self) { try Store(folder: folder.path) }
-      #expect(error == .unexpected(code: 1))
+      #expect(error == .unexpected(code: "1"))
       #expect(copies().count == 1)
     }
     #expect(try RawDatabase(copies()[0]).connection.number("PRAGMA user_version") == 1)

@@ -3,7 +3,7 @@ import Testing
 @testable import Store
 @testable import Text
 
-@Suite struct `Store: tokens` {
+@Suite(.onEachEngine) struct `Store: tokens` {
   private let facts = TokenFacts(
     expiresAt: Timestamp.now.adding(3600), dataAccessExpiresAt: noon.adding(7200),
     scopes: ["pages_show_list", "email"],
@@ -160,7 +160,7 @@ import Testing
   }
 }
 
-@Suite struct `Store: throttles and settings` {
+@Suite(.onEachEngine) struct `Store: throttles and settings` {
   @Test func `a throttle is never shortened, and ends by itself`() throws {
     let fixture = try StoreFixture()
     let store = fixture.store

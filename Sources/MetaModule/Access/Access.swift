@@ -31,7 +31,7 @@ package struct Access {
     }
     if route.capability == .public { return .anyone }
     if let key = try presentedKey(request) { return try holder(of: key, reads, store, route) }
-    if let session = try session(of: request, store) { return session }
+    if let session = try session(of: request, reads, store) { return session }
     guard route.capability != .open else { return .anyone }
     throw APIError.notAuthenticated(credentials.areInForce ? .noneSent : .noneInForce)
   }
@@ -61,9 +61,9 @@ package struct Access {
     return .apiKey(id: stored.id, label: stored.label, grant: grant)
   }
 
-  private func session(of request: Request, _ store: Store) throws -> Caller? {
+  private func session(of request: Request, _ reads: ReadCache, _ store: Store) throws -> Caller? {
     guard let hash = try SessionCookie.hash(in: request) else { return nil }
-    guard let session = try store.session(hash: hash) else { return nil }
+    guard let session = try reads.session(hash: hash) else { return nil }
     guard !isChanging(request) || SameOrigin.holds(for: request) else {
       throw APIError.forbidden(.cookieFromElsewhere)
     }

@@ -15,11 +15,11 @@ extension Application {
     do {
       try store().checkHealth()
       findings.append(
-        StorageProbe.look(in: configuration.dataDirectory) == .full
+        shared.server == nil && StorageProbe.look(in: configuration.dataDirectory) == .full
           ? .trouble(
             "database", "The disk of \(configuration.dataDirectory) is full: nothing new can be stored.",
             "Free some; metactl cache clear gives back what the cache takes.")
-          : .ok("database", configuration.databasePath))
+          : .ok("database", configuration.databasePlace))
     } catch {
       return [.trouble("database", OperationError(error).description, "metactl doctor looks closer.")]
     }

@@ -30,6 +30,10 @@ extension Doctor {
             + (problems.count > 1 ? ", and \(problems.count - 1) more." : "."),
           "Stop the program, keep a copy of the file, and restore a backup: metactl restore FILE")
       }
+      if let facts = try store.serverFacts() {
+        return .ok(
+          "database", "\(configuration.databasePlace), schema \(try store.schemaVersion()), \(facts).")
+      }
       return .ok(
         "database",
         "\(configuration.databasePath), schema \(try store.schemaVersion()), journal \(try store.journalMode()), whole."

@@ -26,10 +26,11 @@ package struct Doctor {
     findings += configuration.warnings.map { .warning("settings", $0, "Correct the name, or take it out.") }
     findings += [changeableSettings()].compactMap(\.self) + unreadSettings() + links()
     findings += [webRoot()].compactMap(\.self) + limits() + files() + kindsOfFiles() + immutableFiles()
-    findings += [fileSystem(), space(), sqlite()]
+    findings += configuration.databaseURL == nil ? [fileSystem(), space(), sqlite()] : [space()]
     // An application makes what is missing; a doctor only looks.
     let application =
-      exists(configuration.databasePath) ? Application(configuration: configuration, making: .nothing) : nil
+      configuration.databaseURL != nil || exists(configuration.databasePath)
+      ? Application(configuration: configuration, making: .nothing) : nil
     if let application {
       findings += database(application)
     } else if isFolder(configuration.dataDirectory) || findings.worst != .trouble {

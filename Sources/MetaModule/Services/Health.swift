@@ -36,7 +36,8 @@ struct Health {
       key = .warning("Not checked, since the database cannot be used.")
     }
     if !database.isError {
-      switch StorageProbe.problem(in: services.configuration.dataDirectory) {
+      switch rooms.shared.server == nil ? StorageProbe.problem(in: services.configuration.dataDirectory) : nil
+      {
       case .full:
         database = .warning("The disk is full: what is stored is served, nothing new can be stored.")
       case .unwritable: database = .warning("The disk cannot be written: nothing new can be stored.")

@@ -180,7 +180,7 @@ import Testing
   }
 
   @Test func `a fault of ours tells nothing of itself`() {
-    let error = StoreError.unexpected(code: 21)
+    let error = StoreError.unexpected(code: "21")
     #expect(error.status == 500)
     #expect(Answer(error.response()).text == #"{"detail":"A server error occurred."}"#)
     #expect(error.cause?.contains("21") == true)
@@ -205,7 +205,7 @@ import Testing
       .transient, .timedOut, .appRefused(.version), .unfit(.proof), .unfit(.page), .declined, .failed,
     ]
     let ofRooms: [any Answerable] = [
-      StoreError.busy, StoreError.conflict, StoreError.unexpected(code: 1), KeyRingError.missing("x"),
+      StoreError.busy, StoreError.conflict, StoreError.unexpected(code: "1"), KeyRingError.missing("x"),
       ServerError(cause: "x"),
     ]
     let errors: [any Answerable] = requests + refusals + failures.map { GraphFailure($0) } + ofRooms

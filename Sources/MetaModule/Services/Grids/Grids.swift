@@ -97,7 +97,8 @@ struct Grids {
       switch cache.beginFlight(
         key, now: .now, waitAtMost: services.budget().remaining, insteadOf: cached)
       {
-      case .leader(let flight): _ = try lead(flight, mapping, account, .grid, orServe: nil, cache)
+      case .leader(let flight):
+        _ = try lead(flight, mapping, account, .grid, orServe: nil, cache, notBefore: services.now)
       case .landed: break
       case .failed(let note): throw GraphFailure(note: note)
       case .timedOut: throw GraphFailure.timedOut
@@ -116,6 +117,7 @@ struct Grids {
       guard let key = part.key(account) else { continue }
       do { try cache.remove(key) } catch { warnOfCache(error) }
     }
+    try? services.store().forgetShared(GridPart.allCases.compactMap { $0.key(account)?.description })
   }
 
   /// The tag of the window that is fresh now, and until when; `nil`: there is none. Costs what reading a grid costs.
@@ -140,14 +142,34 @@ struct Grids {
   /// The one that asks Graph. Retries only when there is nothing else to serve.
   private func lead(
     _ flight: consuming Flight, _ mapping: StoredMapping, _ account: String, _ part: GridPart,
-    orServe expired: CachedEntry?, _ cache: FileCache, _ overdue: @escaping (Grid) -> Void = { _ in }
+    orServe expired: CachedEntry?, _ cache: FileCache, notBefore earliest: Timestamp? = nil,
+    _ overdue: @escaping (Grid) -> Void = { _ in }
   ) throws -> Grid {
     let configuration = services.configuration
+    let rooms = services.rooms
+    var lease: Lease?
+    let patience = expired == nil ? services.budget().remaining : Self.patience
+    switch sharedTurn(account, notBefore: earliest, waitAtMost: patience) {
+    case .mine(let taken): lease = taken
+    case .timedOut: return try stale(expired, insteadOf: .timedOut)
+    case .landed(let made): return land(made, part, account, flight, cache)
+    }
+    defer { if let lease { try? rooms.store().release(lease) } }
     let freshFor = configuration.cacheTTL
     let staleFor = max(configuration.cacheTTL, configuration.cacheStale)
     do {
       let fetched = try fetch(mapping, account, part, orServe: expired, overdue)
-      let rooms = services.rooms
+      if let held = lease {
+        lease = nil
+        let entries = [fetched.window, fetched.grid].compactMap { text in
+          text.part.key(account).map { text.entry($0, freshFor: freshFor, staleFor: staleFor) }
+        }
+        // Whoever was too slow throws its own away. Where nobody can tell, this machine goes on by itself.
+        if let store = try? rooms.store(), (try? store.publish(entries, under: held)) == false {
+          guard let made = try? shared(account, notBefore: nil, store) else { return fresh(fetched) }
+          return land(made, part, account, flight, cache)
+        }
+      }
       do {
         var needsRoom = false
         // The grid last: whoever waits for the flight finds the window there.
@@ -176,7 +198,22 @@ struct Grids {
       guard let note = failure.note else { throw failure }
       flight.fail(Array(note.utf8))
       return try stale(expired, insteadOf: failure)
+    } catch let failure as StoreError {
+      guard let expired else { throw failure }
+      return served(expired, insteadOf: failure)
     }
+  }
+
+  /// Serves what another machine has made.
+  private func land(
+    _ made: SharedGrid, _ part: GridPart, _ account: String, _ flight: consuming Flight, _ cache: FileCache
+  ) -> Grid {
+    do { try keep(made, of: account, flight, in: cache) } catch { warnOfCache(error) }
+    let wanted = part == .grid ? made.grid : made.window
+    let now = Timestamp.now
+    return Grid(
+      body: wanted.body, etag: wanted.etag, state: "hit", age: max(0, now.seconds - wanted.storedAt.seconds),
+      left: max(0, wanted.freshUntil.seconds - now.seconds))
   }
 
   /// What one call brought, in the two texts that are kept of it.
@@ -196,6 +233,14 @@ struct Grids {
       }
 
       init(_ part: GridPart, etag: String) { (self.part, body, self.etag) = (part, [], etag) }
+
+      func entry(_ key: CacheKey, freshFor: Int64, staleFor: Int64) -> SharedEntry {
+        let now = Timestamp.now
+        return SharedEntry(
+          key: key.description, body: body, etag: etag, storedAt: now,
+          freshUntil: Timestamp(seconds: now.seconds + freshFor),
+          staleUntil: Timestamp(seconds: now.seconds + staleFor))
+      }
     }
 
     var stamp: Text { Text(.stamp, etag: window.etag) }

@@ -1,0 +1,129 @@
+internal import Cryptography
+package import SQL
+package import Text
+
+/// The right to do something alone, of all machines: for so long, by the server's clock, and gone with the time when its
+/// holder dies. Whoever was only slow finds out when the result is handed in.
+package struct Lease: Sendable {
+  let name: String
+  let holder: String
+}
+
+/// A text that one machine has made and others may serve.
+package struct SharedEntry: Sendable {
+  package let key: String
+  package let body: [UInt8]
+  package let etag: String
+  package let storedAt: Timestamp
+  package let freshUntil: Timestamp
+  package let staleUntil: Timestamp
+
+  package init(
+    key: String, body: [UInt8], etag: String, storedAt: Timestamp, freshUntil: Timestamp,
+    staleUntil: Timestamp
+  ) {
+    (self.key, self.body, self.etag) = (key, body, etag)
+    (self.storedAt, self.freshUntil, self.staleUntil) = (storedAt, freshUntil, staleUntil)
+  }
+}
+
+extension SharedEntry: Readable {
+  package init(reading row: borrowing Row) throws(SQLError) {
+    self.init(
+      key: try row.text(0), body: try row.bytes(1), etag: try row.text(2),
+      storedAt: Timestamp(seconds: try row.integer(3)), freshUntil: Timestamp(seconds: try row.integer(4)),
+      staleUntil: Timestamp(seconds: try row.integer(5)))
+  }
+}
+
+private enum Leases {
+  static let take: Statement<Int64> = """
+    INSERT INTO lease (name, holder, until) VALUES ($1, $2, clock_timestamp() + $3 * interval '1 second')
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+      WHERE lease.until <= clock_timestamp() OR lease.holder = excluded.holder
+    RETURNING 1
+    """
+  static let held: Statement<Int64> = """
+    SELECT 1 FROM lease WHERE name = $1 AND holder = $2 AND until > clock_timestamp() FOR UPDATE
+    """
+  static let release: Statement<Never> = "DELETE FROM lease WHERE name = $1 AND holder = $2"
+  static let entry: Statement<SharedEntry> = """
+    SELECT key, body, etag, stored_at, fresh_until, stale_until FROM cache_entry WHERE key = $1
+    """
+  static let store: Statement<Never> = """
+    INSERT INTO cache_entry (key, body, etag, stored_at, fresh_until, stale_until) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (key) DO UPDATE SET body = excluded.body, etag = excluded.etag, stored_at = excluded.stored_at,
+      fresh_until = excluded.fresh_until, stale_until = excluded.stale_until
+    """
+  static let forget: Statement<Never> = "DELETE FROM cache_entry WHERE key = $1"
+  static let forgetOld: Statement<Never> = "DELETE FROM cache_entry WHERE stale_until < $1"
+}
+
+extension Store {
+  /// The longest that one lasts beyond its holder's death, in seconds.
+  package static let longestLease: Int64 = 20
+
+  /// Whether the rows are on a server, which other machines may use, too.
+  package var isShared: Bool { server != nil }
+
+  /// Takes what nobody has; `nil`: somebody has it. Without a server, whoever locks a file is alone already.
+  package func takeLease(_ name: String, seconds: Int64 = longestLease) throws(StoreError) -> Lease? {
+    guard let server, let random = try? SecureRandom.bytes(12) else { return nil }
+    let lease = Lease(name: name, holder: Base64URL.encode(random, padded: false))
+    return try renew(lease, seconds: seconds, on: server) ? lease : nil
+  }
+
+  /// Keeps a lease for as long again. Returns whether it was still held.
+  package func renew(_ lease: Lease) throws(StoreError) -> Bool {
+    guard let server else { return true }
+    return try renew(lease, seconds: Self.longestLease, on: server)
+  }
+
+  private func renew(_ lease: Lease, seconds: Int64, on server: Server) throws(StoreError) -> Bool {
+    try server.transaction(.lease) { (connection) throws(SQLError) in
+      try connection.first(
+        Leases.take(lease.name, lease.holder, min(max(1, seconds), Self.longestLease))) != nil
+    }
+  }
+
+  /// Lets the next one have it. Where that does not succeed, its time ends it.
+  package func release(_ lease: Lease) {
+    _ = try? server?.transaction(.lease) { (connection) throws(SQLError) in
+      try connection.run(Leases.release(lease.name, lease.holder))
+    }
+  }
+
+  /// What another machine has made.
+  package func sharedEntry(_ key: String) throws(StoreError) -> SharedEntry? {
+    guard server != nil else { return nil }
+    return try first(Leases.entry(key))
+  }
+
+  /// Hands in what was made under a lease, and lets go of it. Returns whether it was still held: if not, another one has
+  /// made it meanwhile, and nothing is kept.
+  package func publish(_ entries: [SharedEntry], under lease: Lease, now: Timestamp = .now) throws(StoreError)
+    -> Bool
+  {
+    guard let server else { return true }
+    return try server.transaction(.lease) { (connection) throws(SQLError) in
+      guard try connection.first(Leases.held(lease.name, lease.holder)) != nil else { return false }
+      for entry in entries {
+        try connection.run(
+          Leases.store(
+            entry.key, entry.body, entry.etag, entry.storedAt.seconds, entry.freshUntil.seconds,
+            entry.staleUntil.seconds))
+      }
+      try connection.run(Leases.forgetOld(now.seconds))
+      try connection.run(Leases.release(lease.name, lease.holder))
+      return true
+    }
+  }
+
+  /// Forgets what machines have made under these keys.
+  package func forgetShared(_ keys: [String]) throws(StoreError) {
+    guard let server else { return }
+    try server.transaction(.lease) { (connection) throws(SQLError) in
+      for key in keys { try connection.run(Leases.forget(key)) }
+    }
+  }
+}

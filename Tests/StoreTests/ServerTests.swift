@@ -1,0 +1,172 @@
+import Glibc
+import SQL
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// A store on PostgreSQL among machines: what one takes away is gone for all, and the server may go and come.
+@Suite struct `Store: a server for many machines` {
+  private let folder: TemporaryFolder
+  private let address: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    address = try #require(PostgresServer.shared, "PostgreSQL is not installed").makeDatabase()
+  }
+
+  /// Another process, of this machine or of another one.
+  private func machine(settling: UInt32 = 0) throws -> (server: Server, store: Store) {
+    let server = Server(try PostgresAddress(address), settling: settling)
+    return (server, try Store(on: server, folder: folder.path))
+  }
+
+  @Test func `of many that begin at once each finds the tables`() async throws {
+    let (address, path) = (address, folder.path)
+    let ready = await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          guard let server = Server(address: address) else { return false }
+          return (try? Store(on: server, folder: path)) != nil
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    #expect(ready == 8)
+    #expect(try machine().store.schemaVersion() == Schema.newest)
+  }
+
+  @Test func `a database of a newer program is left alone`() throws {
+    _ = try machine()
+    try PostgresServer.connect(address).script("UPDATE installation SET version = 99")
+    #expect(throws: StoreError.newer(path: address, version: 99, known: Schema.newest)) { try machine() }
+  }
+
+  @Test func `a database of another encoding is refused with a sentence`() throws {
+    let other = try #require(PostgresServer.shared).makeDatabase(
+      "ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    let error = #expect(throws: StoreError.self) {
+      try Store(on: Server(PostgresAddress(other)), folder: folder.path)
+    }
+    #expect(error?.sentence.contains("SQL_ASCII") == true)
+  }
+
+  @Test func `a revoked key is known nowhere when its revocation is acknowledged`() throws {
+    let (one, other) = (try machine(settling: 1200), try machine())
+    other.server.watch()
+    let hash = [UInt8](repeating: 7, count: 32)
+    let key = try one.store.insertKey(label: "Site", scope: .read, prefix: "mm_a", hash: hash)
+    let reads = ReadCache(of: other.store, in: ReadCache.Memory(maximumBytes: 1 << 20))
+    try reads.forgetIfAnythingWasWritten()
+    #expect(try reads.key(hash: hash)?.id == key.id)
+    #expect(try one.store.revokeKey(key.id))
+    try reads.forgetIfAnythingWasWritten()
+    #expect(try reads.key(hash: hash) == nil)
+  }
+
+  @Test func `what was given is there at once, and nobody forgets anything for it`() throws {
+    let (one, other) = (try machine(), try machine())
+    let first = [UInt8](repeating: 1, count: 32)
+    _ = try one.store.insertKey(label: "First", scope: .read, prefix: "mm_a", hash: first)
+    let reads = ReadCache(of: other.store, in: ReadCache.Memory(maximumBytes: 1 << 20))
+    try reads.forgetIfAnythingWasWritten()
+    _ = try reads.key(hash: first)
+    let before = try one.store.changeCounter()
+    let second = [UInt8](repeating: 2, count: 32)
+    _ = try one.store.insertKey(label: "Second", scope: .read, prefix: "mm_b", hash: second)
+    #expect(try reads.key(hash: second)?.label == "Second")
+    #expect(try one.store.changeCounter() == before)
+  }
+
+  @Test func `without the server those who are known go on, and all else fails at once`() throws {
+    let server = try PostgresServer()
+    let address = try server.makeDatabase()
+    let pool = try Server(PostgresAddress(address), settling: 0)
+    let store = try Store(on: pool, folder: folder.path)
+    pool.watch()
+    let hash = [UInt8](repeating: 3, count: 32)
+    _ = try store.insertKey(label: "Site", scope: .read, prefix: "mm_a", hash: hash)
+    let reads = ReadCache(of: store, in: ReadCache.Memory(maximumBytes: 1 << 20))
+    try reads.forgetIfAnythingWasWritten()
+    #expect(try reads.key(hash: hash) != nil)
+
+    server.stop()
+    #expect(Wait.until { (try? store.tokens(limit: 1)) == nil })
+    let begun = ContinuousClock.now
+    for _ in 0..<1000 {
+      try reads.forgetIfAnythingWasWritten()
+      #expect(try reads.key(hash: hash) != nil)
+      let error = #expect(throws: StoreError.self) { try store.tokens(limit: 1) }
+      guard case .unreachable = error else {
+        Issue.record("\(String(describing: error))")
+        break
+      }
+    }
+    #expect(ContinuousClock.now - begun < .seconds(20))
+
+    try server.restart()
+    #expect(Wait.until { (try? store.tokens(limit: 1)) != nil })
+    _ = try store.saveToken(NewToken(accountLabel: "After", sealedToken: "sealed"))
+  }
+
+  @Test func `a connection that the server has closed costs nobody an error`() throws {
+    let (_, store) = try machine()
+    for _ in 0..<5 {
+      try PostgresServer.connect(address).script(
+        """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """)
+      _ = try store.saveToken(NewToken(accountLabel: "One", sealedToken: "sealed"))
+    }
+    #expect(try store.tokens(limit: 10).count == 5)
+  }
+
+  @Test func `who holds the writers' row and stands still is not waited for longer than two seconds`() throws
+  {
+    let (_, store) = try machine()
+    let other = try PostgresServer.connect(address)
+    try other.begin("BEGIN; SELECT stamp FROM installation FOR UPDATE")
+    let begun = ContinuousClock.now
+    #expect(throws: StoreError.busy) { try store.setSetting("a", to: "b") }
+    #expect(ContinuousClock.now - begun < .seconds(10))
+    // Whoever reads waits for nobody.
+    #expect(try store.setting("a") == nil)
+    other.rollBack()
+    try store.setSetting("a", to: "b")
+  }
+
+  // MARK: - Leases
+
+  @Test func `a lease is one machine's, and its end by time is the next one's`() throws {
+    let (one, other) = (try machine().store, try machine().store)
+    let lease = try #require(try one.takeLease("work", seconds: 1))
+    #expect(try other.takeLease("other work", seconds: 1) != nil)
+    #expect(try one.renew(lease))
+    #expect(try other.takeLease("work", seconds: 1) == nil)
+    try PostgresServer.connect(address).script("UPDATE lease SET until = now() - interval '1 second'")
+    let second = try #require(try other.takeLease("work"))
+    #expect(try !one.renew(lease))
+    one.release(lease)
+    #expect(try one.takeLease("work") == nil)
+    other.release(second)
+    #expect(try one.takeLease("work") != nil)
+  }
+
+  @Test func `who was too slow cannot hand in any more`() throws {
+    let (one, other) = (try machine().store, try machine().store)
+    func entry(_ text: String) -> SharedEntry {
+      SharedEntry(
+        key: "grid", body: Array(text.utf8), etag: "\"\(text)\"", storedAt: noon,
+        freshUntil: noon.adding(300), staleUntil: noon.adding(3000))
+    }
+    let slow = try #require(try one.takeLease("grid"))
+    try PostgresServer.connect(address).script("UPDATE lease SET until = now() - interval '1 second'")
+    let quick = try #require(try other.takeLease("grid"))
+    #expect(try other.publish([entry("quick")], under: quick, now: noon))
+    #expect(try !one.publish([entry("slow")], under: slow, now: noon))
+    #expect(try one.sharedEntry("grid").map { String(decoding: $0.body, as: UTF8.self) } == "quick")
+    try one.forgetShared(["grid"])
+    #expect(try other.sharedEntry("grid") == nil)
+  }
+}
