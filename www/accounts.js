@@ -1,24 +1,24 @@
-// Accounts: what each token can still do, what depends on it, and what one can do to it. Worst first.
-import { call } from "./api.js";
-import { field, menu, onSubmit } from "./controls.js";
-import { fill, focusOn, h, keep } from "./dom.js";
-import { button, dot, face, head, name, time, toast } from "./parts.js";
-import { accountState, addressOf, change, isOff, say, state, watch } from "./store.js";
-import { collate, count, folded, missingText, number, plain, quoted, reasonText, relative, secondsLeft, seeker } from "./words.js";
+// Accounts: what each token can still do, what depends on it, and what one can do to it; worst first. And connecting one.
+import { call, wrong } from "./api.js";
+import { field, menu, onSubmit, showErrors, sure } from "./controls.js";
+import { button, dot, face, fill, focusOn, h, head, hint, keep, name, searchFor, time, toast } from "./dom.js";
+import { missingText } from "./reasons.js";
+import { accountState, addressOf, change, endOf, isOff, say, state, watch } from "./store.js";
+import { collate, count, folded, number, plain, quoted, reasons, secondsLeft, seeker, sentence } from "./words.js";
+
+export const mount = (route, signal) => (route.word === "connect" ? connectView(signal) : accountsView(route, signal));
 
 const rank = { bad: 0, warn: 1, ok: 2, off: 3 };
 
-export function mount(route, signal) {
+function accountsView(route, signal) {
   let open = route.rest[0]; // The account whose address this is.
-  const search = h("input", { type: "search", ariaLabel: "Search accounts", placeholder: "Search account or person", autocomplete: "off", oninput: draw });
+  const search = searchFor("Search accounts", { placeholder: "Search account or person", oninput: draw });
   const searching = h("p.searching", search);
-  const hint = h("p.hint", { role: "status" });
-  const list = h("ul.rows.panel.flush", { ariaLabel: "Accounts" });
+  const how = hint();
+  const list = h("ul.rows.panel", { ariaLabel: "Accounts" });
   const empty = h("p.empty", "No account yet. ", h("a", { href: "#/connect" }, "Connect the first one"), ".");
   const none = h("p.empty", "No account fits.");
-  const title = head("Accounts", null, h("a.button.primary", { href: "#/connect" }, "Connect an account"));
-  title.firstElementChild.append(hint);
-  const root = h("section", { ariaLabel: "Accounts" }, title, searching, list, empty, none);
+  const root = h("section", { ariaLabel: "Accounts" }, head("Accounts", how, h("a.button.primary", { href: "#/connect" }, "Connect an account")), searching, list, empty, none);
 
   function draw() {
     const all = state.tokens ?? [];
@@ -26,7 +26,7 @@ export function mount(route, signal) {
     const rows = all.filter((row) => fits(folded(row.account_label, row.user_name ?? "")))
       .sort((a, b) => rank[accountState(a)[0]] - rank[accountState(b)[0]] || collate(a.account_label, b.account_label));
     const wanting = all.filter((row) => rank[accountState(row)[0]] < 2).length;
-    fill(hint, search.value ? `${number(rows.length)} of ${number(all.length)}` : wanting ? `${wanting} of ${count(all.length, "account")} need attention` : all.length ? count(all.length, "account") : "");
+    fill(how, search.value ? `${number(rows.length)} of ${number(all.length)}` : wanting ? `${wanting} of ${count(all.length, "account")} need attention` : all.length > 0 && count(all.length, "account"));
     searching.hidden = all.length < 6 && !search.value;
     list.hidden = !rows.length;
     empty.hidden = all.length > 0;
@@ -44,20 +44,12 @@ export function mount(route, signal) {
     const uses = () => (state.clients ?? []).filter(({ rows }) => rows.some((one) => one.token_id === id));
     let force = false;
 
-    const title = h("h2");
-    const how = h("span.how");
-    const person = h("span.hint");
-    const left = h("span.left");
-    const bar = h("span.bar", { ariaHidden: "true" }, h("span"));
-    const used = h("span.hint.used");
-    const why = h("ul.why");
-    const picture = h("span");
-    const doing = h("span.row.doing");
-    const more = h("dl.served", { hidden: true });
-    const place = h("div");
+    const [picture, title, how, person, left, used, why, doing, more, place] = ["span", "h2", "span", "span.hint", "span", "span.hint.used", "ul.why", "span.row.doing", "dl.served", "div"].map((one) => h(one));
+    title.id = `account-${id}`;
+    const rest = h("span");
+    const bar = h("span.bar", { ariaHidden: "true" }, rest);
     const element = h("li.account", picture, h("div.words", h("div.row.tight", title, how), person), h("div.life", left, bar), used, doing, why, more, place);
 
-    /** One form serves both "rename" and "replace". */
     function edit(button, key) {
       const renames = key === "account_label";
       opener = button;
@@ -101,11 +93,11 @@ export function mount(route, signal) {
       // To the neighbour's name: its own Delete would be one press away.
       focusOn(next?.querySelector("h2") ?? root.querySelector("h1"));
       say("refresh");
-    }, { look: ".danger", label: heard("Delete"), ask: () => {
+    }, { look: ".danger", label: heard("Delete"), may: sure(() => {
       const many = uses().length;
       force ||= many > 0;
       return force ? `Delete with ${many ? count(many, "client") : "its clients"}?` : "Delete for good?";
-    } });
+    }) });
 
     let drawn;
     element.update = (now) => {
@@ -118,18 +110,16 @@ export function mount(route, signal) {
       const [look, word] = state;
       fill(picture, face(row.profile_picture, row.user_name ?? row.account_label));
       fill(title, name(row.account_label));
-      title.id = `account-${id}`;
       fill(how, dot(state));
       fill(person, name(row.user_name ?? row.user_id), row.kind === "system_user" ? " · system user" : "");
-      const ends = [row.expires_at, row.data_access_expires_at].filter(Boolean).sort()[0];
+      const ends = endOf(row);
       const days = secondsLeft(ends) / 86_400;
       const dead = look === "bad" || isOff(row);
       fill(left, dead ? word : ends ? [days > 0 ? "Ends " : "Ended ", time(ends)] : row.last_checked_at || row.scopes ? "Never ends" : "Not known when it ends");
       bar.className = `bar ${dead ? "bad" : days < 10 ? "warn" : "ok"}`;
-      bar.firstElementChild.style.inlineSize = `${dead ? 0 : Math.max(3, Math.min(100, (days / 60) * 100))}%`;
+      rest.style.inlineSize = `${dead ? 0 : Math.max(3, Math.min(100, (days / 60) * 100))}%`;
       fill(used, many.length ? h("a", { href: many.length === 1 ? addressOf(many[0].id) : `#/?q=${encodeURIComponent(row.account_label)}` }, count(many.length, "client")) : "No client yet");
-      const reasons = [isOff(row) ? "Switched off here: its Pages are not listed." : reasonText(row.status_reason), ...(row.warnings ?? []), ...(row.missing_scopes ?? []).map(missingText)].filter(Boolean);
-      fill(why, reasons.map((text) => h("li", text)));
+      fill(why, [isOff(row) ? "Switched off here: its Pages are not listed." : reasons[row.status_reason], ...(row.warnings ?? []), ...(row.missing_scopes ?? []).map(missingText)].map((text) => text && h("li", text)));
       const isOpen = open === String(id);
       const urgent = look === "bad" || word === "Ends soon" || word === "Permissions missing";
       const items = [urgent ? check() : replace(), button("Rename", (pressed) => edit(pressed, "account_label"), { label: heard("Rename") }),
@@ -161,11 +151,93 @@ export function mount(route, signal) {
   if (open) queueMicrotask(reach);
   return {
     root, title: "Accounts",
-    update: ({ rest: [id] }) => {
+    update: ({ word, rest: [id] }) => {
+      if (word !== "accounts") return false;
       open = id;
       draw();
       reach();
       return true;
     },
   };
+}
+
+/** Paste a token, see whose it is, save. The token leaves its field at once. */
+function connectView(signal) {
+  let token = "";
+  const secret = h("input", { type: "password", name: "access_token", autocomplete: "off", placeholder: "EAAG…" });
+  const label = h("input", { name: "account_label", autocomplete: "off", maxLength: 255, placeholder: "My Facebook Account" });
+  const expires = h("input", { type: "date", name: "expires_at" });
+  const card = h("div.confirm", { role: "group", ariaLabel: "Whose token it is" });
+  const waiting = h("p.hint", "Its owner appears here, for you to confirm. Nothing is kept before you save it.");
+  const verify = h("button.primary", { type: "submit" }, "Verify");
+  const asking = onSubmit(h("form.stack", field("Access token", secret, ["A user or system user token, from Meta’s ", h("a", { href: "https://developers.facebook.com/tools/explorer/", target: "_blank", rel: "noreferrer" }, "Graph API Explorer"), " or your app’s dashboard."]),
+    field("Label", label, "How you call this account here."), h("p.row", verify)), look);
+  const root = h("section", { ariaLabel: "Connect an account" }, h("p.crumb", h("a", { href: "#/accounts" }, "Accounts")), head("Connect an account", h("p.hint", "Only saving keeps the token, encrypted.")),
+    h("div.panel", h("div.columns", asking, card)));
+
+  function hold(value = "") {
+    token = value;
+    secret.value = "";
+    secret.placeholder = token ? "Received, kept until you save" : "EAAG…";
+    fill(card, waiting);
+  }
+  hold();
+  watch("secrets forget", () => hold(), signal);
+  addEventListener("pagehide", () => hold(), { signal });
+  signal.addEventListener("abort", () => hold());
+  // Who pastes means it.
+  secret.onpaste = () => setTimeout(() => secret.value.trim() && asking.requestSubmit(verify));
+
+  async function look() {
+    hold(secret.value.trim() || token);
+    const person = await call("POST", "verify-user/", { access_token: token, account_label: label.value || undefined }).catch((error) => {
+      // Throttled or not answered: kept for another Verify.
+      if (error.status !== 400) throw error;
+      hold();
+      throw error.fields.length ? error : wrong(["access_token", sentence(error)]);
+    });
+    if (!token || signal.aborted) return; // Session ended.
+    const known = state.tokens?.find((row) => row.user_id === person.user_id);
+    label.value ||= known?.account_label ?? person.user_name;
+    const form = onSubmit(h("form.stack", h("div.row", { tabIndex: -1 }, face(person.profile_picture, person.user_name), h("div", h("b", name(person.user_name)), h("p.hint", `User id ${person.user_id}`))),
+      h("p.hint", known ? `Already connected as ${quoted(known.account_label)}: saving replaces its token.` : "Is this the right person? Then save."),
+      field("Expires on (optional)", expires, "Only where Meta cannot be asked."),
+      h("p.row", h("button.primary", { type: "submit" }, "Save account"), h("button", { type: "button", onclick: () => (hold(), secret.focus()) }, "Start over"))), save);
+    fill(card, form);
+    focusOn(form.firstElementChild);
+  }
+
+  async function save() {
+    const body = { access_token: token, account_label: label.value, expires_at: expires.value ? `${expires.value}T00:00:00Z` : undefined };
+    const row = await call("POST", "tokens/", body).catch((error) => {
+      if (!error.fields.some(([key]) => asking.elements[key])) throw error;
+      showErrors(asking, error);
+    });
+    if (!row) return;
+    asking.reset();
+    hold();
+    change("tokens", row.id, row);
+    toast(`${quoted(row.account_label)} is connected.`);
+    say("refresh");
+    await saved(row);
+  }
+
+  /** What the token can do, and which Pages it reaches. */
+  async function saved(row) {
+    const lacking = row.missing_scopes ?? [];
+    if (!lacking.length && !state.mappings?.length) return void (location.hash = "#/map"); // The first one: straight on.
+    const reach = h("p", { role: "status" }, "Asking which Pages it reaches …");
+    const title = h("h2", name(row.account_label), dot(accountState(row)));
+    fill(card, h("div.stack", title,
+      h("p", row.expires_at ? ["The token ends ", time(row.expires_at), "."] : "It is not known when the token ends."),
+      lacking.length ? h("ul.why", lacking.map((scope) => h("li", missingText(scope)))) : row.missing_scopes && h("p", "All permissions are granted."), reach,
+      h("p.row", h("a.button.primary", { href: "#/map" }, "Map a client"), h("a.button", { href: "#/accounts" }, "All accounts"))));
+    focusOn(title);
+    const { pages } = await call("GET", "pages/").catch(() => ({}));
+    if (signal.aborted) return;
+    const mine = pages?.filter((page) => page.token_id === row.id);
+    fill(reach, !mine ? "Its Pages could not be asked for." : mine.length ? `It reaches ${count(mine.length, "Page")}, ${mine.filter((page) => page.ig_account_id).length} with Instagram.` : "It reaches no Page. Were they ticked when the token was made?");
+  }
+
+  return { root, title: "Connect an account" };
 }

@@ -1,14 +1,13 @@
 // The only way to the program. What fails is an error with a sentence for a person.
-
 export const base = new URL("api/meta/", document.baseURI); // At any mount point.
 
 /** Tells "signed-out", "lost" (no answer at all), "answered", "changed". */
 export const line = new EventTarget();
 const tell = (name) => line.dispatchEvent(new Event(name));
 
-/** `reason` is the program's stable word, `fields` are [name, messages]. */
+/** `fields` are [name, messages]. */
 const failure = (detail, more) => Object.assign(new Error(detail), { fields: [], ...more });
-export const wrong = (field, text) => failure(text, { fields: [[field, [text]]] });
+export const wrong = (...fields) => failure("", { fields: fields.map(([name, text]) => [name, [text]]) });
 
 let isBlocked; // Firewalls let no PATCH or DELETE through, but a POST that means it.
 
@@ -34,8 +33,7 @@ export async function exchange(method, path, body, seconds = 30) {
   if (ok && method !== "GET") tell("changed");
   if (ok || answer.checks) return { answer, headers };
   if (status === 401) tell("signed-out");
-  const fields = Object.entries(answer).filter(([, messages]) => Array.isArray(messages));
-  throw failure(answer.detail, { status, fields, reason: answer.reason, wait: headers.get("Retry-After") });
+  throw failure(answer.detail, { status, fields: Object.entries(answer).filter(([, messages]) => Array.isArray(messages)), reason: answer.reason, wait: headers.get("Retry-After") });
 }
 
 export const call = async (...request) => (await exchange(...request)).answer;
@@ -46,6 +44,7 @@ export async function listAll(name, each) {
     const answer = await call("GET", `${name}/?limit=200&after=${next}`);
     rows = rows.concat(answer[name]);
     next = answer.next ?? null;
-    each(rows, next === null);
+    each?.(rows, next === null);
   }
+  return rows;
 }

@@ -1,77 +1,66 @@
-// One client: what its site shows, how that is served, and the lines to use it. A post has an address of its own.
-import { base, call } from "./api.js";
-import { menu } from "./controls.js";
-import { fill, focusOn, h } from "./dom.js";
-import { drop, grid, pathOf, pictureOf } from "./grids.js";
-import { button, chip, copyButton, dot, face, image, name, problem, skeletons, time, toast } from "./parts.js";
-import { accountOf, accountState, addressOf, change, clientOf, say, state, watch } from "./store.js";
-import { day, number, parseTime, plain, quoted, sentence } from "./words.js";
+// One client: what its site shows, how that is served, the lines to use it, and its feed. A post has an address of its own.
+import { base, call, exchange, listAll } from "./api.js";
+import { chip, copyButton, field, menu, onSubmit, skeletons, sure } from "./controls.js";
+import { button, dot, face, fill, focusOn, h, image, name, problem, time, toast } from "./dom.js";
+import "./reasons.js";
+import { accountOf, accountState, addressOf, change, clientOf, grid, pageOf, pathOf, pictureOf, state, watch } from "./store.js";
+import { day, folded, number, parseTime, plain, quoted, sentence } from "./words.js";
+
+const away = { target: "_blank", rel: "noreferrer" };
 
 export function mount(route, signal) {
   const [id] = route.rest;
   const title = h("h1", { tabIndex: -1 }, name(id));
-  const who = h("span.big");
-  const lines = h("div.lines");
-  const facts = h("p.row.facts");
-  const doing = h("div.row.actions");
+  const [who, lines, facts, doing, others, using] = ["span", "div", "p.row.facts", "div.row", "div", "div.stack"].map((one) => h(one));
   const said = h("p.notice.slim", { role: "status", hidden: true });
   const pictures = h("ul.grid", { ariaLabel: "Posts" });
   const served = h("dl.served");
-  const others = h("div");
-  const using = h("div.stack");
-  const stage = h("section", { ariaLabel: "Preview" }, said, pictures);
-  const side = h("div.side", h("section.panel.stack", { ariaLabel: "How it is served" }, h("h2", "How it is served"), served, others),
-    h("section.panel.stack", { ariaLabel: "Use it" }, h("h2", "Use it"), using));
-  const root = h("section.client", { ariaLabel: "Client" },
-    h("p.crumb", h("a", { href: "#/" }, "Clients")),
-    h("div.profile", who, h("div.words", title, lines, facts), doing), h("div.two", stage, side));
+  const failed = h("div");
+  const panel = (title, ...content) => h("section.panel", { ariaLabel: title }, h("h2", title), content);
+  const root = h("section", { ariaLabel: "Client" }, h("p.crumb", h("a", { href: "#/" }, "Clients")),
+    h("div.profile", who, h("div.words", title, lines, facts), doing),
+    h("div.two", h("section", { ariaLabel: "Preview" }, failed, said, pictures), h("div.side.stack", panel("How it is served", served, others), panel("Use it", using))));
 
   let client;
   let row; // The mapping that is looked at.
   let shown; // Its grid.
-  let wanted = route.rest[1]; // The post whose address this is.
+  let wanted = route.word === "clients" && route.rest[1]; // The post whose address this is.
+  let current = []; // The posts in the pictures: the grid's, or those of the feed that is being set.
+  let isFeed = false;
   let dialog;
   let asked = 0;
+  const here = () => (isFeed ? `#/feeds/${encodeURIComponent(id)}` : addressOf(id));
 
   async function load(fresh) {
     const mine = ++asked;
-    if (!row.ig_account_id) return show({ media: [], detail: "No Instagram account linked" });
-    const found = await grid(row, { signal, fresh });
-    if (mine === asked && !signal.aborted) show(found);
-  }
-
-  function show(found) {
+    const found = row.ig_account_id ? await grid(row, { signal, fresh }) : { media: [], detail: "No Instagram account linked" };
+    if (mine !== asked || signal.aborted) return;
     shown = found;
     const { media, cache, detail, error } = found;
+    const account = accountOf(row);
     if (!error) localStorage.setItem("shown", "yes");
-    if (error) fill(pictures);
-    fill(stage, error ? problem(error, () => load(true)) : null,
-      error && accountOf(row) && accountState(accountOf(row))[0] === "bad" && h("p", h("a.button.primary", { href: `#/accounts/${row.token_id}` }, h("span", "Replace the token of ", name(accountOf(row).account_label)))), said, pictures);
-    const text = error ? "" : detail ? `${detail}. Link a professional account to the Page, then map the client again.`
-      : cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.";
-    said.hidden = !text;
-    fill(said, text);
-    if (!error) pictures.replaceChildren(...media.map(tile));
+    fill(failed, error && [problem(error, () => load(true)),
+      account && accountState(account)[0] === "bad" && h("p", h("a.button.primary", { href: `#/accounts/${account.id}` }, h("span", "Replace the token of ", name(account.account_label))))]);
+    fill(said, error ? "" : detail ? `${detail}. Link a professional account to the Page, then map the client again.`
+      : cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.");
+    said.hidden = !said.textContent;
+    if (!isFeed) preview();
     draw();
     tally();
     if (wanted) look(wanted);
   }
 
-  function tally() {
-    const profile = shown?.profile;
-    fill(facts, row.ig_account_id && [["posts", profile?.media_count], ["followers", profile?.followers_count], ["following", profile?.follows_count]]
-      .map(([what, many]) => h("span", h("b", number(many)), ` ${what}`)));
-  }
+  const tally = () => fill(facts, row.ig_account_id && Object.entries({ posts: "media_count", followers: "followers_count", following: "follows_count" })
+    .map(([what, many]) => h("span", h("b", number(shown?.profile?.[many])), ` ${what}`)));
 
   /** The pictures as a feed shows them; without one, as they are. */
   function preview(posts, look) {
-    pictures.classList.toggle("as-feed", Boolean(posts));
-    for (const name of ["--columns", "--gap", "--ratio"]) pictures.style.removeProperty(name);
-    pictures.replaceChildren(...(posts ?? shown?.media ?? []).map(tile));
-    if (!posts) return;
-    pictures.style.setProperty("--columns", look.columns);
-    pictures.style.setProperty("--gap", `${look.gap}px`);
-    pictures.style.setProperty("--ratio", look.ratio.replace(":", " / "));
+    isFeed = Boolean(posts);
+    current = posts ?? shown?.media ?? [];
+    pictures.classList.toggle("as-feed", isFeed);
+    fill(pictures, current.map(tile));
+    if (!isFeed) return;
+    for (const [name, value] of Object.entries({ columns: look.columns, gap: `${look.gap}px`, ratio: look.ratio.replace(":", " / ") })) pictures.style.setProperty(`--${name}`, value);
     for (const [index, { id: post, caption }] of posts.entries()) {
       const place = pictures.children[index];
       place.classList.toggle("hidden-post", look.hidden.includes(post));
@@ -92,24 +81,21 @@ export function mount(route, signal) {
   }
 
   function look(post) {
-    const index = shown?.media.findIndex((item) => item.id === post) ?? -1;
+    const posts = current;
+    const index = posts.findIndex((item) => item.id === post);
     if (index < 0) return void (shown && !shown.error && toast("This post is not among the newest of this client."));
-    const to = (step) => {
-      const item = shown.media[index + step];
-      if (item) location.replace(`${addressOf(id)}/${encodeURIComponent(item.id)}`);
-    };
     dialog?.close();
-    const mine = openPost(shown.media[index], {
-      first: index === 0, last: index === shown.media.length - 1, step: to,
+    const mine = openPost(posts, index, {
+      step: (by) => posts[index + by] && location.replace(`${addressOf(id)}/${encodeURIComponent(posts[index + by].id)}`),
       closed: () => {
         if (dialog !== mine) return; // The next one is open already.
         dialog = null;
         // Back leads here too; then the address is right already.
         if (wanted === post) {
           wanted = null;
-          history.replaceState(null, "", addressOf(id));
+          history.replaceState(null, "", here());
         }
-        if (!signal.aborted) pictures.children[index]?.firstElementChild.focus();
+        if (!signal.aborted) pictures.querySelector(`[data-post="${CSS.escape(post)}"]`)?.focus();
       },
     });
     dialog = mine;
@@ -127,24 +113,24 @@ export function mount(route, signal) {
     const handle = profile?.username ?? row.ig_username;
     fill(who, face(profile?.profile_picture_url, id, ".big"));
     const cached = { stale: ["warn", "Stale"], hit: ["off", "From the cache"], miss: ["ok", "Fresh"] }[shown?.cache];
-    fill(lines, h("p", handle ? h("a", { href: `https://www.instagram.com/${encodeURIComponent(handle)}/`, target: "_blank", rel: "noreferrer" }, h("bdi", `@${handle}`)) : h("span.hint", "No Instagram account"),
-      " · ", name(row.fb_page_name ?? row.fb_page_id)), h("p.row", dot(client.look), cached && cached[1] !== client.look[1] && chip(cached)));
+    fill(lines, h("p", handle ? h("a", { href: `https://www.instagram.com/${encodeURIComponent(handle)}/`, ...away }, h("bdi", `@${handle}`)) : h("span.hint", "No Instagram account"),
+      " · ", name(client.page)), h("p.row", dot(client.look), cached && cached[1] !== client.look[1] && chip(cached)));
     if (!doing.childElementCount) deeds();
     const line = (what, ...value) => h("div", h("dt", what), h("dd", value));
     fill(served,
-      line("Page", name(row.fb_page_name ?? "–"), " ", h("span.hint", row.fb_page_id ?? "")),
-      line("Instagram", row.ig_account_id ? [handle ? h("bdi", `@${handle} `) : null, h("span.hint", row.ig_account_id)] : "None on this Page"),
+      line("Page", name(client.page), " ", h("span.hint", row.fb_page_id)),
+      line("Instagram", row.ig_account_id ? [handle && h("bdi", `@${handle} `), h("span.hint", row.ig_account_id)] : "None on this Page"),
       line("By account", account ? [h("a", { href: `#/accounts/${account.id}` }, name(account.account_label)), " ", dot(accountState(account))] : "None any more: it is served as long as the Page’s own token lives."),
       account && line("Token ends", time(account.expires_at, "Not known")),
       line("Meta was asked", time(shown?.at ?? row.cached_at, "Not yet")));
     const rest = client.rows.filter((one) => one.id !== row.id);
-    fill(others, rest.length ? [h("h3", "Also mapped"), h("ul.stack", rest.map((one) => h("li.row", h("span.words", name(one.fb_page_name ?? one.fb_page_id), " ", h("span.hint", one.ig_account_id ? "stands by: an older mapping" : "has no Instagram account")),
+    fill(others, rest.length > 0 && [h("h3", "Also mapped"), h("ul.stack", rest.map((one) => h("li.row", h("span.words", name(pageOf(one)), " ", h("span.hint", one.ig_account_id ? "stands by: an older mapping" : "has no Instagram account")),
       button("Remove", async () => {
         await call("DELETE", `mappings/${one.id}/`);
         change("mappings", one.id, null);
-        toast(`${quoted(one.fb_page_name ?? one.fb_page_id)} is no longer mapped to ${quoted(id)}.`);
+        toast(`${quoted(pageOf(one))} is no longer mapped to ${quoted(id)}.`);
         focusOn(title);
-      }, { look: ".quiet.danger", ask: () => "Remove?", label: `Remove ${plain(one.fb_page_name ?? one.fb_page_id)} from ${plain(id)}` }))))] : null);
+      }, { look: ".quiet.danger", may: sure(() => "Remove?"), label: `Remove ${plain(pageOf(one))} from ${plain(id)}` }))))]);
     if (!using.childElementCount) use();
   }
 
@@ -152,7 +138,6 @@ export function mount(route, signal) {
   const deeds = () => fill(doing,
     button("Refresh", async () => {
       const { refreshed, detail, mapping } = await call("POST", `mappings/${row.id}/refresh/`);
-      drop(row);
       change("mappings", row.id, mapping);
       toast(refreshed ? `The grid of ${quoted(id)} is fetched anew.` : detail);
       await load(true);
@@ -160,41 +145,37 @@ export function mount(route, signal) {
     h("a.button", { href: `#/map?client=${encodeURIComponent(id)}` }, "Move to another Page"),
     menu(`More for ${plain(id)}`,
       button("Remove client", async () => {
-        for (const one of client.rows) await call("DELETE", `mappings/${one.id}/`);
         const gone = client.rows;
+        for (const one of gone) await call("DELETE", `mappings/${one.id}/`);
         for (const one of gone) change("mappings", one.id, null);
         toast(`${quoted(id)} is removed.`);
         location.hash = "#/";
-      }, { look: ".danger", ask: () => client.rows.length > 1 ? `Remove with ${client.rows.length} Pages?` : "Remove?", label: `Remove ${plain(id)}` })));
+      }, { look: ".danger", may: sure(() => client.rows.length > 1 ? `Remove with ${client.rows.length} Pages?` : "Remove?"), label: `Remove ${plain(id)}` })));
 
   function use() {
-    const address = () => String(new URL(pathOf(row, false), base));
+    const address = () => String(new URL(pathOf(row), base));
     const isOpen = state.session.mode === "protected";
-    const curl = () => `curl ${isOpen ? "" : '-H "X-API-Key: $META_API_KEY" '}'${address()}'`;
+    const curl = () => `curl ${isOpen ? "'" : "-H \"X-API-Key: $META_API_KEY\" '"}${address()}'`;
     const piece = (what, text, label) => h("div.stack.tight", h("h3", what), h("pre", { tabIndex: 0 }, text()), h("p.row", copyButton(text, label)));
     fill(using,
       piece("In a shell", curl, "Copy curl line"),
       !isOpen && h("p.hint", "META_API_KEY is a key that may read: ", h("a", { href: "#/keys" }, "make one"), "."),
-      piece("The endpoint", address, "Copy address"));
-    import("./feed.js").then(({ feedPanel }) => !signal.aborted && using.append(feedPanel({ id, media: () => shown?.media ?? [], pictures, preview, signal })), () => {});
+      piece("The endpoint", address, "Copy address"), feedPanel({ id, open: route.word === "feeds", pictures, preview, signal }));
   }
 
   // ---- Coming, staying, going
-
-  function gone() {
-    asked++;
-    dialog?.close();
-    fill(root, h("p.crumb", h("a", { href: "#/" }, "Clients")), h("div.empty", h("h1", { tabIndex: -1 }, state.clients ? "There is no such client" : "One moment …"),
-      h("p", name(id), " is not mapped to a Page: it was removed, or never there."), h("p.row.middle", h("a.button.primary", { href: `#/map?client=${encodeURIComponent(id)}` }, "Map it"), h("a.button", { href: "#/" }, "All clients"))));
-  }
 
   let isGone = false;
   function know() {
     const now = clientOf(id);
     if (!now) {
-      if (!state.growing && !isGone) gone();
-      isGone ||= !state.growing;
-      return;
+      if (state.growing || isGone) return;
+      isGone = true;
+      asked++;
+      dialog?.close();
+      const map = h("a.button.primary", { href: `#/map?client=${encodeURIComponent(id)}` }, "Map it");
+      return fill(root, h("p.crumb", h("a", { href: "#/" }, "Clients")), h("div.empty.stack", h("h1", { tabIndex: -1 }, "There is no such client"),
+        h("p", name(id), " is not mapped to a Page: it was removed, or never there."), h("p.row.middle", map, h("a.button", { href: "#/" }, "All clients"))));
     }
     if (isGone) return location.reload(); // It is back.
     const before = row;
@@ -204,20 +185,19 @@ export function mount(route, signal) {
       shown = null;
       fill(using);
       tally();
-      pictures.replaceChildren(...(row.ig_account_id ? skeletons(12, ".square") : []));
+      fill(pictures, row.ig_account_id && skeletons(12, ".square"));
       load();
     } else if (before.cached_at !== row.cached_at) load();
     draw();
   }
   watch("mappings tokens", know, signal);
-  // What stands there is never older than the cache lets it be.
   watch("again", () => row && load(true), signal);
   know();
 
   return {
     root, title: id,
-    update: ({ rest: [other, post] }) => {
-      if (other !== id) return false;
+    update: ({ word, rest: [other, post] }) => {
+      if (other !== id || (word === "feeds" && !isFeed)) return false;
       wanted = post;
       if (post) look(post);
       else dialog?.close();
@@ -235,24 +215,23 @@ function shownAs({ media_type: kind, media_url: src, thumbnail_url: poster }) {
   return src ?? poster ? image(src ?? poster) : null;
 }
 
-function openPost(item, { step, first, last, closed }) {
+function openPost(media, index, { step, closed }) {
+  const item = media[index];
   const view = h("div.view", h("p", "Instagram gives no picture of this."), shownAs(item));
-  const likes = h("b", "…");
-  const comments = h("b", "…");
-  const trouble = h("p.error", { role: "alert" });
+  const [likes, comments, trouble] = [h("b", "…"), h("b", "…"), h("p.error", { role: "alert" })];
   const children = (item.children ?? []).filter(({ media_url: url, thumbnail_url: poster }) => url ?? poster);
+  const title = h("h2", kindOf(item));
+  const said = h("div.toast", { role: "status" });
+  said.dataset.toast = "";
   const dialog = h("dialog.medium", { ariaLabel: kindOf(item), closedBy: "any" }, view,
-    h("div.stack",
-      h("h2", { tabIndex: -1 }, kindOf(item)), time(item.timestamp),
-      children.length > 1 && h("ul.row.parts", { ariaLabel: "Album" }, children.map((part, index) => h("li", h("button.part", {
-        type: "button", ariaLabel: `Part ${index + 1} of ${children.length}`, onclick: () => fill(view, shownAs(part)),
+    h("div.stack", title, time(item.timestamp),
+      children.length > 1 && h("ul.row", { ariaLabel: "Album" }, children.map((part, at) => h("li", h("button.part", {
+        type: "button", ariaLabel: `Part ${at + 1} of ${children.length}`, onclick: () => fill(view, shownAs(part)),
       }, image(part.thumbnail_url ?? part.media_url))))),
       h("p.caption", { dir: "auto", tabIndex: 0 }, item.caption || "No caption"),
       h("p.row", { role: "status" }, h("span", likes, " likes"), h("span", comments, " comments")), trouble,
-      item.permalink?.startsWith("https://") && h("p", h("a", { href: item.permalink, target: "_blank", rel: "noreferrer" }, "Open on Instagram")),
-      h("p.row", button("Newer", () => step(-1), { more: { disabled: first } }), button("Older", () => step(1), { more: { disabled: last } }), button("Close", () => dialog.close()))),
-    h("div.toast", { role: "status" }));
-  dialog.lastElementChild.dataset.toast = "";
+      item.permalink?.startsWith("https://") && h("p", h("a", { href: item.permalink, ...away }, "Open on Instagram")),
+      h("p.row", button("Newer", () => step(-1), { more: { disabled: !index } }), button("Older", () => step(1), { more: { disabled: index === media.length - 1 } }), button("Close", () => dialog.close()))), said);
   dialog.onkeydown = ({ key, target }) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
     if (by && target.tagName !== "VIDEO") step(by);
@@ -263,16 +242,144 @@ function openPost(item, { step, first, last, closed }) {
   };
   document.body.append(dialog);
   dialog.showModal();
-  focusOn(dialog.querySelector("h2"));
-  call("GET", `post/${encodeURIComponent(item.id)}/`).then(
-    ({ like_count: liked, comments_count: said }) => {
-      fill(likes, liked === null ? "hidden" : number(liked));
-      fill(comments, number(said));
-    },
-    (error) => {
-      fill(likes, "–");
-      fill(comments, "–");
-      fill(trouble, sentence(error));
-    });
+  focusOn(title);
+  call("GET", `post/${encodeURIComponent(item.id)}/`).then(({ like_count: liked, comments_count: remarks }) => [liked === null ? "hidden" : number(liked), number(remarks)], (error) => {
+    fill(trouble, sentence(error));
+    return ["–", "–"];
+  }).then(([liked, remarks]) => {
+    fill(likes, liked);
+    fill(comments, remarks);
+  });
   return dialog;
+}
+
+// ---- Its feed: the settings, seen at once in the pictures beside them, and the line that shows it on a site
+
+const kinds = { image: "Photos", video: "Videos", reel: "Reels", album: "Albums" };
+const kindIn = (item) => ({ VIDEO: item.media_product_type === "REELS" ? "reel" : "video", CAROUSEL_ALBUM: "album", IMAGE: "image" })[item.media_type];
+const split = (text, by = /,/) => text.split(by).map((one) => one.trim()).filter(Boolean);
+
+function feedPanel({ id, open, pictures, preview, signal }) {
+  const root = h("div.stack", { role: "group", ariaLabel: "Feed" });
+  const title = h("h3", "On a site, without a key");
+  let feed;
+  let all; // The newest 100, over which a feed's filters run.
+
+  async function load() {
+    try {
+      feed = (await listAll("feeds")).find((one) => one.client_id === id);
+      if (!signal.aborted) draw();
+    } catch (error) {
+      if (!signal.aborted && error.status !== 401) fill(root, problem(error, load));
+    }
+  }
+
+  async function fetchAll() {
+    const found = [];
+    for (let after = ""; after !== null && found.length < 100; ) {
+      const { answer } = await exchange("GET", `${pathOf({ client_id: id })}?images=local&limit=50&include=children,like_count,media_product_type,shared_to_feed${after && `&after=${after}`}`);
+      found.push(...answer.media ?? []);
+      after = answer.paging?.next ? found.at(-1).id : null;
+    }
+    all = found;
+  }
+
+  const sites = (value = "") => h("input", { name: "origins", value, autocomplete: "off", placeholder: "https://site.example" });
+  const siteField = (input) => field("Sites that may show it", input, "Addresses, divided by commas; https://*.site.example for all below it, any for everybody.");
+
+  function draw() {
+    if (feed) return edit();
+    const origins = sites();
+    fill(root, title, onSubmit(h("form.stack", siteField(origins), h("p.row", h("button", { type: "submit" }, "Make a feed"))), async () => {
+      feed = await call("POST", "feeds/", { client_id: id, name: id, origins: split(origins.value, /[\s,]/) });
+      toast(`The feed of ${quoted(id)} is made.`);
+      draw();
+      focusOn(title);
+    }));
+  }
+
+  function edit() {
+    let { hidden, pinned } = feed;
+    let mode = null; // What a click on a picture does: "hide" or "pin".
+    const numeric = (name, max, min = 1) => h("input", { type: "number", name, min, max, value: feed[name] });
+    const choose = (name, values) => h("select", { name }, Object.entries(values).map(([value, text]) => h("option", { value, selected: value === feed[name] }, text)));
+    const tick = (checked, label, value = "") => h("label.row.check", h("input", { type: "checkbox", checked, value }), label);
+    const isOn = (label) => label.firstElementChild.checked;
+    const [limit, columns, gap] = [numeric("limit", 50), numeric("columns", 12), numeric("gap", 64, 0)];
+    const ratio = choose("ratio", { "1:1": "Square", "4:5": "4 : 5", "3:4": "3 : 4" });
+    const order = choose("order", { newest: "Newest first", oldest: "Oldest first", likes: "Most liked" });
+    const theme = choose("theme", { auto: "As the reader has it", light: "Light", dark: "Dark" });
+    const [only, never] = ["include_any", "exclude_any"].map((name) => h("input", { name, value: feed[name].join(", "), autocomplete: "off", placeholder: "#summer, =Sale" }));
+    const [captions, offGrid] = [tick(feed.show_captions, "Captions"), tick(feed.off_grid_reels, "Reels off the grid")];
+    const types = Object.entries(kinds).map(([kind, label]) => tick(feed.types.includes(kind), label, kind));
+    const origins = sites(feed.origins.join(", "));
+    const chosen = h("p.hint", { role: "status" });
+
+    const settings = () => ({
+      limit: Number(limit.value), columns: Number(columns.value), gap: Number(gap.value), ratio: ratio.value, order: order.value, theme: theme.value,
+      show_captions: isOn(captions), off_grid_reels: isOn(offGrid), types: types.filter(isOn).map((one) => one.firstElementChild.value),
+      include_any: split(only.value), exclude_any: split(never.value), hidden, pinned, origins: split(origins.value, /[\s,]/),
+    });
+    function look() {
+      if (!all) return;
+      const now = settings();
+      const has = ({ caption }) => (text) => (text[0] === "=" ? (caption ?? "").includes(text.slice(1)) : folded(caption ?? "").includes(folded(text)));
+      const at = ({ id: post }) => (pinned.includes(post) ? pinned.indexOf(post) : pinned.length);
+      const fits = (item) => pinned.includes(item.id) || ((kindIn(item) ? now.types.includes(kindIn(item)) : now.types.length === types.length)
+        && (now.off_grid_reels || kindIn(item) !== "reel" || item.shared_to_feed !== false)
+        && (!now.include_any.length || now.include_any.some(has(item))) && !now.exclude_any.some(has(item)));
+      const by = { newest: (a, b) => parseTime(b.timestamp) - parseTime(a.timestamp), oldest: (a, b) => parseTime(a.timestamp) - parseTime(b.timestamp), likes: (a, b) => (b.like_count ?? -1) - (a.like_count ?? -1) };
+      const seen = all.filter((item) => fits(item) && (mode || !hidden.includes(item.id))).sort(by.newest).sort(by[now.order]).sort((a, b) => at(a) - at(b));
+      preview(mode ? seen : seen.slice(0, now.limit), now);
+      fill(chosen, `${pinned.length} pinned, ${hidden.length} hidden.${mode ? ` Click a picture to ${mode} it, or to take that back.` : ""}`);
+    }
+    const picking = ["pin", "hide"].map((what) => button(what === "pin" ? "Pin posts" : "Hide posts", () => {
+      mode = mode === what ? null : what;
+      picking.forEach((one, index) => (one.ariaPressed = String(mode === ["pin", "hide"][index])));
+      look();
+    }, { look: ".pill" }));
+    const toggle = (ids, post) => (ids.includes(post) ? ids.filter((one) => one !== post) : [...ids, post]);
+    const stop = new AbortController();
+    signal.addEventListener("abort", () => stop.abort());
+    pictures.addEventListener("click", (event) => {
+      const post = mode && event.target.closest("a")?.dataset.post;
+      if (!post) return;
+      event.preventDefault();
+      if (mode === "pin") pinned = toggle(pinned, post);
+      else hidden = toggle(hidden, post);
+      look();
+      pictures.querySelector(`[data-post="${CSS.escape(post)}"]`)?.focus();
+    }, { signal: stop.signal });
+
+    const line = () => `<script type="module" src="${new URL("./embed.js", document.baseURI)}" data-feed="${feed.public_id}"></script>`;
+    const form = onSubmit(h("form.stack", h("div.columns.narrow", field("Columns", columns), field("Posts", limit), field("Gap", gap), field("Shape", ratio), field("Order", order), field("Colours", theme)),
+      h("div.row", { role: "group", ariaLabel: "Kinds" }, types, captions, offGrid),
+      h("div.columns.narrow", field("Only with", only), field("Never with", never)), h("p.hint", "Snippets of captions, divided by commas; = in front for exactly so."),
+      h("div.row", picking), chosen, siteField(origins),
+      h("p.row", h("button.primary", { type: "submit" }, "Save the feed"),
+        button("Delete", async () => {
+          await call("DELETE", `feeds/${feed.id}/`);
+          stop.abort();
+          feed = null;
+          preview();
+          draw();
+          toast("The feed is deleted: the site shows nothing from now on.");
+          focusOn(title);
+        }, { look: ".quiet.danger", may: sure(() => "Delete? The site then shows nothing"), label: `Delete the feed of ${plain(id)}` }))), async () => {
+      feed = await call("PATCH", `feeds/${feed.id}/`, settings());
+      toast(`The feed of ${quoted(id)} is saved. Sites show it within five minutes.`);
+    });
+    form.oninput = look;
+    const place = h("div");
+    fill(root, title, h("pre", { tabIndex: 0 }, line()), h("p.row", copyButton(line, "Copy embed line"), copyButton(() => String(new URL(`feed/${feed.public_id}/`, base)), "Copy feed address")),
+      h("details.stack", { open, ontoggle: async ({ target }) => {
+        history.replaceState(null, "", `#/${target.open ? "feeds" : "clients"}/${encodeURIComponent(id)}`);
+        if (!target.open) return preview();
+        await fetchAll().then(() => fill(place), (error) => fill(place, problem(error, () => target.dispatchEvent(new Event("toggle")))));
+        if (target.open && !signal.aborted) look();
+      } }, h("summary", "Settings, seen in the pictures"), place, form));
+  }
+
+  load();
+  return root;
 }

@@ -1,7 +1,37 @@
 // What one types into, and what stands behind a button: fields with their faults, forms, menus.
-import { focusOn, h, set } from "./dom.js";
-import { alert, busy } from "./parts.js";
+import { alert, busy, button, focusOn, h, set, toast } from "./dom.js";
 import { sentence } from "./words.js";
+
+export const chip = ([look, word]) => h(`span.chip.${look}`, word);
+export const skeletons = (amount, look) => Array.from({ length: amount }, () => h(`li.skeleton${look}`, { ariaHidden: "true" }));
+
+/** No clipboard without HTTPS: then the text can be marked. */
+export const copyButton = (text, what, label) => button(what, async () => toast((await navigator.clipboard?.writeText(text()).then(() => "Copied.", () => null)) ?? text()), { label });
+
+/** A question, asked in place, before what cannot be undone; leaving or Escape takes it back, and a double click is no answer. */
+export const sure = (ask) => (element, { detail }) => {
+  if (detail > 1) return false;
+  if (element.dataset.asked) return true;
+  const question = ask();
+  const { textContent, ariaLabel } = element;
+  const back = () => {
+    set(element, { textContent, ariaLabel, onblur: null, onkeydown: null });
+    element.classList.remove("armed");
+    delete element.dataset.asked;
+  };
+  element.focus();
+  element.classList.add("armed");
+  element.dataset.asked = "yes";
+  set(element, {
+    textContent: question, ariaLabel: null, onblur: back,
+    onkeydown: (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      back();
+    },
+  });
+  toast(`${question} Press once more. Escape keeps it.`);
+};
 
 /** The rest of what can be done, behind one button. */
 export function menu(label, ...items) {

@@ -1,8 +1,8 @@
 // Mapping: which Page belongs to which client; one at a time, or many from a pasted list.
 import { call, wrong } from "./api.js";
-import { field, onSubmit } from "./controls.js";
-import { fill, focusOn, h } from "./dom.js";
-import { button, chip, face, head, name, problem, skeletons, toast } from "./parts.js";
+import { chip, field, onSubmit, skeletons } from "./controls.js";
+import { button, dot, face, fill, focusOn, h, head, hint, name, problem, toast } from "./dom.js";
+import "./reasons.js";
 import { addressOf, clientOf, refresh, say, state, watch } from "./store.js";
 import { count, folded, number, quoted, seeker } from "./words.js";
 
@@ -20,7 +20,7 @@ export function mount(route, signal) {
   const account = h("select", { onchange: sift }, h("option", { value: "" }, "All accounts"));
   const search = h("input", { type: "search", placeholder: "Name or id", autocomplete: "off", oninput: sift });
   const onlyInstagram = h("input", { type: "checkbox", onchange: sift });
-  const found = h("span.hint", { role: "status" });
+  const found = hint();
   const warnings = h("ul.warnings");
   const none = h("p.empty", { hidden: true });
   const trouble = h("div");
@@ -36,13 +36,13 @@ export function mount(route, signal) {
   const choice = h("input.unseen", { name: "fb_page_id", tabIndex: -1, ariaLabel: "Page", readOnly: true });
   choice.onfocus = () => pick.root.focus();
 
-  const form = onSubmit(h("form.panel.stack",
+  const form = onSubmit(h("form.panel",
     h("div.columns", field("Client id", client, "The name by which your site asks for it."), field("Find a Page", search), field("Account", account)),
     h("div.stack.tight", h("div.row", h("b", "Page"), h("label.row.check", onlyInstagram, "Only with Instagram"), found, h("span.end", button("Ask Meta again", () => load(), { look: ".quiet" }))),
       warnings, trouble, pick.root, none, choice),
     effect, h("p.row", submit, picked)), save);
   const many = several(() => pages);
-  const root = h("section", { ariaLabel: "Map a client" }, head("Map a client", "Say which Page belongs to a client of yours."), form,
+  const root = h("section", { ariaLabel: "Map a client" }, head("Map a client", h("p.hint", "Say which Page belongs to a client of yours.")), form,
     h("details.panel.several", { open: route.rest[0] === "list" }, h("summary", "Several at once, from a list"), many.root));
 
   function option(page) {
@@ -100,10 +100,11 @@ export function mount(route, signal) {
     const now = clientOf(client.value.trim());
     const same = now && chosen && now.row.fb_page_id === chosen.fb_page_id;
     const takes = chosen?.ig_account_id || !now?.row.ig_account_id;
-    const text = !now ? "" : !chosen ? `${quoted(now.id)} shows ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)} now. Another Page will change its live site.`
+    const shows = now && `${quoted(now.id)} shows ${quoted(now.page)} now`;
+    const text = !now ? "" : !chosen ? `${shows}. Another Page will change its live site.`
       : same ? `${quoted(now.id)} shows this Page already; saving renews how it is reached.`
-      : takes ? `This changes the live site: ${quoted(now.id)} shows ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)} now, and ${quoted(chosen.fb_page_name)} once it is saved.`
-      : `${quoted(now.id)} goes on showing ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)}: the Page chosen has no Instagram account.`;
+      : takes ? `This changes the live site: ${shows}, and ${quoted(chosen.fb_page_name)} once it is saved.`
+      : `${quoted(now.id)} goes on showing ${quoted(now.page)}: the Page chosen has no Instagram account.`;
     effect.hidden = !text;
     fill(effect, text);
     fill(submit, now && chosen && !same && takes ? "Change the live site" : "Save");
@@ -111,10 +112,8 @@ export function mount(route, signal) {
 
   async function save() {
     const id = client.value.trim();
-    const fields = [];
-    if (!id) fields.push(["client_id", ["This field may not be blank."]]);
-    if (!chosen) fields.push(["fb_page_id", ["Choose a Page."]]);
-    if (fields.length) throw Object.assign(wrong("", ""), { fields });
+    const missing = [!id && ["client_id", "This field may not be blank."], !chosen && ["fb_page_id", "Choose a Page."]].filter(Boolean);
+    if (missing.length) throw wrong(...missing);
     const before = clientOf(id);
     const { fb_page_id, token_id, fb_page_name } = chosen;
     const { created } = await call("POST", "sync/", { client_id: id, fb_page_id, token_id });
@@ -168,7 +167,8 @@ function several(pagesOf) {
   const rest = h("p.hint");
   const summary = h("p", { role: "status" });
   const doing = h("p.row");
-  const box = h("div.scroller", { hidden: true, tabIndex: 0, role: "region", ariaLabel: "What fits and what does not" }, h("table", h("thead", h("tr", h("th", "Line"), h("th", "Client"), h("th", "Page"), h("th", "What happens"))), table), rest);
+  const box = h("div.scroller", { hidden: true, tabIndex: 0, role: "region", ariaLabel: "What fits and what does not" },
+    h("table", h("thead", h("tr", ["Line", "Client", "Page", "What happens"].map((text) => h("th", text)))), table), rest);
   let plans = [];
 
   /** What one line will do: {line, client, page, look, word, ready}. */
@@ -187,7 +187,7 @@ function several(pagesOf) {
     const now = clientOf(client);
     if (now?.row.fb_page_id === page.fb_page_id) return is("off", "Already so", page);
     if (!page.ig_account_id) return is("warn", now?.row.ig_account_id ? "Changes nothing on the site: no Instagram" : "Has no Instagram account", page);
-    return now ? is("warn", `Changes the live site from ${quoted(now.row.fb_page_name ?? now.row.fb_page_id)}`, page) : is("ok", "New", page);
+    return now ? is("warn", `Changes the live site from ${quoted(now.page)}`, page) : is("ok", "New", page);
   }
 
   function look() {
@@ -205,13 +205,13 @@ function several(pagesOf) {
   function draw() {
     const order = { bad: 0, warn: 1, ok: 2, off: 3 };
     const sorted = [...plans].sort((a, b) => order[a.look] - order[b.look] || a.number - b.number);
-    fill(table, sorted.slice(0, 200).map(({ number: line, client, page, wanted, look: kind, word }) => h("tr", h("td", line), h("td", name(client)), h("td", name(page?.fb_page_name ?? wanted)), h("td", h(`span.dot.${kind}`, word)))));
-    fill(rest, sorted.length > 200 ? `and ${number(sorted.length - 200)} more lines` : "");
+    fill(table, sorted.slice(0, 200).map(({ number: line, client, page, wanted, look: kind, word }) => h("tr", [line, name(client), name(page?.fb_page_name ?? wanted), dot([kind, word])].map((cell) => h("td", cell)))));
+    fill(rest, sorted.length > 200 && `and ${number(sorted.length - 200)} more lines`);
     const ready = plans.filter((one) => one.ready);
     const bad = plans.filter(({ look: kind }) => kind === "bad").length;
     const live = ready.filter(({ word }) => word.startsWith("Changes the")).length;
-    fill(summary, plans.length ? [`${number(ready.length)} of ${count(plans.length, "line")} can be saved`, bad ? `, ${number(bad)} cannot` : "", live ? `; ${count(live, "live site changes", "live sites change")}` : "", "."] : "");
-    fill(doing, ready.length ? button(`Save ${count(ready.length, "client")}`, run, { look: ".primary" }) : null);
+    fill(summary, plans.length ? `${number(ready.length)} of ${count(plans.length, "line")} can be saved${bad ? `, ${number(bad)} cannot` : ""}${live ? `; ${count(live, "live site changes", "live sites change")}` : ""}.` : "");
+    fill(doing, ready.length > 0 && button(`Save ${count(ready.length, "client")}`, run, { look: ".primary" }));
   }
 
   async function run() {

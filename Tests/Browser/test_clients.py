@@ -166,6 +166,21 @@ def test_an_empty_installation_shows_three_steps_that_tick_themselves_off(stage,
     expect(steps).to_have_count(0)
 
 
+def test_what_is_asked_anew_takes_the_focus_from_nobody(make_stage, open_page):
+    stage = make_stage("--tokens", "1", "--pages", "3", "--media", "1")
+    [token] = stage.connect(stage.world["tokens"][0]["label"])
+    first = stage.get("pages/")["pages"][0]["fb_page_id"]
+    for number in range(40):
+        stage.map(f"client {number:02}", token, first)
+    page = open_page(stage.url)
+    onward = page.get_by_role("button", name="Next")
+    onward.focus()
+    stage.map("client 40", token, first)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(region(page, "Clients")).to_contain_text("41 clients", timeout=40_000)
+    expect(onward).to_be_focused()
+
+
 def test_what_a_view_made_it_forgets(three):
     """Left and entered again and again, a view leaves no node and no listener behind."""
     session = three.context.new_cdp_session(three)

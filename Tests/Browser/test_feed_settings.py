@@ -46,3 +46,44 @@ def test_a_feed_is_made_seen_before_it_is_saved_and_used(stage, open_page):
     using.get_by_role("button", name="Delete? The site then shows nothing").click()
     expect(using.get_by_role("button", name="Make a feed")).to_be_visible()
     expect(tiles(page)).to_have_count(25)
+
+
+def test_a_feed_has_an_address_and_its_filters_are_those_of_the_site(stage, open_page):
+    [john] = stage.connect("john")
+    stage.map("client_001", john, "104567890123")
+    window = stage.get("instagram/client_001/?limit=50&include=media_product_type")["media"]
+    older = next(one for one in reversed(window) if one["caption"] and one["media_type"] == "IMAGE")
+    word = "=" + older["caption"].split(",")[0][:40].strip()
+    feed = stage.call("POST", "feeds/", client_id="client_001", name="client_001", origins=["any"])
+    page = open_page(stage.url + "#/feeds/client_001")
+    using = region(page, "Use it")
+    expect(tiles(page)).to_have_count(12)
+
+    def shown():
+        """What the settings show here, once they are saved, is what the site gets."""
+        using.get_by_role("button", name="Save the feed").click()
+        expect(toast(page)).to_contain_text("is saved")
+        expect(toast(page).locator("p")).to_have_count(0, timeout=10_000)
+        here = tiles(page).evaluate_all("(all) => all.map((one) => one.dataset.post)")
+        assert here == [post["id"] for post in stage.get(f"feed/{feed['public_id']}/")["posts"]]
+        return here
+
+    using.get_by_label("Only with").fill(word)
+    assert older["id"] in shown()
+    using.get_by_label("Only with").fill("")
+    using.get_by_label("Never with").fill(word)
+    using.get_by_label("Posts", exact=True).fill("50")
+    assert len(shown()) > 25 and older["id"] not in shown()
+    using.get_by_label("Videos").uncheck()
+    using.get_by_label("Order").select_option("oldest")
+    shown()
+
+    # A picture opens as a post and leads back, and nothing that was set is lost.
+    tiles(page).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(using.get_by_label("Order")).to_have_value("oldest")
+    using.get_by_text("Settings, seen in the pictures").click()
+    expect(tiles(page)).to_have_count(25)
+    assert page.url.endswith("#/clients/client_001")

@@ -122,25 +122,25 @@ def test_a_thousand_clients_stay_fluid(make_stage, open_page):
     expect(there).to_contain_text("1,000 clients")
     page.wait_for_load_state("networkidle")
 
-    # The time that the page's own thread works, script, style and layout: a busy machine does not make it longer.
+    # What makes a key press dear: cards that are made, and layouts that are forced. Its milliseconds are measured by
+    # Tests/Benchmarks/page.
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    session.send("Performance.enable")
 
-    def worked():
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        return 1000 * next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+    def layouts():
+        return next(one["value"] for one in session.send("Performance.getMetrics")["metrics"] if one["name"] == "LayoutCount")
 
-    def milliseconds(text):
-        before = worked()
-        there.get_by_label("Search clients").evaluate("""(field, text) => {
+    for text in ("9", "99", "client 0500", "", "zzzz", ""):
+        before = layouts()
+        made = there.get_by_label("Search clients").evaluate("""(field, text) => {
+          const had = new Set(document.querySelectorAll("li.card"));
           field.value = text;
           field.dispatchEvent(new Event("input", { bubbles: true }));
           document.body.offsetHeight;
+          return [...document.querySelectorAll("li.card")].filter((one) => !had.has(one)).length;
         }""", text)
-        return worked() - before
-
-    for text in ("9", "99", "client 0500", "", "zzzz", ""):
-        assert milliseconds(text) < 50, text
+        assert made <= 36, (text, made)
+        assert layouts() - before < 6, text
     assert page.evaluate("document.querySelectorAll('*').length") < 5000
     there.get_by_label("Search clients").fill("CLIENT 0777")
     expect(there.locator("li.card")).to_have_count(1)
@@ -156,22 +156,21 @@ def test_a_thousand_clients_stay_fluid(make_stage, open_page):
     assert page.evaluate("document.querySelectorAll('*').length") < 5000
 
 
-@pytest.mark.parametrize("latency, limit", [(0, 0.5), (400, 2.5)])
-def test_the_first_view_is_usable_soon(furnished, browser, latency, limit):
-    context = browser.new_context()
-    page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1})
-    took = []
-    for _ in range(3):
-        page.goto("about:blank")
-        page.goto(furnished.url, wait_until="commit")
-        card(page, "client_001").wait_for()
-        took.append(page.evaluate("performance.now()") / 1000)
-    context.close()
-    print(f"{latency} ms: {min(took):.2f} s")
-    assert min(took) < limit, took
+def test_the_first_view_asks_for_little_and_finds_nothing_late(furnished, open_page):
+    """What makes it slow on a long line; the seconds are measured by Tests/Benchmarks/page."""
+    page = open_page("about:blank")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(furnished.url)))
+    page.goto(furnished.url)
+    card(page, "client_001").wait_for()
+    asked = [one for one in asked if not one.startswith(("api/meta/instagram/", "api/meta/media/", "http", "favicon", "data:"))]
+    files = [one for one in asked if not one.startswith("api/")]
+    assert len(asked) <= 16, asked
+    # Every file is known from the page itself: none waits for another, nor for an answer of the program.
+    begun = page.evaluate("""() => Object.fromEntries(performance.getEntriesByType("resource")
+      .map((one) => [one.name.slice(location.origin.length + 1), [one.startTime, one.responseEnd]]))""")
+    first = min(begun[one][1] for one in files if one in begun)
+    assert [one for one in files if one in begun and begun[one][0] > first and one.endswith((".js", ".css"))] == []
 
 
 def test_an_expired_picture_gives_way_to_initials(stage, open_page):

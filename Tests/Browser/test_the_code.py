@@ -17,13 +17,13 @@ def weight(file):
     return len(gzip.compress(file.read_bytes(), 6))
 
 
-def test_all_of_it_weighs_less_than_57_kB_on_the_wire():
-    assert sum(map(weight, FILES)) < 57_000
+def test_all_of_it_weighs_less_than_53_kB_on_the_wire():
+    assert sum(map(weight, FILES)) < 53_000
 
 
-def test_the_first_view_weighs_less_than_25_kB_on_the_wire():
+def test_the_first_view_weighs_less_than_20_kB_on_the_wire():
     first = {"index.html", "admin.css", "favicon.svg", "admin.js"} | set(re.findall(r"modulepreload href=([\w.-]+)>", (WWW / "index.html").read_text()))
-    assert sum(weight(WWW / name) for name in first) < 25_000
+    assert sum(weight(WWW / name) for name in first) < 20_000
     # What those import is preloaded too, so that nothing is found late.
     for name in first:
         if name.endswith(".js"):

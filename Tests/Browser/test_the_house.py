@@ -8,7 +8,7 @@ from stage import REPOSITORY
 
 def test_without_javascript_the_page_says_what_to_do(stage, open_page):
     page = open_page(stage.url, java_script_enabled=False)
-    expect(page.get_by_text("This page needs JavaScript")).to_be_visible()
+    expect(page.get_by_text("It needs JavaScript")).to_be_visible()
 
 
 @pytest.mark.parametrize("missing", ["dom.js", "words.js", "admin.js", "overview.js"])
@@ -32,6 +32,17 @@ def test_a_part_that_cannot_be_loaded_says_so_and_the_rest_goes_on(stage, open_p
     clients(page)
 
 
+def test_trouble_whose_words_cannot_be_loaded_is_not_called_well(stage, open_page):
+    stage.connect("john")
+    stage.control("tokens", "POST", token="john", state="password_changed")
+    stage.call("POST", "tokens/1/check/")
+    page = open_page("about:blank")
+    page.route("**/trouble.js", lambda route: route.abort())
+    page.goto(stage.url)
+    expect(region(page, "Trouble")).to_contain_text("Something is wrong")
+    expect(region(page, "Trouble")).not_to_contain_text("All is well")
+
+
 def test_a_view_is_loaded_when_it_is_first_opened(stage, open_page):
     stage.connect("john")
     page = open_page("about:blank")
@@ -39,7 +50,7 @@ def test_a_view_is_loaded_when_it_is_first_opened(stage, open_page):
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(stage.url)
     expect(region(page, "Clients")).to_be_visible()
-    assert not {"accounts.js", "map.js", "client.js", "activity.js", "connect.js"} & set(asked)
+    assert not {"accounts.js", "map.js", "client.js", "system.js", "trouble.js"} & set(asked)
     accounts(page)
     assert "accounts.js" in asked
 

@@ -1,7 +1,5 @@
 """What one comes for: from a token to a grid."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 from seen import accounts, card, client, clients, connect, go, mapping, region, tiles, toast
@@ -71,8 +69,7 @@ def test_from_sign_in_to_a_grid_on_the_screen(stage, sign_in):
 
 
 def test_the_first_grid_takes_few_steps_in_an_empty_installation(stage, open_page):
-    """Counted: presses of a button or a link, not what is typed."""
-    begun = time.monotonic()
+    """Four presses; what is pasted and typed is none. Tests/Benchmarks/page counts them, and the seconds."""
     page = open_page(stage.url)
     page.get_by_role("link", name="Connect an account").click()
     page.get_by_label("Access token").evaluate(
@@ -82,9 +79,6 @@ def test_the_first_grid_takes_few_steps_in_an_empty_installation(stage, open_pag
     page.get_by_role("option", name="My Business Page").click()
     page.get_by_role("button", name="Save").click()
     expect(tiles(page)).to_have_count(25)
-    seconds = time.monotonic() - begun
-    print(f"4 presses, {seconds:.1f} s")
-    assert seconds < 10
 
 
 def test_the_whole_way_with_the_keyboard_alone(stage, open_page):
