@@ -41,7 +41,10 @@ async function go() {
   const route = read();
   const [file, link] = views[route.word] ?? [];
   if (!file) return void (location.hash = "#/");
-  for (const one of links) one.ariaCurrent = one.dataset.view === link ? "page" : null;
+  for (const one of links) {
+    one.ariaCurrent = one.dataset.view === link ? "page" : null;
+    if (one.ariaCurrent) one.scrollIntoView({ block: "nearest" });
+  }
   if (shown?.file === file && shown.view.update?.(route)) return;
   const mine = ++turn;
   const leaving = new AbortController();

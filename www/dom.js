@@ -58,7 +58,13 @@ export function keep(list, rows, make) {
 // ---- Pieces. A state is told by a word, never by colour alone.
 
 export const image = (src) => h("img", { alt: "", loading: "lazy", decoding: "async", src });
-document.addEventListener("error", ({ target }) => target.tagName === "IMG" && target.remove(), true);
+/** Pictures that are being made may be late; what fails twice gives way to what stands behind it. */
+document.addEventListener("error", ({ target }) => {
+  if (target.tagName !== "IMG") return;
+  if (target.dataset.again) return target.remove();
+  target.dataset.again = "yes";
+  setTimeout(() => (target.src = target.src), 2000);
+}, true);
 
 export const face = (address, name, look = "") => h(`span.face${look}`, { ariaHidden: "true" },
   plain(name).split(/[\s_-]+/).slice(0, 2).map((word) => [...word][0]).join("").toUpperCase(), address && image(address));

@@ -1,5 +1,5 @@
 // The clients: what each one's site shows, and how each one is.
-import { button, dot, face, fill, focusOn, h, head, hint, image, keep, moreStyles, name, searchFor, time } from "./dom.js";
+import { button, dot, face, fill, focusOn, h, head, hint, image, keep, moreStyles, name, searchFor, time, toast } from "./dom.js";
 import { addressOf, grid, peek, pictureOf, state, trouble, watch } from "./store.js";
 import { collate, count, number, seeker } from "./words.js";
 
@@ -113,7 +113,7 @@ export async function mount({ query }, signal) {
     } });
     const pictures = h("span.mosaic", { ariaHidden: "true" });
     const [who, what, from, age, how] = ["who-is", "hint.handle", "hint.by", "hint.age", "how"].map((look) => h(`span.${look}`));
-    const element = h("li.card", pictures, h("span.pick", box), who, h("span.words", h("a.name", { href: addressOf(id) }, name(id)), what), from, age, how);
+    const element = h("li.card", pictures, h("label.pick", box), who, h("span.words", h("a.name", { href: addressOf(id) }, name(id)), what), from, age, how);
     let client;
     let drawn;
     const paint = () => {
@@ -151,13 +151,13 @@ export async function mount({ query }, signal) {
 
   // ---- What is loaded when it is wanted: several at once, and an installation that is new
 
-  const wanted = async (what, ...given) => (await Promise.all([import("./sometimes.js"), moreStyles()]))[0][what](...given);
+  const wanted = (what, ...given) => Promise.all([import("./sometimes.js"), moreStyles()]).then(([file]) => file[what](...given), () => toast("A part of the page could not be loaded."));
   let choosing;
   async function selection() {
     for (const id of chosen) if (!state.clients?.some((client) => client.id === id)) chosen.delete(id);
     root.classList.toggle("choosing", chosen.size > 0);
     bar.hidden = !chosen.size;
-    if (chosen.size) (await (choosing ??= wanted("selection", { bar, chosen, rows: () => rows, draw, leave: () => focusOn(root.querySelector("h1")) })))();
+    if (chosen.size) (await (choosing ??= wanted("selection", { bar, chosen, rows: () => rows, draw, leave: () => focusOn(root.querySelector("h1")) })))?.();
   }
 
   function firstSteps(all) {

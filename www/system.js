@@ -155,7 +155,7 @@ const says = {
   "token.refresh": "The token of … was extended", "token.expire": "The token of … has ended", "token.refused": "Meta refuses the token of …", "mapping.remove": "… was removed",
 };
 const alone = {
-  "session.sign-in": "Somebody signed in", "session.sign-out": "Somebody signed out", "session.refused": "A sign-in was refused", "session.locked": "An address is locked out after too many wrong passwords",
+  "session.sign-in": "Somebody signed in", "session.sign-out": "Somebody signed out", "feed.add": "A feed was made", "feed.change": "A feed was changed", "feed.remove": "A feed was deleted", "session.locked-out": "An address is locked out after too many wrong passwords",
   "session.narrowed": "Too many wrong passwords: sign-ins are taken one at a time", "admin.set-password": "The admin password was set", "admin.reset": "All credentials were removed",
   "apikey.create": "A key was made", "apikey.revoke": "A key was revoked", "key.rotate": "The tokens were encrypted with a new key", "key.prune": "Old encryption keys were removed", "key.accept": "An encryption key was accepted",
 };

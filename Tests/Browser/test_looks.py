@@ -156,12 +156,15 @@ def test_a_thousand_clients_stay_fluid(make_stage, open_page):
     assert page.evaluate("document.querySelectorAll('*').length") < 5000
 
 
-def test_the_first_view_asks_for_little_and_finds_nothing_late(furnished, open_page):
+def test_the_first_view_asks_for_little_and_finds_nothing_late(stage, open_page):
     """What makes it slow on a long line; the seconds are measured by Tests/Benchmarks/page."""
+    [john] = stage.connect("john")
+    for name in ("client_001", "client_002"):
+        stage.map(name, john, "104567890123")
     page = open_page("about:blank")
     asked = []
-    page.on("request", lambda request: asked.append(request.url.removeprefix(furnished.url)))
-    page.goto(furnished.url)
+    page.on("request", lambda request: asked.append(request.url.removeprefix(stage.url)))
+    page.goto(stage.url)
     card(page, "client_001").wait_for()
     asked = [one for one in asked if not one.startswith(("api/meta/instagram/", "api/meta/media/", "http", "favicon", "data:"))]
     files = [one for one in asked if not one.startswith("api/")]
