@@ -18,11 +18,11 @@ package final class Lanes: Sendable {
   /// needed.
   package let threads: Int
 
-  /// - Parameter workers: how many requests are answered at a time that wait for nothing. Twice as many may wait: two
-  ///   hundred visitors of a cold grid, over four processes, are one call to Graph and two hundred answers.
+  /// - Parameter workers: how many requests are answered at a time that wait for nothing. 9/4 as many may wait: two
+  ///   hundred visitors of a cold grid, over three machines, are one call to Graph and two hundred answers.
   package init(workers: Int) {
     signIns = Lane(places: min(PasswordCheck.places, max(1, workers / 4)))
-    waiting = Lane(places: workers * 2)
+    waiting = Lane(places: workers * 9 / 4)
     fetching = Lane(places: max(1, workers * 3 / 4))
     pictures = Lane(places: workers * 2)
     threads = workers + signIns.places + waiting.places + pictures.places

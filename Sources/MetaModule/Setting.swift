@@ -76,7 +76,7 @@ struct Setting: Sendable {
       parsing: password, showing: { $0?.description }),
     number(
       "META_WORKERS", \.workers, 1...1024,
-      "requests that one process answers at a time; twice as many may wait, 3/4 as many for a grid of their own"
+      "requests that one process answers at a time; 9/4 as many may wait, 3/4 as many for a grid of their own"
     ),
     text(
       "META_TRUSTED_PROXIES", \.trustedProxies, "as in `127.0.0.1, 10.0.0.0/8, fd00::/8`",
