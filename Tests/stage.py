@@ -87,7 +87,7 @@ def free_port():
 
 
 def accepts(where):
-    """Whether somebody listens at a port, or at the path of a socket."""
+    """Whether somebody listens at a port, at (address, port), or at the path of a socket."""
     try:
         connect(where, 1).close()
         return True
@@ -97,7 +97,9 @@ def accepts(where):
 
 def connect(where, seconds):
     if isinstance(where, int):
-        return socket.create_connection(("127.0.0.1", where), timeout=seconds)
+        where = ("127.0.0.1", where)
+    if isinstance(where, tuple):
+        return socket.create_connection(where, timeout=seconds)
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(seconds)
