@@ -46,7 +46,7 @@ class Database:
         self.make_folder()
         self.call("initdb", "-D", self.folder, "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         self.configure()
-        hosts = block("host meta") + f"\nhost replication {ACCOUNT} 10.0.0.0/24 trust\nhost all {ACCOUNT} 10.0.0.0/24 trust\n"
+        hosts = block("host meta") + f"\nhost all meta 10.0.0.0/24 scram-sha-256\nhost replication {ACCOUNT} 10.0.0.0/24 trust\nhost all {ACCOUNT} 10.0.0.0/24 trust\n"
         with open(self.folder / "pg_hba.conf", "a") as file:
             file.write(hosts)
         self.start()
@@ -188,7 +188,7 @@ class Scene(stage.Stage):
         """The settings of every machine, as the guide has them."""
         passfile = self.folder / "pgpass"
         passfile.touch(mode=0o600)
-        passfile.write_text(f"*:*:meta:meta:{PASSWORD}\n")
+        passfile.write_text(f"*:*:*:meta:{PASSWORD}\n")
         url = re.match(r"META_DATABASE_URL=(\S+)", block("META_DATABASE_URL"))[1].replace("/var/lib/meta-module/pgpass", str(passfile))
         if host:
             url = re.sub(r"@[^/]*/", f"@{host}/", url)
