@@ -2,8 +2,8 @@
 import { call, wrong } from "./api.js";
 import { field, menu, onSubmit, showErrors, sure } from "./controls.js";
 import { button, dot, face, fill, focusOn, h, head, hint, keep, name, searchFor, time, toast } from "./dom.js";
-import { missingText } from "./reasons.js";
 import { accountState, addressOf, change, endOf, isOff, say, state, watch } from "./store.js";
+import { missingText } from "./trouble.js";
 import { collate, count, folded, number, plain, quoted, reasons, secondsLeft, seeker, sentence } from "./words.js";
 
 export const mount = (route, signal) => (route.word === "connect" ? connectView(signal) : accountsView(route, signal));

@@ -2,7 +2,7 @@
 import { base, call, exchange, listAll } from "./api.js";
 import { chip, copyButton, field, menu, onSubmit, skeletons, sure } from "./controls.js";
 import { button, dot, face, fill, focusOn, h, image, name, problem, time, toast } from "./dom.js";
-import "./reasons.js";
+import "./trouble.js";
 import { accountOf, accountState, addressOf, change, clientOf, grid, pageOf, pathOf, pictureOf, state, watch } from "./store.js";
 import { day, folded, number, parseTime, plain, quoted, sentence } from "./words.js";
 

@@ -2,7 +2,7 @@
 import { call, wrong } from "./api.js";
 import { chip, field, onSubmit, skeletons } from "./controls.js";
 import { button, dot, face, fill, focusOn, h, head, hint, name, problem, toast } from "./dom.js";
-import "./reasons.js";
+import "./trouble.js";
 import { addressOf, clientOf, refresh, say, state, watch } from "./store.js";
 import { count, folded, number, quoted, seeker } from "./words.js";
 

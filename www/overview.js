@@ -89,7 +89,7 @@ export async function mount({ query }, signal) {
       pill.hidden = !many && key !== "all" && key !== show;
       fill(amount, number(many));
     }
-    fill(how, search.value || show !== "all" ? `${number(rows.length)} of ${number(all.length)}` : count(all.length, "client"));
+    fill(how, search.value || show !== "all" ? `${number(rows.length)} of ${number(all.length)}` : all.length > 0 && count(all.length, "client"));
     keep(list, rows.slice(page * size, (page + 1) * size), card);
     tools.hidden = !all.length;
     empty.hidden = rows.length > 0 || !all.length;

@@ -35,7 +35,7 @@ export const seeker = (typed) => {
 };
 export const collate = new Intl.Collator("en", { numeric: true }).compare;
 
-/** Sentences that say more than the program's; reasons.js fills them in, which the first view does without. */
+/** Sentences that say more than the program's; trouble.js fills them in, which the first view does without. */
 export const reasons = {};
 export const sentence = ({ status, reason, message }) => status === 401 ? "Your session has ended. Sign in again."
   : reason === "rate_limited" ? `Meta is throttling. ${message}.` : reasons[reason] ?? message;

@@ -18,12 +18,14 @@ def pytest_configure(config):
     ARTEFACTS.mkdir(exist_ok=True)
 
 
-# What is tried in Firefox as well; the rest asks Chromium for what only its own protocol tells.
-IN_BOTH = ("test_the_whole_way", "test_mapping", "test_keys")
+# What is tried in Firefox as well, but for tests with the mark `chromium`, which say why not. Looks and other sites ask
+# Chromium for what only its own protocol tells.
+IN_BOTH = ("test_accounts", "test_clients", "test_feed_settings", "test_keys", "test_mapping", "test_signing_in", "test_the_house",
+           "test_the_whole_way", "test_trouble")
 
 
 def pytest_generate_tests(metafunc):
-    if "browser" in metafunc.fixturenames and metafunc.module.__name__ in IN_BOTH:
+    if "browser" in metafunc.fixturenames and metafunc.module.__name__ in IN_BOTH and not metafunc.definition.get_closest_marker("chromium"):
         metafunc.parametrize("browser", ["chromium", "firefox"], indirect=True, scope="session")
 
 

@@ -181,6 +181,7 @@ def test_what_is_asked_anew_takes_the_focus_from_nobody(make_stage, open_page):
     expect(onward).to_be_focused()
 
 
+@pytest.mark.chromium("only its protocol counts nodes and listeners")
 def test_what_a_view_made_it_forgets(three):
     """Left and entered again and again, a view leaves no node and no listener behind."""
     session = three.context.new_cdp_session(three)

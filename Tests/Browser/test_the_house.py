@@ -6,6 +6,7 @@ from seen import accounts, clients, go, region
 from stage import REPOSITORY
 
 
+@pytest.mark.chromium("Firefox is driven by script")
 def test_without_javascript_the_page_says_what_to_do(stage, open_page):
     page = open_page(stage.url, java_script_enabled=False)
     expect(page.get_by_text("It needs JavaScript")).to_be_visible()

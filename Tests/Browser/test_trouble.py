@@ -25,6 +25,7 @@ def test_a_refused_token_is_said_beside_its_field_which_is_empty(stage, open_pag
     expect(connecting).to_contain_text("This field may not be blank.")
 
 
+@pytest.mark.chromium("it waits for a minute, and nothing in it is the browser's")
 def test_a_throttled_graph_is_said_and_the_token_needs_no_second_pasting(stage, open_page):
     page = open_page(stage.url)
     connecting = connect(page)
