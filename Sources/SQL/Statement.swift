@@ -11,6 +11,9 @@ package struct Statement<Answer>: Sendable, ExpressibleByStringLiteral {
   package func callAsFunction(_ values: any Bindable...) -> Query<Answer> {
     Query(text: text, values: values)
   }
+
+  /// The same with values that are counted only when it runs.
+  package func callAsFunction(all values: [SQLValue]) -> Query<Answer> { Query(text: text, values: values) }
 }
 
 /// A statement with its values.
@@ -31,6 +34,10 @@ package struct Query<Answer>: ExpressibleByStringLiteral {
 /// What a statement takes for a parameter.
 package protocol Bindable {
   var bound: SQLValue { get }
+}
+
+extension SQLValue: Bindable {
+  package var bound: SQLValue { self }
 }
 
 extension Int64: Bindable {

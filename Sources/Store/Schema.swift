@@ -5,6 +5,9 @@ package enum Schema {
   /// Tells our files from any other SQLite database ("Meta").
   package static let applicationID: Int64 = 0x4D65_7461
 
+  /// What a file says whose rows live elsewhere now ("Move").
+  static let movedID: Int64 = 0x4D6F_7665
+
   /// The version this program reads and writes: the number of the last migration.
   package static var newest: Int { Migration.all.count }
 
@@ -32,6 +35,7 @@ package enum Schema {
     try connection.transaction("BEGIN") { (connection) throws(SQLError) in
       let version = try version(of: connection)
       guard try isOurs(connection) else {
+        if try connection.number("PRAGMA application_id") == movedID { return .moved(path) }
         let tables = try connection.number("SELECT count(*) FROM sqlite_schema")
         return tables == 0 && version == 0 ? nil : .notOurs(path: path)
       }

@@ -254,7 +254,7 @@ package final class Store {
     guard mayWait() else { throw .busy }
     var takesAway = false
     // There is no asking without a wait; what is only nice to have waits for as little as makes sense.
-    let result = try server.transaction(.write, within: max(300, min(limit ?? patience, patience))) {
+    let result = try server.transaction(.write, within: max(300, limit ?? patience)) {
       (connection) throws(SQLError) in
       let result = try body(connection)
       takesAway = connection.isInvalidating

@@ -32,7 +32,7 @@ struct Metactl: ParsableCommand {
       TokenCommand.self, MappingCommand.self, FeedCommand.self, APIKeyCommand.self, AdminCommand.self,
       KeyCommand.self,
       RefreshCommand.self, StatusCommand.self, CacheCommand.self, BackupCommand.self, RestoreCommand.self,
-      DoctorCommand.self, ConfigCommand.self, RequestCommand.self, InstallCommand.self,
+      StoreCommand.self, DoctorCommand.self, ConfigCommand.self, RequestCommand.self, InstallCommand.self,
     ])
 
   static func main() {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Store
+@testable import Text
 
 /// A store on PostgreSQL among machines: what one takes away is gone for all, and the server may go and come.
 @Suite struct `Store: a server for many machines` {
@@ -168,5 +169,103 @@ import Testing
     #expect(try one.sharedEntry("grid").map { String(decoding: $0.body, as: UTF8.self) } == "quick")
     try one.forgetShared(["grid"])
     #expect(try other.sharedEntry("grid") == nil)
+  }
+}
+
+/// Moving all rows from one engine to the other.
+@Suite struct `Store: copies` {
+  private let file: TemporaryFolder
+  private let source: Store
+
+  init() throws {
+    file = try TemporaryFolder()
+    source = try Store(folder: file.path)
+  }
+
+  private func onServer() throws -> Store {
+    let address = try #require(PostgresServer.shared, "PostgreSQL is not installed").makeDatabase()
+    return try Store(on: Server(PostgresAddress(address), settling: 0), folder: file.path)
+  }
+
+  /// Something in every table, and gaps at the ends of ids.
+  private func fill(_ store: Store) throws {
+    let event = Event(actor: "admin", action: "é\n'", address: "::1")
+    for number in 0..<20 {
+      let token = try store.saveToken(
+        NewToken(accountLabel: "😀 \(number)", sealedToken: "sealed-\(number)"), event: event
+      ).token.id
+      _ = try store.saveMapping(
+        NewMapping(
+          clientID: "client_\(number)", pageID: "\(number)", instagramAccountID: number % 2 == 0 ? "9" : nil,
+          sealedPageToken: "page-\(number)", tokenID: token), event: event)
+    }
+    _ = try store.removeToken(20, force: true)
+    _ = try store.removeMapping(20)
+    try store.rememberMedia(["1", "2"], ofAccount: "9")
+    try store.block("token 1", until: Timestamp(seconds: Timestamp.now.seconds + 60), reason: "throttled")
+    _ = try store.insertKey(
+      label: "Site", scope: .read, clients: ["a", "b"], prefix: "mm_a", hash: .init(repeating: 200, count: 32)
+    )
+    try store.setPasswordHash("hash")
+    _ = try store.insertSession(
+      hash: .init(repeating: 0, count: 32), expiresAt: Timestamp(seconds: Timestamp.now.seconds + 60),
+      address: "", ifPasswordHashIs: "hash")
+    _ = try store.beginSignIn(from: "192.0.2.1")
+    _ = try store.tell("expired", of: "token 1")
+    _ = try store.insertFeed(publicID: "fd_1", clientID: "client_1", name: "", settings: "{}", origins: [])
+  }
+
+  @Test func `everything arrives on a server and comes back, and ids go on`() throws {
+    try fill(source)
+    let server = try onServer()
+    let report = try server.takeAllRows(from: source)
+    #expect(report.tokens == 19 && report.mappings == 19)
+    #expect(try server.tokens(limit: 100) == source.tokens(limit: 100))
+    #expect(try server.mappings(limit: 100) == source.mappings(limit: 100))
+    let back = try TemporaryFolder()
+    let copy = try Store(folder: back.path)
+    #expect(try copy.takeAllRows(from: server) == report)
+    #expect(try copy.events(limit: 1000) == source.events(limit: 1000))
+    #expect(try copy.keys(limit: 10) == source.keys(limit: 10))
+    for store in [server, copy] {
+      let token = try store.saveToken(NewToken(accountLabel: "New", sealedToken: "s")).token.id
+      #expect(token == 21)
+      #expect(
+        try store.saveMapping(
+          NewMapping(
+            clientID: "new", pageID: "1", instagramAccountID: nil, sealedPageToken: "p", tokenID: token))
+          == .created(id: 21))
+      let key = try store.insertKey(
+        label: "New", scope: .read, prefix: "mm_b", hash: .init(repeating: 1, count: 32))
+      #expect(key.id == 2)
+      let feed = try store.insertFeed(
+        publicID: "fd_2", clientID: "new", name: "", settings: "{}", origins: [])
+      #expect(feed.id == 2)
+      _ = try store.beginSignIn(from: "192.0.2.1")
+    }
+  }
+
+  @Test func `what was moved opens no more, and says so`() throws {
+    try fill(source)
+    let server = try onServer()
+    try server.takeAllRows(from: source, isMove: true)
+    #expect(throws: StoreError.moved(file.path + "/meta.sqlite3")) { try Store(folder: file.path) }
+    let back = try TemporaryFolder()
+    try Store(folder: back.path).takeAllRows(from: server, isMove: true)
+    let address = server.path
+    #expect(throws: StoreError.moved(address)) {
+      try Store(on: Server(PostgresAddress(address)), folder: file.path)
+    }
+    #expect(try Store(folder: back.path).tokens(limit: 100).count == 19)
+  }
+
+  @Test func `a move that does not arrive leaves the source usable and the target empty`() throws {
+    try fill(source)
+    // What PostgreSQL cannot hold.
+    _ = try source.saveToken(NewToken(accountLabel: "a\0b", sealedToken: "s"))
+    let server = try onServer()
+    #expect(throws: StoreError.self) { try server.takeAllRows(from: source, isMove: true) }
+    #expect(try Store(folder: file.path).tokens(limit: 100).count == 20)
+    #expect(try server.isEmpty())
   }
 }

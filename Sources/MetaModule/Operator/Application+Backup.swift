@@ -25,13 +25,13 @@ extension Application {
       // So that the backup names the keys that it needs; without the right ring it names those of which is known.
       if let ring = try? keyRing() { try store().recordKeysInUse(ring) }
       if file == "-" { return try handOver { copy in try Self.write(copy, to: nil) } }
-      guard exists || Account.isBorrowed else { return try store().backup(to: file) }
+      guard exists || Account.isBorrowed else { return try copyDatabase(to: file) }
       let new = "\(file).new.\(getpid())"
       defer { Account.asCaller { _ = unlink(new) } }
       let report =
         try Account.isBorrowed
         ? handOver { copy in try Account.asCaller { try Self.write(copy, to: new) } }
-        : store().backup(to: new)
+        : copyDatabase(to: new)
       try Account.asCaller {
         guard overwriting ? rename(new, file) == 0 : SmallFile.publish(new, as: file, lock: nil) else {
           throw OperationError.trouble(
@@ -42,6 +42,17 @@ extension Application {
       }
       return report
     }
+  }
+
+  /// One file with everything in it. A server's rows go through a database of their own, so that every backup can be
+  /// restored to either.
+  func copyDatabase(to path: String) throws -> BackupReport {
+    guard shared.server != nil else { return try store().backup(to: path) }
+    let scratch = "\(configuration.dataDirectory)/copy.\(getpid())"
+    defer { Self.removeFolder(scratch) }
+    let copy = try Store(folder: scratch)
+    try copy.takeAllRows(from: store())
+    return try copy.backup(to: path)
   }
 
   /// A backup in a folder, under the time as its name, of which the newest so many are kept.
@@ -89,7 +100,7 @@ extension Application {
     }
     var own = stat()
     guard
-      stat(configuration.databasePath, &own) != 0 || own.st_ino != present.st_ino
+      shared.server != nil || stat(configuration.databasePath, &own) != 0 || own.st_ino != present.st_ino
         || own.st_dev != present.st_dev
     else { throw .refused("\(file) is the database itself. Nothing was written.") }
     guard overwriting else {
@@ -111,7 +122,7 @@ extension Application {
       }
     }
     let scratch = "\(configuration.dataDirectory)/\(prefix)\(getpid())"
-    let report = try store().backup(to: scratch)
+    let report = try copyDatabase(to: scratch)
     defer { unlink(scratch) }
     let copy: Descriptor
     do { copy = try Descriptor(opening: scratch, O_RDONLY) } catch {

@@ -33,6 +33,7 @@ extension Application {
         + "stop meta-module.socket meta-module.service, or end the meta.fcgi processes), then restore again. Nothing "
         + "was changed.")
     defer { lock.release() }
+    try refuseOtherMachines()
     return try operation {
       progress("Checking the backup", 0, 4)
       let ring: KeyRing
@@ -42,14 +43,14 @@ extension Application {
       // Nobody else restores now, so whatever is there was left by one that was interrupted.
       for name in Folder.names(in: configuration.dataDirectory) where name.utf8.starts(with: "restore.".utf8)
       {
-        Self.remove(configuration.dataDirectory + "/" + name)
+        Self.removeFolder(configuration.dataDirectory + "/" + name)
       }
       let scratch = configuration.dataDirectory + "/restore.\(getpid())"
       guard mkdir(scratch, 0o700) == 0 else {
         throw OperationError.trouble(
           "\(scratch) cannot be made: \(SmallFile.lastError()). Nothing was changed.")
       }
-      defer { Self.remove(scratch) }
+      defer { Self.removeFolder(scratch) }
       let copy = try checkedCopy(of: file, in: scratch, ring, despiteUnreadable: despiteUnreadable)
       progress("Keeping the present database aside", 2, 4)
       let aside = try keepAside()
@@ -62,9 +63,13 @@ extension Application {
       try copy.record(operatorEvent("restore", "database"), now: .now)
       // One file without a WAL, and whole: what takes the database's place does so in one transaction.
       let checked = scratch + "/checked.sqlite3"
-      _ = try copy.backup(to: checked)
+      var report = try copy.backup(to: checked)
       progress("Restoring", 3, 4)
-      let report = try Store.restore(checked, into: configuration.dataDirectory)
+      if shared.server == nil {
+        report = try Store.restore(checked, into: configuration.dataDirectory)
+      } else {
+        try store().takeAllRows(from: copy)
+      }
       progress("Restoring", 4, 4)
       return RestoreReport(
         backup: report, replaced: aside ?? newestUnusable(), unreadable: unreadable,
@@ -119,7 +124,9 @@ extension Application {
   /// Copies the present database to a file of its own; `nil` when there is none, or when it cannot be read: then
   /// `Store.restore` renames it.
   private func keepAside() throws -> String? {
-    guard access(configuration.databasePath, F_OK) == 0 else { return nil }
+    let isThere =
+      shared.server == nil ? access(configuration.databasePath, F_OK) == 0 : try !store().isEmpty()
+    guard isThere else { return nil }
     let moment = Timestamp.now.description.filter { $0 != ":" && $0 != "-" }
     let name = "\(configuration.databasePath).before-restore-\(moment)"
     var (path, number) = (name, 1)
@@ -129,6 +136,10 @@ extension Application {
       path = "\(name)-\(number)"
     }
     // Twice: a single failure of the disk must not make a database unreadable whose revocations are to be kept.
+    if shared.server != nil {
+      _ = try copyDatabase(to: path)
+      return path
+    }
     for isLast in [false, true] {
       do throws(StoreError) {
         _ = try Store(folder: configuration.dataDirectory).backup(to: path)
@@ -145,6 +156,7 @@ extension Application {
 
   /// Whether the database that is replaced had credentials. One that cannot be read may have had some.
   private var credentialsHaveExisted: Bool {
+    if shared.server != nil { return (try? store().credentials().haveExisted) ?? true }
     guard access(configuration.databasePath, F_OK) == 0 else { return false }
     return (try? Store(folder: configuration.dataDirectory).credentials().haveExisted) ?? true
   }
@@ -197,8 +209,18 @@ extension Application {
     return mark == Schema.applicationID
   }
 
+  /// On a server, the programs of other machines use the database, too.
+  func refuseOtherMachines() throws(OperationError) {
+    let others = try operation { try shared.server == nil ? 0 : store().otherConnections() }
+    guard others == 0 else {
+      throw .refused(
+        "Programs of other machines are connected to this database (\(others) connections). Stop them all first. Nothing "
+          + "was changed.")
+    }
+  }
+
   /// Our scratch folder holds files only.
-  private static func remove(_ folder: String) {
+  static func removeFolder(_ folder: String) {
     for name in Folder.names(in: folder) { unlink(folder + "/" + name) }
     rmdir(folder)
   }

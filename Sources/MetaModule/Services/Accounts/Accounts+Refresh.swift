@@ -15,9 +15,18 @@ extension Accounts {
     let lock = try FileLock.hold(
       services.configuration.dataDirectory + "/refresh.lock", busy: "Another refresh is going on.")
     defer { lock.release() }
+    let lease = try store.takeLease("refresh")
+    guard lease != nil || !store.isShared else {
+      throw OperationError.refused("Another machine is refreshing.")
+    }
+    defer { if let lease { store.release(lease) } }
     _ = try services.rooms.keyRing()
     try store.expireTokens()
-    let run = TokenRun(services, store, try store.allTokens(), .refresh, progress)
+    let run = TokenRun(services, store, try store.allTokens(), .refresh) { doing, done, all in
+      // Each step takes less than a lease lasts.
+      if let lease { _ = try? store.renew(lease) }
+      progress(doing, done, all)
+    }
     try run.go()
     var report = RefreshReport()
     report.entries = run.entries
