@@ -16,9 +16,9 @@ extension Application {
     try refuseOtherMachines()
     return try operation {
       let source = try store()
-      let ring = try keyRing()
-      let survey = try Survey(source, ring)
-      guard survey.unreadable == 0 else {
+      // Without anything sealed there may be no key yet.
+      let survey = try source.hasSealed() ? Survey(source, keyRing()) : nil
+      if let survey, survey.unreadable > 0 {
         throw OperationError.refused(
           "\(survey.unreadable) of \(survey.all) stored tokens are opened by no key. Put the key back first "
             + "(metactl doctor), or remove those accounts. Nothing was changed.")
