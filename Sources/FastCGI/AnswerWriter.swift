@@ -18,9 +18,6 @@ enum AnswerWriter {
     case unsent([UInt8], FileRecords? = nil)
   }
 
-  /// The end of the output stream and of the request.
-  private static let closingLength = Record.headerLength + Record.headerLength + 8
-
   /// Writes `FCGI_STDOUT` records and `FCGI_END_REQUEST`.
   static func write(
     _ head: [UInt8], _ content: [UInt8], to descriptor: Int32, requestID: Int32
@@ -35,13 +32,13 @@ enum AnswerWriter {
           let padding = -(end - start) & 7
           let isLast = end == total
           let outcome = withUnsafeTemporaryAllocation(
-            byteCount: Record.headerLength + 7 + Self.closingLength, alignment: 8
+            byteCount: Record.headerLength + 7 + Record.closingLength, alignment: 8
           ) { frame in
             frame.initializeMemory(as: UInt8.self, repeating: 0)
-            putHeader(
+            Record.putHeader(
               Record.Kind.standardOutput, id, length: end - start, padding: padding, into: frame, at: 0)
             var tail = Record.headerLength + padding
-            if isLast { tail = putClosing(id, into: frame, at: tail) }
+            if isLast { tail = Record.putClosing(id, into: frame, at: tail) }
             return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 4) { parts in
               parts.initialize(repeating: iovec())
               parts[0] = iovec(iov_base: frame.baseAddress, iov_len: Record.headerLength)
@@ -71,19 +68,19 @@ enum AnswerWriter {
     _ head: [UInt8], _ file: FilePart, to descriptor: Int32, requestID: Int32
   ) -> Outcome {
     var records = FileRecords(head, file, id: UInt16(truncatingIfNeeded: requestID))
-    while true {
-      guard let bytes = try? records.next() else { return .failed }
-      if bytes.isEmpty { return .sent }
-      let outcome = bytes.withUnsafeBytes { bytes in
-        withUnsafeTemporaryAllocation(of: iovec.self, capacity: 1) { parts in
-          parts[0] = part(of: bytes, 0, bytes.count)
+    return FileRoom.lend { room in
+      while true {
+        guard let count = try? records.next(into: room) else { return .failed }
+        if count == 0 { return .sent }
+        let outcome = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 1) { parts in
+          parts[0] = iovec(iov_base: room.baseAddress, iov_len: count)
           return send(parts, to: descriptor)
         }
-      }
-      switch outcome {
-      case .sent: continue
-      case .failed: return .failed
-      case .unsent(let rest, _): return .unsent(rest, records)
+        switch outcome {
+        case .sent: continue
+        case .failed: return .failed
+        case .unsent(let rest, _): return .unsent(rest, records)
+        }
       }
     }
   }
@@ -120,29 +117,6 @@ enum AnswerWriter {
   }
 
   // MARK: Framing
-
-  private static func putHeader(
-    _ type: UInt8, _ id: UInt16, length: Int, padding: Int, into frame: UnsafeMutableRawBufferPointer,
-    at offset: Int
-  ) {
-    frame[offset] = Record.version
-    frame[offset + 1] = type
-    frame[offset + 2] = UInt8(id >> 8)
-    frame[offset + 3] = UInt8(id & 0xff)
-    frame[offset + 4] = UInt8(length >> 8)
-    frame[offset + 5] = UInt8(length & 0xff)
-    frame[offset + 6] = UInt8(padding)
-  }
-
-  /// An empty `FCGI_STDOUT` record and `FCGI_END_REQUEST`. Returns the offset behind them.
-  private static func putClosing(_ id: UInt16, into frame: UnsafeMutableRawBufferPointer, at offset: Int)
-    -> Int
-  {
-    putHeader(Record.Kind.standardOutput, id, length: 0, padding: 0, into: frame, at: offset)
-    let end = offset + Record.headerLength
-    putHeader(Record.Kind.endRequest, id, length: 8, padding: 0, into: frame, at: end)
-    return end + Record.headerLength + 8
-  }
 
   /// The last records of an answer.
   static func closed(_ id: UInt16, _ content: [UInt8]) -> [UInt8] {

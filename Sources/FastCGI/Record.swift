@@ -2,6 +2,8 @@
 enum Record {
   static let version: UInt8 = 1
   static let headerLength = 8
+  /// Of the end of the output stream and of the request.
+  static let closingLength = headerLength + headerLength + 8
   /// The longest content that is a multiple of 8: only the last record of a stream is ever padded.
   static let maximumContent = 65528
 
@@ -42,7 +44,41 @@ enum Record {
     }
   }
 
+  /// A whole request as a web server sends it, or one whose body does not end.
+  static func request(
+    _ id: UInt16, isConnectionKept: Bool, parameters: [UInt8], body: [UInt8], isWhole: Bool
+  ) -> [UInt8] {
+    record(Kind.beginRequest, id, [0, UInt8(responder), isConnectionKept ? 1 : 0, 0, 0, 0, 0, 0])
+      + stream(Kind.parameters, id, parameters) + record(Kind.parameters, id, [])
+      + stream(Kind.standardInput, id, body) + (isWhole ? record(Kind.standardInput, id, []) : [])
+  }
+
   static func end(_ id: UInt16, _ status: UInt8) -> [UInt8] {
     record(Kind.endRequest, id, [0, 0, 0, 0, status, 0, 0, 0])
+  }
+
+  static func putHeader(
+    _ type: UInt8, _ id: UInt16, length: Int, padding: Int, into frame: UnsafeMutableRawBufferPointer,
+    at offset: Int
+  ) {
+    frame[offset] = version
+    frame[offset + 1] = type
+    frame[offset + 2] = UInt8(id >> 8)
+    frame[offset + 3] = UInt8(id & 0xff)
+    frame[offset + 4] = UInt8(length >> 8)
+    frame[offset + 5] = UInt8(length & 0xff)
+    frame[offset + 6] = UInt8(padding)
+    frame[offset + 7] = 0
+  }
+
+  /// An empty `FCGI_STDOUT` record and `FCGI_END_REQUEST`. Returns the offset behind them.
+  static func putClosing(_ id: UInt16, into frame: UnsafeMutableRawBufferPointer, at offset: Int)
+    -> Int
+  {
+    putHeader(Kind.standardOutput, id, length: 0, padding: 0, into: frame, at: offset)
+    let end = offset + headerLength
+    putHeader(Kind.endRequest, id, length: 8, padding: 0, into: frame, at: end)
+    for place in 0..<8 { frame[end + headerLength + place] = 0 }
+    return end + headerLength + 8
   }
 }

@@ -75,8 +75,8 @@ struct PictureHead {
   }
 
   /// `nil` unless the file is one of ours, and whole.
-  init?(of file: borrowing Descriptor) {
-    guard let status = try? file.status(), status.st_mode & S_IFMT == S_IFREG else { return nil }
+  init?(of file: borrowing Descriptor, _ status: stat?) {
+    guard let status, status.st_mode & S_IFMT == S_IFREG else { return nil }
     let head: PictureHead? = withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 8) { head in
       guard (try? file.read(into: head, at: 0)) == Self.length,
         UInt64(littleEndian: head.load(as: UInt64.self)) == Self.magic,

@@ -50,10 +50,10 @@ struct PictureFolder: Sendable {
 
   /// The picture, if it is there and whole.
   func open(_ name: PictureName, _ form: PictureForm) -> PictureFile? {
-    guard let file = try? Descriptor(opening: path(of: name, form), O_RDONLY | O_NONBLOCK),
-      let head = PictureHead(of: file)
-    else { return nil }
-    noteUse(of: file)
+    guard let file = try? Descriptor(opening: path(of: name, form), O_RDONLY | O_NONBLOCK) else { return nil }
+    let status = try? file.status()
+    guard let head = PictureHead(of: file, status) else { return nil }
+    noteUse(of: file, status)
     return PictureFile(
       kind: head.kind, etag: head.etag,
       content: FilePart(of: file, from: PictureHead.length, count: head.count))
@@ -62,15 +62,16 @@ struct PictureFolder: Sendable {
   /// The same, to be read by a program of its own, at the place where the picture begins.
   func openForReading(_ name: PictureName, _ form: PictureForm) -> Descriptor? {
     guard let file = try? Descriptor(opening: path(of: name, form), O_RDONLY | O_NONBLOCK),
-      PictureHead(of: file) != nil, lseek(file.number, off_t(PictureHead.length), SEEK_SET) >= 0
+      PictureHead(of: file, try? file.status()) != nil,
+      lseek(file.number, off_t(PictureHead.length), SEEK_SET) >= 0
     else { return nil }
     return file
   }
 
-  private func noteUse(of file: borrowing Descriptor) {
+  private func noteUse(of file: borrowing Descriptor, _ status: stat?) {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    guard let status = try? file.status(), abs(now.tv_sec - status.st_mtim.tv_sec) > 3600 else { return }
+    guard let status, abs(now.tv_sec - status.st_mtim.tv_sec) > 3600 else { return }
     futimens(file.number, [now, now])
   }
 
