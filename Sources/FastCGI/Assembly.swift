@@ -4,7 +4,7 @@ internal import System
 
 /// A request in the making: what has come of it on a connection whose peer did not send it at once; or, after an answer,
 /// what the peer still sends and nobody wants.
-final class Assembly: Pending, @unchecked Sendable {
+final class Assembly: HeldRequest, @unchecked Sendable {
   private static let longestTurn = 16
   private static let lingerBytes = 16 << 20
   private static let lingerMilliseconds: Int32 = 1000
@@ -14,7 +14,6 @@ final class Assembly: Pending, @unchecked Sendable {
   private var held = 0
   /// Bytes that were thrown away after the end.
   private var unwanted: Int?
-  private var source: Int32 = -1
   /// More came than the request.
   private(set) var hasMore = false
 
@@ -32,10 +31,7 @@ final class Assembly: Pending, @unchecked Sendable {
     linger(on: descriptor)
   }
 
-  deinit {
-    memory.add(-held)
-    if source >= 0 { close(source) }
-  }
+  deinit { memory.add(-held) }
 
   var isBodyTooLarge: Bool { scanner.progress == .bodyTooLarge }
 
@@ -90,19 +86,6 @@ final class Assembly: Pending, @unchecked Sendable {
     deadline = .after(milliseconds: Self.lingerMilliseconds)
   }
 
-  /// Puts the whole request into a file of the memory's, for libfcgi, which reads from a descriptor.
-  /// - Returns: false, with `errno`, where there is none to be had.
-  func openForReading() -> Bool {
-    source = cfastcgi_memory_file()
-    guard source >= 0 else { return false }
-    let bytes = scanner.framed
-    return bytes.withUnsafeBytes { write(source, $0.baseAddress, $0.count) == $0.count }
-      && lseek(source, 0, SEEK_SET) == 0
-  }
-
-  /// That file, which the caller closes.
-  func takeSource() -> Int32 {
-    defer { source = -1 }
-    return source
-  }
+  /// Hands the whole request on.
+  func openForReading() -> Bool { openForReading(scanner.framed) }
 }

@@ -45,6 +45,10 @@ final class ConnectionQueue: Sendable {
   private let requests = Pending.Memory(limit: 8 << 20)
   /// For what slow peers have not taken.
   let answers = Pending.Memory(limit: 8 << 20)
+  /// For requests that come again.
+  let postponed = Pending.Memory(limit: 4 << 20)
+  /// Readable when there is one more of those.
+  let attention: WakeUp
   private let bodyLimit: Int
   /// How many may be without a whole request: half of all descriptors, since files need theirs too.
   private let mostUnserved: Int
@@ -65,6 +69,7 @@ final class ConnectionQueue: Sendable {
   ) throws(FastCGIError) {
     epoll = try Descriptor(cfastcgi_epoll(), action: "make", subject: "an epoll instance")
     stopSignal = try WakeUp()
+    attention = try WakeUp()
     guard cfastcgi_watch_once(epoll.number, listener.descriptor.number, Tag.listener) == 0,
       cfastcgi_watch_always(epoll.number, stopSignal.descriptor.number, Tag.stop) == 0
     else { throw .system(action: "watch", subject: "the listening socket", errno: errno) }
@@ -159,9 +164,25 @@ final class ConnectionQueue: Sendable {
 
   private var isGraceOver: Bool { graceEnd.withLock { $0 }?.isPast ?? true }
 
+  /// Whether one more request may come again. Each has a connection, which is a descriptor.
+  var mayPostpone: Bool { !isStopping && !postponed.isFull && parked.withPostponed < mostUnserved / 2 }
+  var hasPostponed: Bool { parked.withPostponed > 0 }
+
+  /// Lets come what was postponed until now; at the end all that was, to be answered one way or another.
+  func wakePostponed() {
+    parked.takePostponed(all: isStopping) { connection in
+      (connection.pending as? PostponedRequest)?.isDue = true
+      park(connection, until: .after(milliseconds: limits.receive))
+    }
+  }
+
   /// Keeps a connection for the peer's next request, or for what is pending.
   func keep(_ connection: PeerConnection) {
+    let isPostponed = connection.pending?.isPostponed == true
+    // Whoever looks after them has done so for the last time.
+    if isPostponed, isStopping { (connection.pending as? PostponedRequest)?.isDue = true }
     park(connection, until: connection.pending?.deadline ?? .after(milliseconds: limits.idle))
+    if isPostponed { attention.signal() }
   }
 
   private func park(_ connection: PeerConnection, until deadline: Deadline) {
@@ -192,6 +213,18 @@ final class ConnectionQueue: Sendable {
     -> PeerConnection?
   {
     if let answer = connection.pending as? UnsentAnswer { return send(answer, connection, buffer) }
+    if let postponed = connection.pending as? PostponedRequest {
+      var look = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
+      poll(&look, 1, 0)
+      guard Int32(look.revents) & (POLLHUP | POLLERR) == 0, postponed.openForReading() else {
+        connection.close()
+        return nil
+      }
+      // A peer that says something else meanwhile, or that it will say nothing any more, would be announced for ever: such
+      // a request does not come again.
+      connection.hasMore = look.revents != 0
+      return connection
+    }
     guard let assembly = connection.pending as? Assembly else {
       let count = recv(
         connection.descriptor, buffer.baseAddress, buffer.count,
@@ -324,6 +357,7 @@ final class ConnectionQueue: Sendable {
       shutdown(listener.descriptor.number, Int32(SHUT_RDWR))
     }
     graceEnd.withLock { $0 = .after(milliseconds: Self.grace) }
+    wakePostponed()
     stopSignal.signal()
   }
 
@@ -331,6 +365,7 @@ final class ConnectionQueue: Sendable {
   /// connect, the queue of new ones. Whoever comes to an inherited socket from now on is for the next
   /// process.
   func stopFurther() {
+    wakePostponed()
     parked.takeQuiet(servedOnly: false) { _ = close($0) }
     guard listener.file == nil else { return }
     isAccepting.store(false, ordering: .relaxed)

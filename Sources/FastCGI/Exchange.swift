@@ -15,7 +15,7 @@ package struct Exchange: ~Copyable {
   /// How far the body was read: not at all, to its end, or not to its end and it must not be tried again.
   enum BodyState { case unread, atEnd, abandoned }
   /// Whether the peer has its answer.
-  enum AnswerState { case none, sent, failed }
+  enum AnswerState { case none, sent, failed, postponed }
   /// What a slow peer has not taken: bytes, and behind them what is left of a file.
   struct Unsent {
     var bytes: [UInt8] = []
@@ -38,16 +38,22 @@ package struct Exchange: ~Copyable {
   private(set) var answer = AnswerState.none
   /// What a slow peer has not taken of it.
   private(set) var unsent = Unsent()
+  /// The same request, where it has been here already.
+  private let earlier: PostponedRequest?
+  private let mayPostpone: () -> Bool
   /// Called once, with whether nothing of this request is left on the connection.
   private var onRelease: ((_ isClean: Bool, AnswerState, _ unsent: Unsent) -> Void)?
 
   init(
-    parameters: ParameterList, channel: Channel, limits: Limits,
+    parameters: ParameterList, channel: Channel, limits: Limits, earlier: PostponedRequest? = nil,
+    mayPostpone: @escaping () -> Bool = { false },
     onRelease: @escaping (_ isClean: Bool, AnswerState, _ unsent: Unsent) -> Void = { _, _, _ in }
   ) {
     self.parameters = parameters
     self.channel = channel
     self.limits = limits
+    self.earlier = earlier
+    self.mayPostpone = mayPostpone
     self.onRelease = onRelease
   }
 
@@ -186,6 +192,31 @@ package struct Exchange: ~Copyable {
   private func drain(_ input: Int32) {
     guard unwanted > 0 else { return }
     _ = BodyReader.read(min(unwanted, 1 << 20), from: input, within: limits.receive)
+  }
+
+  // MARK: Another time
+
+  /// When it came first, where it has been postponed.
+  package var firstCame: ContinuousClock.Instant? { earlier?.first }
+
+  /// Lets it come to a handler once more after a while, without a thread meanwhile; each time the while is longer. Whatever
+  /// is written now goes nowhere.
+  /// - Returns: false where it must be answered now: as a CGI program, with a body, when it has waited long enough, and when
+  ///   too many do already.
+  package mutating func postpone() -> Bool {
+    guard answer == .none, case .fastCGI(let request, _, _) = channel, mayPostpone(), isBodyAtEnd(),
+      earlier.map({ ContinuousClock.now - $0.first < .milliseconds(Int(limits.postpone)) }) ?? true
+    else { return false }
+    switch announcement() {
+    case .nothing, .bytes(0): break
+    default: return false
+    }
+    answer = .postponed
+    unsent = Unsent(
+      bytes: PostponedRequest.framed(
+        parameters, id: UInt16(truncatingIfNeeded: request.pointee.requestId),
+        isConnectionKept: request.pointee.keepConnection != 0))
+    return true
   }
 
   /// Lets go of the connection once the answer is written: whatever the handler does from here on, nobody waits for it.

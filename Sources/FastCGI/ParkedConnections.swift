@@ -14,8 +14,8 @@ internal import System
 struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// One descriptor's state in 64 bits.
   private struct State {
-    private static let deadlineShift: UInt64 = 4
-    private static let deadlineBits: UInt64 = 38
+    private static let deadlineShift: UInt64 = 5
+    private static let deadlineBits: UInt64 = 37
     private static let generationShift = deadlineShift + deadlineBits
 
     var bits: UInt64
@@ -29,6 +29,8 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     static let served: UInt64 = 4
     /// Its peer is to take the rest of an answer, and says nothing meanwhile.
     static let answer: UInt64 = 8
+    /// It has a request that comes again when its time is over.
+    static let postponed: UInt64 = 16
 
     func has(_ flags: UInt64) -> Bool { bits & flags == flags }
     var generation: UInt64 { bits >> Self.generationShift }
@@ -51,6 +53,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   private let pending: UnsafeMutablePointer<Atomic<UInt>>
   /// How many are in the middle of a request, or before their first one.
   private let waiting = Atomic<Int>(0)
+  private let postponed = Atomic<Int>(0)
   /// One more than the highest number seen.
   private let end = Atomic<Int>(0)
 
@@ -80,10 +83,12 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     let old = State(bits: words[index].load(ordering: .relaxed))
     let flags =
       (connection.isServed ? State.served : 0) | (connection.pending?.isAnswer == true ? State.answer : 0)
+      | (connection.pending?.isPostponed == true ? State.postponed : 0)
     let new = old.parked(until: deadline.milliseconds, flags: State.arming | flags)
     let address = connection.pending.map { UInt(bitPattern: Unmanaged.passRetained($0).toOpaque()) }
     pending[index].store(address ?? 0, ordering: .relaxed)
     if !connection.isServed { waiting.add(1, ordering: .relaxed) }
+    if new.has(State.postponed) { postponed.add(1, ordering: .relaxed) }
     words[index].store(new.bits, ordering: .releasing)
     let isArmed = arm(new.generation << 32 | UInt64(UInt32(bitPattern: connection.descriptor)))
     if isArmed {
@@ -111,6 +116,21 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// How many are among them whose request is expected, or has begun, or whose answer is not taken yet.
   var unserved: Int { waiting.load(ordering: .relaxed) }
 
+  /// How many have a request that comes again.
+  var withPostponed: Int { postponed.load(ordering: .relaxed) }
+
+  /// Takes out those whose request is to come again by now, or all of them.
+  borrowing func takePostponed(all: Bool, _ use: (PeerConnection) -> Void) {
+    let now = Deadline.now.milliseconds
+    for index in 0..<end.load(ordering: .relaxed) {
+      let state = State(bits: words[index].load(ordering: .acquiring))
+      guard state.has(State.parked | State.postponed), !state.has(State.arming),
+        all || state.deadline <= now
+      else { continue }
+      if let connection = release(index, state) { use(connection) }
+    }
+  }
+
   /// Takes out the one of those that has waited longest.
   borrowing func takeOldestUnserved(_ use: (Int32) -> Void) {
     var oldest: (index: Int, state: State)?
@@ -125,7 +145,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// Takes out every connection whose time is over.
   borrowing func takeExpired(_ use: (Int32) -> Void) {
     let now = Deadline.now.milliseconds
-    take(use) { state, _ in state.deadline <= now }
+    take(use) { state, _ in !state.has(State.postponed) && state.deadline <= now }
   }
 
   /// Takes out those whose peer has sent nothing. (A look at somebody else's connection, should one be taken
@@ -133,7 +153,8 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// - Parameter servedOnly: only those that had a request; their peer expects to be closed between two.
   borrowing func takeQuiet(servedOnly: Bool, _ use: (Int32) -> Void) {
     take(use) { state, descriptor in
-      (!servedOnly || state.has(State.served)) && !state.has(State.answer) && cfastcgi_peek(descriptor) <= 0
+      (!servedOnly || state.has(State.served)) && !state.has(State.answer) && !state.has(State.postponed)
+        && cfastcgi_peek(descriptor) <= 0
     }
   }
 
@@ -159,6 +180,7 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
     guard isTaken else { return nil }
     let isServed = state.has(State.served)
     if !isServed { waiting.subtract(1, ordering: .relaxed) }
+    if state.has(State.postponed) { postponed.subtract(1, ordering: .relaxed) }
     let waitsFor = UnsafeRawPointer(bitPattern: pending[index].exchange(0, ordering: .relaxed))
       .map { Unmanaged<Pending>.fromOpaque($0).takeRetainedValue() }
     return PeerConnection(

@@ -1,3 +1,5 @@
+internal import CFastCGI
+internal import Glibc
 internal import Synchronization
 internal import System
 
@@ -32,6 +34,30 @@ class Pending: @unchecked Sendable {
   var deadline: Deadline
   /// Whether the peer is to take something, not to send.
   var isAnswer: Bool { false }
+  /// Whether nobody is waited for: it is over when its time is.
+  var isPostponed: Bool { false }
 
   init(within milliseconds: Int32) { deadline = .after(milliseconds: milliseconds) }
+}
+
+/// A whole request that does not lie in the socket: it is handed to libfcgi, which reads from a descriptor, as a file of the
+/// memory's.
+class HeldRequest: Pending, @unchecked Sendable {
+  private var source: Int32 = -1
+
+  deinit { if source >= 0 { close(source) } }
+
+  /// - Returns: false, with `errno`, where there is none to be had.
+  final func openForReading(_ bytes: [UInt8]) -> Bool {
+    source = cfastcgi_memory_file()
+    guard source >= 0 else { return false }
+    return bytes.withUnsafeBytes { write(source, $0.baseAddress, $0.count) == $0.count }
+      && lseek(source, 0, SEEK_SET) == 0
+  }
+
+  /// That file, which the caller closes.
+  final func takeSource() -> Int32 {
+    defer { source = -1 }
+    return source
+  }
 }

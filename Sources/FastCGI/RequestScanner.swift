@@ -190,14 +190,10 @@ package struct RequestScanner {
 
   /// The request once more, from what was kept: its own records, without padding.
   var framed: [UInt8] {
-    Record.record(
-      Record.Kind.beginRequest, id,
-      [0, UInt8(Record.responder), isConnectionKept ? 1 : 0, 0, 0, 0, 0, 0])
-      + Record.stream(Record.Kind.parameters, id, parameters)
-      + Record.record(Record.Kind.parameters, id, [])
-      + Record.stream(Record.Kind.standardInput, id, body)
-      // Where the body is too large libfcgi finds that it does not end.
-      + (progress == .complete ? Record.record(Record.Kind.standardInput, id, []) : [])
+    // Where the body is too large libfcgi finds that it does not end.
+    Record.request(
+      id, isConnectionKept: isConnectionKept, parameters: parameters, body: body,
+      isWhole: progress == .complete)
   }
 
   /// What becomes of bytes that arrive in pieces of `size` bytes: for tests and the fuzzer. The same for every size; and

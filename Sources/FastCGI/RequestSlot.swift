@@ -11,10 +11,13 @@ struct RequestSlot: ~Copyable {
   private let request: UnsafeMutablePointer<FCGX_Request>
   private let limits: Limits
   private let answers: Pending.Memory
+  private let postponed: Pending.Memory
 
-  /// - Parameter answers: for what slow peers have not taken.
-  init(limits: Limits, answers: Pending.Memory) {
-    self.answers = answers
+  /// - Parameters:
+  ///   - answers: for what slow peers have not taken.
+  ///   - postponed: for requests that come again.
+  init(limits: Limits, answers: Pending.Memory, postponed: Pending.Memory) {
+    (self.answers, self.postponed) = (answers, postponed)
     request = .allocate(capacity: 1)
     request.initialize(to: FCGX_Request())
     self.limits = limits
@@ -32,18 +35,21 @@ struct RequestSlot: ~Copyable {
   static let initialized: Bool = FCGX_Init() == 0
 
   /// Serves the whole request of a connection.
-  /// - Parameter keep: gets the connection, if the web server keeps it and it is clean, or something is pending;
-  ///   otherwise it is closed. Called as soon as the answer is written, which may be long before the handler is done.
+  /// - Parameters:
+  ///   - mayPostpone: whether this one may come again, if it can.
+  ///   - keep: gets the connection, if the web server keeps it and it is clean, or something is pending; otherwise it is
+  ///     closed. Called as soon as the answer is written, which may be long before the handler is done.
   borrowing func serve(
     _ connection: consuming PeerConnection, mayKeep: @escaping () -> Bool,
-    keep: @escaping (PeerConnection) -> Void,
+    mayPostpone: @escaping () -> Bool, keep: @escaping (PeerConnection) -> Void,
     with handler: (inout Exchange) -> Void
   ) {
     // libfcgi only ever reads there: it writes nothing for a request without foreign records.
-    let assembly = connection.pending as? Assembly
-    let source = assembly?.takeSource() ?? connection.descriptor
-    let isBodyTooLarge = assembly?.isBodyTooLarge ?? false
-    let isAssembled = assembly != nil
+    let held = connection.pending as? HeldRequest
+    let source = held?.takeSource() ?? connection.descriptor
+    let isBodyTooLarge = (held as? Assembly)?.isBodyTooLarge ?? false
+    let earlier = held as? PostponedRequest
+    let isAssembled = held != nil
     connection.pending = nil
     connection.isServed = true
     request.pointee.ipcFd = source
@@ -64,10 +70,15 @@ struct RequestSlot: ~Copyable {
     let (served, wantsToKeep) = (connection, request.pointee.keepConnection != 0)
     var exchange = Exchange(
       parameters: ParameterList(entries: entries),
-      channel: .fastCGI(request, answerTo: served.descriptor, isBodyTooLarge: isBodyTooLarge), limits: limits
-    ) { [limits, answers] isBodyAtEnd, answer, unsent in
+      channel: .fastCGI(request, answerTo: served.descriptor, isBodyTooLarge: isBodyTooLarge), limits: limits,
+      earlier: earlier, mayPostpone: { !served.hasMore && mayPostpone() }
+    ) { [limits, answers, postponed] isBodyAtEnd, answer, unsent in
       var served = served
       // Bytes of this request that stay unread would be the next request's first ones, and a client chooses them.
+      if answer == .postponed {
+        served.pending = PostponedRequest(unsent.bytes, after: earlier, memory: postponed)
+        return keep(served)
+      }
       let isClean = !served.hasMore && !isBodyTooLarge && (isAssembled || isBodyAtEnd)
       let isAnswered = answer == .sent
       let isKept = isAnswered && isClean && wantsToKeep && mayKeep()

@@ -19,6 +19,9 @@ package final class Server: Sendable {
   /// its client, so that another worker takes its place at once.
   package typealias MakeHandler = @Sendable (_ waits: @escaping @Sendable () -> Void) throws -> Handler
 
+  /// In milliseconds: how exactly requests come again.
+  private static let postponedTick: Int32 = 5
+
   private let queue: ConnectionQueue
   private let workers: Int
   private let limits: Limits
@@ -96,16 +99,20 @@ package final class Server: Sendable {
     // Half the shortest limit is precise enough, and a process that nobody asks for anything hardly wakes up.
     let pause = max(10, min(2000, min(limits.idle, limits.receive, limits.send) / 2))
     var nextRound = Deadline.after(milliseconds: pause)
-    var events = [signalled.number, wakeUp.descriptor.number, pool.attention.descriptor.number].map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
+    var events = [
+      signalled.number, wakeUp.descriptor.number, pool.attention.descriptor.number,
+      queue.attention.descriptor.number,
+    ].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     var isBusy = false
     while pool.alive > 0 {
-      poll(&events, 3, isBusy ? WorkerPool.tick : nextRound.remainingMilliseconds)
+      let rest = nextRound.remainingMilliseconds
+      poll(&events, 4, isBusy ? WorkerPool.tick : queue.hasPostponed ? min(rest, Self.postponedTick) : rest)
       if events[0].revents != 0 || events[1].revents != 0 {
         wakeUp.clear()
         return
       }
+      if events[3].revents != 0 { queue.attention.clear() }
+      if queue.hasPostponed { queue.wakePostponed() }
       if isBusy {
         isBusy = pool.supervise()
         atWork(isBusy)

@@ -11,15 +11,19 @@ package struct ServerTimeouts: Sendable {
   /// For requests in flight when the program is told to end. Supervisors kill after 5 seconds or more.
   package var shutdown: Duration
 
+  /// For a request that comes again and again, all in all.
+  package var postpone: Duration
+
   /// The defaults suit nginx on the same machine.
   package init(
     receive: Duration = .seconds(30), send: Duration = .seconds(30), idle: Duration = .seconds(75),
-    shutdown: Duration = .milliseconds(4500)
+    shutdown: Duration = .milliseconds(4500), postpone: Duration = .seconds(10)
   ) {
     self.receive = receive
     self.send = send
     self.idle = idle
     self.shutdown = shutdown
+    self.postpone = postpone
   }
 }
 
@@ -29,12 +33,14 @@ struct Limits: Sendable {
   let send: Int32
   let idle: Int32
   let shutdown: Int32
+  let postpone: Int32
 
   init(_ timeouts: ServerTimeouts) {
     receive = Self.milliseconds(timeouts.receive)
     send = Self.milliseconds(timeouts.send)
     idle = Self.milliseconds(timeouts.idle)
     shutdown = Self.milliseconds(timeouts.shutdown)
+    postpone = Self.milliseconds(timeouts.postpone)
   }
 
   /// At least one millisecond, since 0 means "for ever" to the kernel; at most 23 days.

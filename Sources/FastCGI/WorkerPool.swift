@@ -157,7 +157,7 @@ final class WorkerPool: Sendable {
     }
     // Those that began to wait meanwhile found this one on its way.
     if wanted.load(ordering: .relaxed) > processors { bringInIfNobodyWaits() }
-    let slot = RequestSlot(limits: limits, answers: queue.answers)
+    let slot = RequestSlot(limits: limits, answers: queue.answers, postponed: queue.postponed)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 8)
     defer { buffer.deallocate() }
     var newInARow = 0
@@ -171,7 +171,9 @@ final class WorkerPool: Sendable {
       {
         attention.signal()
       }
-      slot.serve(connection, mayKeep: { [queue] in !queue.isStopping }, keep: queue.keep, with: handler)
+      slot.serve(
+        connection, mayKeep: { [queue] in !queue.isStopping }, mayPostpone: { [queue] in queue.mayPostpone },
+        keep: queue.keep, with: handler)
       clock.end(number)
       if onDuty.load(ordering: .relaxed) > wanted.load(ordering: .relaxed), !queue.isStopping { stepBack() }
     }

@@ -20,6 +20,9 @@ package protocol Answerable: Error {
   var members: JSONObject { get }
   /// Seconds after which to try again.
   var retryAfter: Int64? { get }
+  /// Another request is about to bring what this one wants: who can ask once more in a moment, without a thread that waits,
+  /// has no need to be refused.
+  var passesSoon: Bool { get }
 }
 
 extension Answerable {
@@ -30,6 +33,7 @@ extension Answerable {
   package var cause: String? { nil }
   package var members: JSONObject { [:] }
   package var retryAfter: Int64? { nil }
+  package var passesSoon: Bool { false }
 }
 
 /// A mistake of ours; the client learns nothing of the cause.

@@ -15,6 +15,8 @@ package final class Application {
   private var requestIDs = RequestIDs()
   /// Takes the answer of the request at hand, until it has been given.
   private var send: ((Response) -> Void)?
+  /// Has it come once more instead, where that can be.
+  private var postpone: () -> Bool = { false }
   private var lastSweep = ContinuousClock.now
 
   /// An application that opens the database, reads the keys and loads libcurl when a request first needs them.
@@ -79,40 +81,51 @@ package final class Application {
 
   /// Answers one request by calling `send`, exactly once; nobody who waits for the answer waits for what is done then:
   /// what is only nice to have written down, and a call to Graph that takes long while an expired answer stands in.
-  package func respond(to request: Request, send: (Response) -> Void) {
-    withoutActuallyEscaping(send) { send in
-      self.send = send
-      var record = RequestRecord()
-      record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
-      record.note(method: request.method)
-      rooms.graph.resetCounts()
-      rooms.turn.begin()
-      var request = request
-      var response: Response
-      do {
-        request = try request.withMethodMeant()
-        record.note(method: request.method)
-        response = try dispatch(request, &record)
-      } catch {
-        let error =
-          error as? any Answerable
-          ?? ServerError(cause: "An unexpected error of type \(type(of: error)).")
-        record.reason = error.logReason
-        record.cause = error.cause
-        response = error.response(isForOperator: request.isFromOperator)
-      }
-      if self.send == nil {
-        // It was answered before this was known.
-        record.status = response.status
-        record.graphCalls = rooms.graph.callCount
-        record.graphTraces = rooms.graph.traces
-        record.write(to: rooms.logger, as: "request went on")
-      }
-      answer(response, to: request, &record)
-      rooms.turn.doWhatIsLeft()
-      sweepIfDue()
-      rooms.turn.end()
+  ///
+  /// - Parameter postpone: lets the same request come once more in a moment, with `firstCame`, where that can be; it is not
+  ///   answered and not logged then.
+  package func respond(
+    to request: Request, postpone: () -> Bool = { false }, send: (Response) -> Void
+  ) {
+    withoutActuallyEscaping(postpone) { postpone in
+      self.postpone = postpone
+      defer { self.postpone = { false } }
+      withoutActuallyEscaping(send) { respond(to: request, send: $0) }
     }
+  }
+
+  private func respond(to request: Request, send: @escaping (Response) -> Void) {
+    self.send = send
+    var record = RequestRecord()
+    record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
+    record.note(method: request.method)
+    rooms.graph.resetCounts()
+    rooms.turn.begin()
+    var request = request
+    var response: Response
+    do {
+      request = try request.withMethodMeant()
+      record.note(method: request.method)
+      response = try dispatch(request, &record)
+    } catch {
+      let error =
+        error as? any Answerable
+        ?? ServerError(cause: "An unexpected error of type \(type(of: error)).")
+      record.reason = error.logReason
+      record.cause = error.cause
+      response = error.response(isForOperator: request.isFromOperator)
+    }
+    if self.send == nil {
+      // It was answered before this was known.
+      record.status = response.status
+      record.graphCalls = rooms.graph.callCount
+      record.graphTraces = rooms.graph.traces
+      record.write(to: rooms.logger, as: "request went on")
+    }
+    answer(response, to: request, &record)
+    rooms.turn.doWhatIsLeft()
+    sweepIfDue()
+    rooms.turn.end()
   }
 
   /// Not only those that miss look after the cache: it may be too large although everybody hits.
@@ -127,6 +140,7 @@ package final class Application {
     guard let send else { return }
     self.send = nil
     rooms.turn.isAnswered = true
+    if response.passesSoon, postpone() { return }
     var response = response
     response.headers.append(("X-Request-Id", record.requestID))
     response.headers.append(("X-Content-Type-Options", "nosniff"))

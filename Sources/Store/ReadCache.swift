@@ -1,4 +1,5 @@
 package import Cryptography
+internal import Glibc
 internal import Synchronization
 package import Text
 
@@ -68,7 +69,16 @@ package final class ReadCache {
     var text = try store.setting(name)
     if text == nil {
       guard let bytes = try? SecureRandom.bytes(24) else { throw .outOfMemory }
-      text = try store.setting(name, orKeep: Base64URL.encode(bytes, padded: false))
+      do throws(StoreError) {
+        text = try store.setting(name, orKeep: Base64URL.encode(bytes, padded: false))
+      } catch {
+        // Of many that come at once to a new installation, one is just keeping it.
+        for _ in 0..<20 where error == .busy && text == nil {
+          usleep(5000)
+          text = try store.setting(name)
+        }
+        guard text != nil else { throw error }
+      }
     }
     let secret = Array((text ?? "").utf8)
     memory.change(at: counter) { $0.pictureSecret = secret }

@@ -46,7 +46,8 @@ enum MetaFCGI {
     first.prepare()
     let shared = first.shared
     let server = try Server(
-      listener: listener, workers: shared.lanes.threads, bodyLimit: Request.bodyLimit,
+      listener: listener, workers: shared.lanes.threads,
+      timeouts: ServerTimeouts(postpone: .seconds(configuration.requestBudget)), bodyLimit: Request.bodyLimit,
       report: { complain("meta.fcgi: \($0)") },
       atWork: { LogSink.standardError.gather($0) })
     try server.run { waits in
@@ -70,7 +71,8 @@ enum MetaFCGI {
       case .incomplete: .incomplete
       case .lengthRequired: .lengthRequired
       }
-    application.respond(to: request) { response in
+    request.firstCame = exchange.firstCame
+    application.respond(to: request, postpone: { exchange.postpone() }) { response in
       if let file = response.file {
         exchange.write(response.cgiHead(), file)
       } else {

@@ -34,6 +34,23 @@ import Testing
     #expect(asked.count == 4, "each of the processes took part")
   }
 
+  @Test(arguments: ["", "?format=behold", "embed/"])
+  func `200 visitors of a cold feed at one process are all served, by one call`(form: String) throws {
+    let site = try Site(settings: ["META_TRUSTED_PROXIES": "127.0.0.1"])
+    try site.addClient()
+    let feed = try site.send(
+      "POST", "/api/meta/feeds/", #"{"client_id":"client_001","name":"Shop","origins":["any"]}"#)
+    let path = "/api/meta/feed/\(feed.json["public_id"]?.string ?? "")/\(form)"
+    // From now on those are served as well who do not come from this machine.
+    try site.metactl(["apikey", "create", "--label", "any", "--scope", "read"])
+    site.simulator.addFault(Fault(.latency(milliseconds: 1000)))
+    // Each is somebody else: a feed is given to one address 120 times a minute.
+    let replies = try site.sendAtOnce(200, "GET", path) { [("X-Forwarded-For", "192.0.2.\($0)")] }
+    #expect(replies.count { $0.status == 200 } == 200, "\(replies.filter { $0.status != 200 }.map(\.text))")
+    #expect(Set(replies.map(\.text)).count == 1)
+    #expect(site.simulator.calls().count == 1)
+  }
+
   @Test func `when the one that asks is killed, another takes over within a second`() throws {
     // The promise is about the program. On a machine that is busy with other things an attempt may be slower.
     var delay = Int.max

@@ -175,17 +175,21 @@ final class Site {
   }
 
   /// Sends as many equal requests at once, over several connections, and returns all answers.
-  func sendAtOnce(_ count: Int, _ method: String, _ path: String, _ json: String? = nil) throws -> [Reply] {
+  /// - Parameter headers: of each, by its number.
+  func sendAtOnce(
+    _ count: Int, _ method: String, _ path: String, _ json: String? = nil,
+    headers: (Int) -> [(String, String)] = { _ in [] }
+  ) throws -> [Reply] {
     let threads = 4
     let gate = Gate(expected: threads)
-    let request = request(method, path, json)
+    let requests = (0..<count).map { request(method, path, json, headers: headers($0)) }
     let workers = (0..<threads).map { thread in
       Background { () -> [Reply] in
         var replies: [Reply] = []
         guard var client = try? HTTPClient() else { return [] }
-        let share = count / threads + (thread < count % threads ? 1 : 0)
+        let share = stride(from: thread, to: count, by: threads)
         gate.pass()
-        client.performAll((0..<share).map { Transfer(tag: $0, request: request) }, deadline: nil) {
+        client.performAll(share.map { Transfer(tag: $0, request: requests[$0]) }, deadline: nil) {
           _, result in
           if let reply = try? result.get() { replies.append(Reply(reply)) }
           return []

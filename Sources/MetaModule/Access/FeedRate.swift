@@ -27,14 +27,18 @@ final class FeedRate: Sendable {
 
   private let used = Mutex<[Asker: (since: Int64, count: Int64)]>([:])
 
-  /// - Parameter now: in seconds, of a clock that never goes back.
-  func take(_ feed: Int64, _ address: String, now: Int64 = FeedRate.now) -> Rate {
+  /// - Parameters:
+  ///   - isCounted: not for one that was counted and is asked for again.
+  ///   - now: in seconds, of a clock that never goes back.
+  func take(
+    _ feed: Int64, _ address: String, isCounted: Bool = true, now: Int64 = FeedRate.now
+  ) -> Rate {
     let asker = Asker(feed: feed, address: address)
     return used.withLock { used in
       var (since, count) = used[asker] ?? (now, 0)
       if now - since >= Self.window { (since, count) = (now, 0) }
-      let isLeft = count < Self.quota
-      if isLeft { count += 1 }
+      let isLeft = count < Self.quota || !isCounted
+      if isLeft, isCounted { count += 1 }
       if used.count >= Self.most, used[asker] == nil { used = [:] }
       used[asker] = (since, count)
       return Rate(left: Self.quota - count, seconds: max(1, since + Self.window - now), isLeft: isLeft)

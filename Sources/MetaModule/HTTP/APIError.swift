@@ -130,6 +130,8 @@ extension Answerable {
     default: break
     }
     if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
-    return Response(status, json: .object(body), headers: headers)
+    var response = Response(status, json: .object(body), headers: headers)
+    response.passesSoon = passesSoon
+    return response
   }
 }

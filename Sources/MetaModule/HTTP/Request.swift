@@ -62,6 +62,9 @@ package struct Request: Sendable {
   /// `X-Request-Id` of the client, unchecked.
   package var requestID: String?
 
+  /// When it came first, where it has been postponed since.
+  package var firstCame: ContinuousClock.Instant?
+
   /// Made by `metactl`, whose user can read the database anyway; no parameter of a web server sets it.
   package var isFromOperator = false
 

@@ -14,6 +14,8 @@ package struct Response: Sendable {
   package var body: [UInt8]
   /// Stands in the body's place where it is too long to be held.
   package var file: FilePart?
+  /// A refusal that need not be: see `Answerable`.
+  var passesSoon = false
   /// The length of the body that a `GET` would have; differs from `body.count` only for `HEAD`.
   package var contentLength: Int
 

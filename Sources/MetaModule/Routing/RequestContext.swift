@@ -14,7 +14,7 @@ final class RequestContext {
   /// The moment for which the answer holds; every age and expiry is computed against this one.
   let now: Timestamp
   var record: RequestRecord
-  private let start = ContinuousClock.now
+  private let start: ContinuousClock.Instant
 
   init(
     _ application: Application, _ request: Request, captures: [String], query: FormFields? = nil,
@@ -28,6 +28,7 @@ final class RequestContext {
     self.caller = caller
     self.record = record
     now = .now
+    start = request.firstCame ?? .now
   }
 
   /// The first of them, where there is only one.

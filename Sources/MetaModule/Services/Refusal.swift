@@ -30,6 +30,8 @@ enum Refusal: Answerable {
   case tooManyUnknownPosts(seconds: Int64)
   /// As many requests wait already as may.
   case tooManyWait
+  /// The same, and another one is about to bring what this one waits for.
+  case tooManyWaitForOne
   /// Graph has failed so often that it is asked only now and then.
   case graphRests
   case undecryptable
@@ -82,6 +84,8 @@ enum Refusal: Answerable {
       (429, "too_many_unknown_posts", "Rate limit reached, try again in \(seconds) seconds")
     case .tooManyWait:
       (503, "too_many_wait", "Too many requests wait for Meta's Graph API at the moment: try again.")
+    case .tooManyWaitForOne:
+      (503, "too_many_wait_for_one", "Too many requests wait for Meta's Graph API at the moment: try again.")
     case .graphRests:
       (
         503, "graph_rests",
@@ -127,12 +131,14 @@ enum Refusal: Answerable {
     switch self {
     case .tooManyUnknownPosts(let seconds), .lockedOut(let seconds), .tooManyFeeds(let seconds): seconds
     case .tooManySignIns: 1
-    case .tooManyWait: 2
+    case .tooManyWait, .tooManyWaitForOne: 2
     case .graphRests, .noRandomness: 5
     case .undecryptable, .wrongKey: 60
     default: nil
     }
   }
+
+  var passesSoon: Bool { if case .tooManyWaitForOne = self { true } else { false } }
 
   private static func use(_ mappings: Int) -> String {
     "\(mappings) \(mappings == 1 ? "mapping uses" : "mappings use") this token."

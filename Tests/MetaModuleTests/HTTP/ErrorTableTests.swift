@@ -198,6 +198,7 @@ import Testing
       .tokenNotUsable, .pageNotAccessible, .instagramAccountNotLinked, .mappingNotFound, .postNotFound,
       .otherUser, .tokenInUse(1, mappings: 1), .misfit(.page), .noPassword, .wrongPassword,
       .lockedOut(seconds: 1), .tooManySignIns, .tooManyUnknownPosts(seconds: 1), .tooManyWait,
+      .tooManyWaitForOne,
       .graphRests, .undecryptable, .wrongKey(isOfEnvironment: true), .noRandomness("for a session"),
     ]
     let failures: [GraphFailure.Kind] = [

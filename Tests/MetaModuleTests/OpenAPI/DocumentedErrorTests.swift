@@ -101,7 +101,8 @@ import Testing
       .mediumNotInWindow, .feedNotFound, .feedWithoutMapping, .feedWithoutInstagram, .originNotAllowed,
       .tooManyFeeds, .otherUser, .tokenInUse, .wrongPassword, .lockedOut:
       refusal.logReason
-    case .misfit, .noPassword, .tooManySignIns, .tooManyUnknownPosts, .tooManyWait, .graphRests,
+    case .misfit, .noPassword, .tooManySignIns, .tooManyUnknownPosts, .tooManyWait, .tooManyWaitForOne,
+      .graphRests,
       .undecryptable, .wrongKey, .noRandomness:
       nil
     }

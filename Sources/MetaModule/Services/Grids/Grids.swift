@@ -45,7 +45,9 @@ struct Grids {
     let cached = cache.read(partKey, now: services.now, keeping: part == .grid)
     if let cached, cached.isFresh(now: services.now) { return served(cached) }
     if breaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
-    guard services.rooms.turn.takePlace() else { return try standIn(cached, insteadOf: .tooManyWait) }
+    guard services.rooms.turn.takePlace() else {
+      return try standIn(cached, insteadOf: mayComeAgain(key, cache) ? .tooManyWaitForOne : .tooManyWait)
+    }
 
     let patience =
       cached == nil
@@ -128,9 +130,25 @@ struct Grids {
     return entry
   }
 
+  /// Which of a client's mappings its grid is of; `nil`: none has an Instagram account.
+  func servingMapping(ofClient clientID: String) throws(StoreError) -> Int64? {
+    guard case .mapping(let mapping) = try services.store().latestMappingWithInstagram(clientID: clientID)
+    else { return nil }
+    return mapping.id
+  }
+
   /// When the cached grid was fetched, fresh or expired.
   func cachedAt(_ account: String) -> Timestamp? {
     GridPart.grid.key(account).flatMap { cache?.read($0, now: services.now)?.storedAt }
+  }
+
+  /// Whether another request asks Graph for it at this moment, or just has, or is about to.
+  private func mayComeAgain(_ key: CacheKey, _ cache: FileCache) -> Bool {
+    switch cache.beginFlight(key, now: .now, waitAtMost: .zero) {
+    case .timedOut: true
+    case .landed: true
+    default: ContinuousClock.now < services.moment(after: .milliseconds(100))
+    }
   }
 
   private func refusalToAsk() -> Refusal? {

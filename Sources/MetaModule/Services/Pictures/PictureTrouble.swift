@@ -29,6 +29,9 @@ enum PictureTrouble: String, Answerable {
 
   var retryAfter: Int64? { self == .crowded ? 2 : nil }
 
+  /// A browser does not ask again for a picture that it did not get.
+  var passesSoon: Bool { self == .crowded }
+
   /// Seconds for which nobody tries again.
   var rest: Int64 {
     switch self {
