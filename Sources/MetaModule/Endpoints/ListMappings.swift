@@ -9,19 +9,25 @@ extension Endpoints {
     let rows = try context.store().mappings(
       after: page.after, limit: page.fetched, ofClients: context.grant.clients)
     let grids = context.services.grids
-    return page.answer("mappings", rows, id: \.id) { $0.json(grids) }
+    var serving: [String: Int64] = [:]
+    for row in rows where serving[row.clientID] == nil {
+      serving[row.clientID] = try grids.servingMapping(ofClient: row.clientID) ?? 0
+    }
+    return page.answer("mappings", rows, id: \.id) { $0.json(grids, serves: serving[$0.clientID] == $0.id) }
   }
 }
 
 extension StoredMapping {
   /// A mapping as answers show it: everything but the page token. `cached_at` tells how old its grid is.
-  func json(_ grids: Grids) -> JSONValue {
+  /// - Parameter serves: it is the one whose grid its client is given.
+  func json(_ grids: Grids, serves: Bool) -> JSONValue {
     [
       "id": JSONValue(id), "client_id": .string(clientID), "fb_page_id": .string(pageID),
       "fb_page_name": JSONValue(pageName), "ig_account_id": JSONValue(instagramAccountID),
       "ig_username": JSONValue(instagramUsername), "token_id": JSONValue(tokenID),
-      "created_at": .string(createdAt.description), "updated_at": .string(updatedAt.description),
+      "serves": .bool(serves),
       "cached_at": JSONValue(instagramAccountID.flatMap(grids.cachedAt)?.description),
+      "created_at": .string(createdAt.description), "updated_at": .string(updatedAt.description),
     ]
   }
 }

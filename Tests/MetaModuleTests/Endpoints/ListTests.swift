@@ -1,9 +1,11 @@
+import Cryptography
 import GraphSimulator
 import JSON
 import Testing
 
 @testable import MetaModule
 @testable import Store
+@testable import Text
 
 /// The lists of tokens, mappings and events: `?limit=`, `?after=` and `"next"` (API.md, section 3), and what can be
 /// done with a mapping.
@@ -155,5 +157,27 @@ import Testing
     harness.send("POST", "/sync/", "{}")
     harness.send("DELETE", "/tokens/1/")
     #expect(try harness.store().events(limit: 100).count == before)
+  }
+
+  @Test func `of a client's mappings one serves it: synced last of those with Instagram`() throws {
+    let harness = try Harness()
+    let token = harness.addClient()
+    harness.sync("client_002", token: token)
+    func serving() -> [String] {
+      (harness.send("GET", "/mappings/").json["mappings"]?.array ?? []).filter { $0["serves"] == true }
+        .map { "\($0["client_id"]?.string ?? "") \($0["id"]?.int64 ?? 0)" }
+    }
+    #expect(serving() == ["client_001 1", "client_002 2"])
+    let sealed = try harness.application.keyRing().seal(Array("page".utf8))
+    func save(_ page: String, _ account: String?) throws {
+      _ = try harness.store().saveMapping(
+        NewMapping(
+          clientID: "client_001", pageID: page, instagramAccountID: account, sealedPageToken: sealed,
+          tokenID: token), now: Timestamp(seconds: Timestamp.now.seconds + 60))
+    }
+    try save("7", nil)
+    #expect(serving() == ["client_001 1", "client_002 2"])
+    try save("8", "17841400000000008")
+    #expect(serving() == ["client_002 2", "client_001 4"])
   }
 }
