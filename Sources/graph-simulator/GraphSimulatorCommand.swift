@@ -10,7 +10,7 @@ struct GraphSimulatorCommand: ParsableCommand {
     abstract: "Meta's Graph API on a port of this machine, with faults on demand.",
     discussion: """
       Without --tokens it answers from the demo: three people, their Pages and Instagram accounts.
-      Scripts steer it at /_control/: faults, tokens, calls, counts, world.
+      Scripts steer it at /_control/: faults, tokens, pictures, calls, counts, world.
       """)
 
   @Option(help: "Address and port; port 0 is any free one.")
@@ -33,6 +33,9 @@ struct GraphSimulatorCommand: ParsableCommand {
 
   @Option(help: "Milliseconds that every answer takes.")
   var latency = 0
+
+  @Option(help: "Seconds that the address of a picture lives; as long as Meta's unless given.")
+  var pictureLife: Int?
 
   @Option(help: "Threads that answer.")
   var threads = 2
@@ -64,6 +67,7 @@ struct GraphSimulatorCommand: ParsableCommand {
     guard let address else { return }
     let server = try Server.start(
       world: world, host: address.host, port: address.port, threads: threads, latency: latency)
+    server.setPictures(life: pictureLife)
     let tls = try tlsPort.map { try WrongCertificateServer(port: $0) }
     print("graph-simulator: \(server.url)\(tls.map { " and \($0.url)" } ?? "")")
     fflush(nil)

@@ -6,6 +6,8 @@ internal import JSON
 /// - `POST /_control/faults` · `GET` · `DELETE /_control/faults` · `DELETE /_control/faults/<id>`
 /// - `POST /_control/tokens` with `{"token","state"}`, `{"token","expires_in"}` or `{"token","page","trouble"}`
 /// - `POST /_control/usage` with `{"mode","percent","minutes","per_hour"}`
+/// - `POST /_control/pictures` with `{"ahead","life"}`, in seconds: that much later it is where pictures are, so that
+///   addresses given out before are dead; so long live those that are given out from now on
 /// - `GET /_control/world`
 struct Control {
   static let prefix = "/_control/"
@@ -51,6 +53,11 @@ struct Control {
     case ("POST", ["tokens"]): return try changeToken(try body(request))
     case ("POST", ["usage"]):
       simulation.meter.usage = try FaultReading.usage(try body(request))
+      return [:]
+    case ("POST", ["pictures"]):
+      let body = try body(request)
+      if let ahead = body["ahead"]?.int64 { simulation.pictureClock.set(ahead: Int(ahead)) }
+      if body["life"] != nil { simulation.pictureClock.set(life: body["life"]?.int64.map { Int($0) }) }
       return [:]
     case ("GET", ["world"]): return describeWorld()
     default: throw ControlError(404, "no such control: \(request.method) \(request.path)")

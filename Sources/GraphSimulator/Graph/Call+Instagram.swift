@@ -17,7 +17,7 @@ extension Call {
     case "ig_id": .value(JSONValue(Int(account.id.suffix(10)) ?? 0))
     case "legacy_instagram_user_id": FieldAnswer("9" + account.id.suffix(9))
     case "profile_picture_url":
-      FieldAnswer(account.hasPicture ? CDN.mediaURL(base: base, id: account.id, .portrait) : nil)
+      FieldAnswer(account.hasPicture ? cdn.mediaURL(base: base, id: account.id, .portrait) : nil)
     default: .unknown
     }
   }
@@ -29,7 +29,7 @@ extension Call {
     case "media_product_type": return FieldAnswer(media.productType)
     case "media_url": return FieldAnswer(mediaURL(of: media))
     case "thumbnail_url":
-      return FieldAnswer(media.type == "VIDEO" ? CDN.mediaURL(base: base, id: media.id, .thumbnail) : nil)
+      return FieldAnswer(media.type == "VIDEO" ? cdn.mediaURL(base: base, id: media.id, .thumbnail) : nil)
     case "permalink": return FieldAnswer(media.permalink)
     case "shortcode": return FieldAnswer(media.shortcode)
     case "timestamp": return FieldAnswer(GraphTime.stamp(media.time))
@@ -56,8 +56,8 @@ extension Call {
   private func mediaURL(of media: Media) -> String? {
     guard media.hasMediaURL else { return nil }
     if let first = media.children.first {
-      return CDN.mediaURL(base: base, id: first.id, first.type == "VIDEO" ? .thumbnail : .image)
+      return cdn.mediaURL(base: base, id: first.id, first.type == "VIDEO" ? .thumbnail : .image)
     }
-    return CDN.mediaURL(base: base, id: media.id, media.type == "VIDEO" ? .video : .image)
+    return cdn.mediaURL(base: base, id: media.id, media.type == "VIDEO" ? .video : .image)
   }
 }

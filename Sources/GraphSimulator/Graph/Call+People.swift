@@ -60,7 +60,7 @@ extension Call {
   func picture(
     _ field: Selection.Field, ownerID: String, _ picture: ProfilePicture
   ) throws(Refusal) -> JSONValue? {
-    let source = PictureSource(ownerID: ownerID, picture, base: base) { field.argument($0) }
+    let source = PictureSource(ownerID: ownerID, picture, base: base, cdn) { field.argument($0) }
     guard let source else { return nil }
     guard let selection = field.selection, !selection.fields.isEmpty else {
       return ["data": .object(source.json)]

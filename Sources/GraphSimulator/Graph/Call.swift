@@ -13,6 +13,7 @@ struct Call: Sendable {
   var tokenText: String
   var parameters: Parameters
   var quirk: PagingQuirk?
+  var cdn = CDN()
 
   /// The person behind the token, of a Page token too.
   var person: User? { identity.token.flatMap { world.user($0.userID) } }

@@ -65,7 +65,7 @@ struct Dispatch {
     }
     // People without a picture are shown as an outline here.
     let source = PictureSource(
-      ownerID: node.id, kind == .none ? .silhouette : kind, base: call.base
+      ownerID: node.id, kind == .none ? .silhouette : kind, base: call.base, call.cdn
     ) { call.parameters[$0] }
     guard let source else { throw .noSuchObject(id) }
     if ["0", "false"].contains(call.parameters["redirect"] ?? "") {

@@ -9,7 +9,7 @@ struct PictureSource {
   let url: String
 
   /// `nil` for people without any picture; sizes as `width`, `height` and `type` ask for.
-  init?(ownerID: String, _ picture: ProfilePicture, base: String, argument: (String) -> String?) {
+  init?(ownerID: String, _ picture: ProfilePicture, base: String, _ cdn: CDN, argument: (String) -> String?) {
     guard picture != .none else { return nil }
     let sizes = ["small": 50, "normal": 100, "album": 50, "large": 200, "square": 50]
     let usual = argument("type").flatMap { sizes[$0] } ?? 50
@@ -19,7 +19,7 @@ struct PictureSource {
     self.width = min(max(width ?? height ?? usual, 1), 2048)
     self.height = min(max(height ?? width ?? usual, 1), 2048)
     isSilhouette = picture == .silhouette
-    url = CDN.pictureURL(
+    url = cdn.pictureURL(
       base: base, ownerID: ownerID, width: self.width, height: self.height, isSilhouette: isSilhouette)
   }
 

@@ -8,6 +8,7 @@ final class Simulation: Sendable {
   let log = CallLog()
   let meter = UsageMeter()
   let gauge = ConcurrencyGauge()
+  let pictureClock = PictureClock()
   /// Where the simulator is reached, without a slash at the end.
   let base: String
   /// Milliseconds that every answer takes, faults or not.
@@ -32,7 +33,7 @@ final class Simulation: Sendable {
     var reply: Reply
     if isPicture {
       reply = plan.reply(version: route.version, pools: .application, usage: []) {
-        CDN().respond(to: request)
+        pictureClock.cdn.respond(to: request)
       }
     } else {
       let pools = pools(of: route, isPageToken: label?.contains("/") ?? false)
@@ -78,7 +79,7 @@ final class Simulation: Sendable {
     }
     var call = Call(
       world: world, tokens: tokens, base: base, version: route.version, identity: .nobody, tokenText: "",
-      parameters: parameters, quirk: quirk)
+      parameters: parameters, quirk: quirk, cdn: pictureClock.cdn)
     guard route.endpoint != .oauth else { return call }
     guard let text = tokenText(of: request), !text.isEmpty else {
       if route.endpoint == .me { _ = try call.me() }

@@ -11,24 +11,26 @@ struct CDN {
   }
 
   /// The URL of something of Instagram's. Images live for about four days, videos for one.
-  static func mediaURL(base: String, id: String, _ kind: Kind) -> String {
-    let path = "\(prefix)\(kind.rawValue)/\(id)_n.\(kind == .video ? "mp4" : "jpg")"
+  func mediaURL(base: String, id: String, _ kind: Kind) -> String {
+    let path = "\(Self.prefix)\(kind.rawValue)/\(id)_n.\(kind == .video ? "mp4" : "jpg")"
     return "\(base)\(path)?\(signature(path, days: kind == .video ? 1 : 4))"
   }
 
   /// The URL of a Facebook profile picture, which lives for thirty days and is signed otherwise.
-  static func pictureURL(
+  func pictureURL(
     base: String, ownerID: String, width: Int, height: Int, isSilhouette: Bool
   ) -> String {
-    let path = "\(prefix)platform/profilepic/"
+    let path = "\(Self.prefix)platform/profilepic/"
     let end = expiry(days: 30)
     let query = "asid=\(ownerID)&height=\(height)&width=\(width)&ext=\(end)"
     let outline = isSilhouette ? "&outline=1" : ""
-    return "\(base)\(path)?\(query)\(outline)&hash=Ae\(seal("\(query)\(outline)", 14))"
+    return "\(base)\(path)?\(query)\(outline)&hash=Ae\(Self.seal("\(query)\(outline)", 14))"
   }
 
   /// When it is; a URL ends.
   var now = GraphTime.now()
+  /// For how many seconds one lives; `nil`: for days.
+  var life: Int?
 
   func respond(to request: IncomingRequest) -> Reply {
     let parts = request.path.dropFirst(Self.prefix.count).split(separator: "/").map(String.init)
@@ -63,13 +65,13 @@ struct CDN {
 
   /// `oh` is the signature, `oe` the end in hexadecimal; the whole stays the same for a day, so that two
   /// calls in a row give the same URL.
-  private static func signature(_ path: String, days: Int) -> String {
+  private func signature(_ path: String, days: Int) -> String {
     let end = expiry(days: days)
     return "stp=dst-jpg_e35&_nc_cat=\(path.utf8.count + 60)&ccb=7-5&_nc_sid=18de74&_nc_ht=scontent"
-      + "&oh=00_AY\(seal("\(path) \(end)", 40))&oe=\(String(end, radix: 16, uppercase: true))"
+      + "&oh=00_AY\(Self.seal("\(path) \(end)", 40))&oe=\(String(end, radix: 16, uppercase: true))"
   }
 
-  private static func expiry(days: Int) -> Int { (GraphTime.now() / 86_400 + 1 + days) * 86_400 }
+  private func expiry(days: Int) -> Int { life.map { now + $0 } ?? (now / 86_400 + 1 + days) * 86_400 }
 
   private static func seal(_ text: String, _ length: Int) -> String {
     var noise = Noise("content network \(text)")

@@ -113,6 +113,13 @@ package final class Server: Sendable {
     simulation.tokens.set(trouble, userID: token.userID, pageID: pageID)
   }
 
+  /// For how many seconds addresses of pictures live that are given out from now on; `nil`: as long as Meta's. And by how
+  /// many it is later where pictures are.
+  package func setPictures(life: Int? = nil, ahead: Int = 0) {
+    simulation.pictureClock.set(life: life)
+    simulation.pictureClock.set(ahead: ahead)
+  }
+
   /// What the usage headers say from now on.
   package func setUsage(_ usage: Usage) { simulation.meter.usage = usage }
 

@@ -134,6 +134,22 @@ import Testing
     #expect(Self.calls(harness) == [.cdn: 2, .post: 1])
   }
 
+  @Test func `addresses that die by the clock are asked for anew, and ours stay`() throws {
+    let harness = try Self.harness(["META_CACHE_TTL": "1"])
+    let (kept, other) = (try Self.path(harness), try Self.path(harness, of: "17888888888888888"))
+    #expect(Self.get(harness, kept).status == 200)
+    harness.simulator.setPictures(ahead: 5 * 86_400)
+    harness.simulator.clearCalls()
+    // A day later: what was fetched lies here; the rest has a new address at Meta, and the same one here.
+    #expect(Self.get(harness, kept).status == 200)
+    #expect(Self.calls(harness).isEmpty)
+    #expect(Self.get(harness, other).status == 200)
+    #expect(Self.calls(harness) == [.cdn: 2, .post: 1])
+    try harness.age(seconds: 2)
+    #expect(try harness.send("GET", "/instagram/client_001/?images=local").status == 200)
+    #expect(try Self.path(harness) == kept)
+  }
+
   @Test func `with every address dead, what was fetched is served, and what was not is gone`() throws {
     let harness = try Self.harness()
     let path = try Self.path(harness)
