@@ -1,4 +1,4 @@
-// A feed on any page. data-limit, -columns, -gap, -ratio keep its place where they are not 12, 3, 8, 1:1.
+// A feed on any page. data-limit, -columns, -gap, -ratio keep its place, and win over the feed's own.
 const home = import.meta.url;
 
 const css = ({ columns, gap, ratio, theme }) => {
@@ -10,6 +10,7 @@ a,.box{display:block;color:inherit;text-decoration:none}
 .box{position:relative;aspect-ratio:${ratio.replace(":", "/")};background:#8884;overflow:hidden}
 img{position:absolute;inset:0;width:100%;height:100%;object-fit:cover}
 p{margin:4px 0 0;overflow-wrap:anywhere}
+ul:not([aria-busy]) .box:empty{visibility:hidden}
 a:focus-visible{outline:3px solid;outline-offset:2px}
 @media(max-width:480px){ul{${grid(Math.min(columns, 3))}}}`;
 };
@@ -21,51 +22,56 @@ const make = (name, members, ...children) => {
 };
 
 const square = () => make("div", { className: "box" });
+const boxes = (length) => Array.from({ length }, () => make("li", {}, square()));
 
 class MetaFeed extends HTMLElement {
   sheet = new CSSStyleSheet();
 
   connectedCallback() {
     if (this.shadowRoot) return;
-    const { limit = 12, columns = 3, gap = 8, ratio = "1:1" } = this.dataset;
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [this.sheet];
-    this.sheet.replaceSync(css({ columns, gap, ratio }));
-    const boxes = Array.from({ length: limit }, () => make("li", {}, square()));
-    this.shadowRoot.append(make("ul", { ariaBusy: "true", ariaLabel: "Instagram" }, ...boxes));
+    this.sheet.replaceSync(css({ columns: 3, gap: 8, ratio: "1:1", ...this.dataset }));
+    this.fill({ ariaBusy: "true", ariaLabel: "Instagram" }, boxes(this.dataset.limit ?? 12));
     this.load();
+  }
+
+  fill(members, items) {
+    this.shadowRoot.replaceChildren(make("ul", members, ...items));
   }
 
   async load() {
     try {
       const answer = await fetch(new URL(`api/meta/feed/${this.dataset.feed}/`, home), { credentials: "omit" });
-      const json = await answer.json();
-      this.show(json);
+      this.show(await answer.json());
       this.dispatchEvent(new Event("load"));
     } catch {
       this.shadowRoot.replaceChildren(make("p", { role: "status" }, "The posts cannot be shown at the moment."));
     }
   }
 
-  show({ feed: { layout, username }, posts }) {
+  show({ feed, posts }) {
+    const { limit = posts.length } = this.dataset;
+    const layout = { ...feed.layout, ...this.dataset };
+    posts.splice(limit);
     // A policy may forbid attributes of style.
-    const colours = posts.map(({ color }, place) => color ? `li:nth-child(${place + 1}) .box{background:${color}}` : "");
+    const colours = posts.map(({ color }, at) => color ? `li:nth-child(${at + 1}) .box{background:${color}}` : "");
     this.sheet.replaceSync(css(layout) + colours.join(""));
     const items = posts.map((post, place) => this.item(post, place, layout));
-    this.shadowRoot.replaceChildren(make("ul", { ariaLabel: `@${username} on Instagram` }, ...items));
+    this.fill({ ariaLabel: `@${feed.username} on Instagram` }, [...items, ...boxes(limit - posts.length)]);
   }
 
   item(post, place, layout) {
     const box = square();
-    if (post.images) {
+    const { images } = post;
+    if (images) {
       const [width, height] = layout.ratio.split(":");
-      const { [640]: medium } = post.images;
-      const address = (size) => new URL(post.images[size].url, home).href;
-      const across = Math.min(layout.columns, window.innerWidth > 480 ? 12 : 3);
+      const address = (size) => new URL(images[size].url, home);
+      const across = Math.min(layout.columns, innerWidth > 480 ? 12 : 3);
       box.append(make("img", {
         alt: post.alt, loading: place < layout.columns * 2 ? "eager" : "lazy",
-        width: medium.width ?? width * 100, height: medium.height ?? height * 100,
+        width: width * 100, height: height * 100, src: address(640),
         sizes: `${this.clientWidth / across}px`,
-        srcset: [320, 640, 1080].map((size) => `${address(size)} ${size}w`).join(","), src: address(640),
+        srcset: [320, 640, 1080].map((size) => `${address(size)} ${size}w`),
       }));
     } else {
       box.append(post.alt);

@@ -12,7 +12,8 @@ from stage import free_port, wait_until
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>A shop</title><main><h1>A shop</h1><p>What we post.</p>
-<script type="module" src="{site}/embed.js" data-feed="{feed}"></script>
+<script type="module" src="{site}/embed.js" data-feed="{feed}" {look}></script>
+<p id="below">Open from ten to six.</p>
 <noscript><iframe src="{site}/api/meta/feed/{feed}/embed/" title="What we post" width="100%" height="600"></iframe></noscript>
 </main></html>"""
 # As strict as a page can be that shows pictures and a script of one other site.
@@ -30,25 +31,28 @@ class Shop(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Security-Policy", POLICY.format(site=self.server.site))
         self.end_headers()
-        self.wfile.write(PAGE.format(site=self.server.site, feed=self.server.feed).encode())
+        self.wfile.write(PAGE.format(site=self.server.site, feed=self.server.feed, look=self.server.look).encode())
 
     def log_message(self, *_):
         pass
 
 
-@pytest.fixture
-def shop(stage):
-    """The address of a page that shows a feed of the demo's client."""
+def open_shop(stage, request):
+    """A page that shows a feed of the demo's client, at `address`."""
     [john] = stage.connect("john")
     stage.map("client_001", john, "104567890123")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Shop)
-    address = f"http://localhost:{server.server_port}"
-    server.site = f"http://localhost:{stage.port}"
-    server.feed = stage.call("POST", "feeds/", client_id="client_001", name="Shop", origins=[address])["public_id"]
+    request.addfinalizer(server.shutdown)
+    server.address = f"http://localhost:{server.server_port}"
+    server.site, server.look = f"http://localhost:{stage.port}", ""
+    server.feed = stage.call("POST", "feeds/", client_id="client_001", name="Shop", origins=[server.address])["public_id"]
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.address = address
-    yield server
-    server.shutdown()
+    return server
+
+
+@pytest.fixture
+def shop(stage, request):
+    return open_shop(stage, request)
 
 
 def see_everything(page):
@@ -94,10 +98,39 @@ def test_a_page_of_another_site_shows_the_feed(shop, open_page, name, width, hei
     page.screenshot(path=ARTEFACTS / f"feed-{name}.png", full_page=True)
 
 
+@pytest.mark.parametrize("number", [5, 12])
+def test_what_is_below_stays_where_it_is_whatever_the_feed_says(shop, stage, open_page, number):
+    stage.call("PATCH", "feeds/1/", columns=5, gap=30, ratio="3:4", limit=number)
+    shop.look = 'data-columns="2" data-gap="4" data-ratio="4:5" data-limit="6"'
+    page = open_page("about:blank", viewport={"width": 400, "height": 2400})
+    held = []
+    page.route("**/api/meta/feed/**", held.append)
+    page.goto(shop.address)
+    expect(page.locator("meta-feed li")).to_have_count(6)
+    before = page.locator("#below").bounding_box()
+    held[0].continue_()
+    expect(page.locator("meta-feed img")).to_have_count(min(number, 6))
+    assert page.locator("#below").bounding_box() == before
+    assert page.evaluate("jumps") == []
+
+
 def test_the_page_stays_complete_when_meta_is_gone(shop, stage, open_page):
     see_everything(open_page(shop.address))
     stage.stop("simulator")
     see_everything(open_page(shop.address))
+
+
+def test_it_stays_complete_when_every_address_of_metas_has_been_dead_for_a_day(make_stage, request, open_page):
+    stage = make_stage(META_CACHE_TTL="1")
+    shop = open_shop(stage, request)
+    see_everything(open_page(shop.address))
+    # Chromium asks for what it can use: the first visitor had all pictures made.
+    source = stage.get("instagram/client_001/")["media"][0]["media_url"].split("/", 3)[3]
+    stage.control("pictures", "POST", ahead=5 * 86400)
+    stage.control("calls", "DELETE")
+    assert stage.request("GET", f"/{source}", port=stage.graph_port)[2] == b"URL signature expired"
+    see_everything(open_page(shop.address))
+    assert [call["status"] for call in stage.control("calls") if call["endpoint"] == "cdn"] == [403]
 
 
 def test_the_keyboard_reaches_each_post(shop, open_page):
