@@ -166,6 +166,26 @@ def cold_slow(scene, seconds):
     yield from _cold(scene, seconds, 200, kind="latency", ms=2000)
 
 
+def _pictures(scene, seconds, **fault):
+    scene.begin()
+    media = scene.get(f"instagram/{place.WARM}/?images=local")["media"]
+    addresses = {medium[name] for medium in media for name in ("media_url", "thumbnail_url") if "/media/" in (medium[name] or "")}
+    scene.fault(endpoint="cdn", **fault)
+    wishes = [scene.direct(f"wish{number}", "GET", address.split("/api/meta/", 1)[1]) for number, address in enumerate(sorted(addresses))]
+    yield scene.crowd(scene.socket, seconds, 200, 40, *wishes)
+    scene.heal()
+
+
+def pictures_hang(scene, seconds):
+    """Meta's network hangs; 200 wish at once for pictures that nobody has asked for, and 40 a second"""
+    yield from _pictures(scene, seconds, kind="hang")
+
+
+def pictures_drip(scene, seconds):
+    """the same, and Meta's network sends a byte a second"""
+    yield from _pictures(scene, seconds, kind="drip")
+
+
 def _lock(scene, seconds, attack):
     data = scene.begin()
     # From another process, as a foreign program would: the locks of SQLite are those of a process.
@@ -271,5 +291,5 @@ def quiet(scene, seconds):
 
 ALL = (
     quiet, forms, json, headers, sign_ins_10, sign_ins_40, sign_ins_200, slow, graph_hangs, graph_500, graph_slow, cold_hangs,
-    cold_500, cold_slow, lock, lock_writers, log, posts, disk_full, big_answers, clients,
+    cold_500, cold_slow, pictures_hang, pictures_drip, lock, lock_writers, log, posts, disk_full, big_answers, clients,
 )
