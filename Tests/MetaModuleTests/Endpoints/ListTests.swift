@@ -95,10 +95,9 @@ import Testing
     let row = try #require(answer.json["mappings"]?[0])
     let documented = [
       "id", "client_id", "fb_page_id", "fb_page_name", "ig_account_id", "ig_username", "token_id",
-      "created_at",
-      "updated_at",
+      "serves", "cached_at", "created_at", "updated_at",
     ]
-    #expect(row.object?.keys.prefix(documented.count).elementsEqual(documented) == true)
+    #expect(row.object?.keys == documented)
     #expect(row["fb_page_name"] == "My Business Page")
     #expect(row["ig_username"] == "mybusinessaccount", "learnt from the grid")
     #expect(!answer.text.contains("EAAP") && !answer.text.contains("gAAAAA"))
