@@ -80,13 +80,14 @@ extension FeedDocument {
     return .object(sizes)
   }
 
-  /// One colour is known of a picture. Where none is, a grey that stands on every page.
+  /// One colour is known of a picture. Where none is, a grey that stands on every page. With a blank behind each comma, as
+  /// the types of `@behold/types` want it; their feeds have been seen without, and CSS takes both.
   private static func beholdPalette(_ picture: LocalPictures.Picture?) -> JSONValue {
     let digits = picture.flatMap { $0.facts?.color.utf8.dropFirst() }.map(Array.init) ?? Array("808080".utf8)
     let parts = (0..<3).map { place in
       (0..<2).reduce(0) { $0 * 16 + Int(digits.dropFirst(2 * place + $1).first?.hexadecimalValue ?? 8) }
     }
-    let color = JSONValue.string(parts.map(String.init).joined(separator: ","))
+    let color = JSONValue.string(parts.map(String.init).joined(separator: ", "))
     return [
       "dominant": color, "muted": color, "mutedLight": color, "mutedDark": color, "vibrant": color,
       "vibrantLight": color, "vibrantDark": color,
