@@ -13,7 +13,7 @@ PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>A shop</title><main><h1>A shop</h1><p>What we post.</p>
 <script type="module" src="{site}/embed.js" data-feed="{feed}" {look}></script>
-<p id="below">Open from ten to six.</p>
+{below}
 <noscript><iframe src="{site}/api/meta/feed/{feed}/embed/" title="What we post" width="100%" height="600"></iframe></noscript>
 </main></html>"""
 # As strict as a page can be that shows pictures and a script of one other site.
@@ -31,7 +31,7 @@ class Shop(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Security-Policy", POLICY.format(site=self.server.site))
         self.end_headers()
-        self.wfile.write(PAGE.format(site=self.server.site, feed=self.server.feed, look=self.server.look).encode())
+        self.wfile.write(PAGE.format(site=self.server.site, feed=self.server.feed, look=self.server.look, below=self.server.below).encode())
 
     def log_message(self, *_):
         pass
@@ -44,7 +44,7 @@ def open_shop(stage, request):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Shop)
     request.addfinalizer(server.shutdown)
     server.address = f"http://localhost:{server.server_port}"
-    server.site, server.look = f"http://localhost:{stage.port}", ""
+    server.site, server.look, server.below = f"http://localhost:{stage.port}", "", ""
     server.feed = stage.call("POST", "feeds/", client_id="client_001", name="Shop", origins=[server.address])["public_id"]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
@@ -102,12 +102,15 @@ def test_a_page_of_another_site_shows_the_feed(shop, open_page, name, width, hei
 def test_what_is_below_stays_where_it_is_whatever_the_feed_says(shop, stage, open_page, number):
     stage.call("PATCH", "feeds/1/", columns=5, gap=30, ratio="3:4", limit=number)
     shop.look = 'data-columns="2" data-gap="4" data-ratio="4:5" data-limit="6"'
+    shop.below = '<p id="below">Open from ten to six.</p>'
     page = open_page("about:blank", viewport={"width": 400, "height": 2400})
     held = []
     page.route("**/api/meta/feed/**", held.append)
     page.goto(shop.address)
     expect(page.locator("meta-feed li")).to_have_count(6)
     before = page.locator("#below").bounding_box()
+    # That the places appear is a jump, where the page was painted before it had the script.
+    page.evaluate("jumps.length = 0")
     held[0].continue_()
     expect(page.locator("meta-feed img")).to_have_count(min(number, 6))
     assert page.locator("#below").bounding_box() == before
