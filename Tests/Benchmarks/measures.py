@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.parse
 
+import pictures as ways_of_pictures
 from scene import CLIENT, PAGE, SIZES, THREADS, Population, stage
 from stage import Failed
 
@@ -102,6 +103,11 @@ def feeds(scene, table, quick):
                 rates[place].append(rate)
     table.add("warm feed, requests/s", rates["ours-off"], 0)
     table.add("warm feed / C", [ours / c for ours, c in zip(rates["ours-off"], rates["c-feed"])])
+
+
+def pictures(scene, table, quick):
+    """On a stage of their own."""
+    ways_of_pictures.measure(scene.programs, table, quick)
 
 
 def latency(scene, table, quick):

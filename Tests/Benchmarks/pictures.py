@@ -1,45 +1,42 @@
-#!/usr/bin/env python3
-"""Measures the way of a picture: from Meta, made smaller, to a browser.
+"""The way of a picture: from Meta, made smaller, to a browser; and those who come all at once.
 
-    Tests/Benchmarks/pictures [--quick] [--programs DIR]
-
-Starts everything itself on loopback, and ends it. Says what meta-image takes for 1080 to 320 pixels, beside cwebp and
-vipsthumbnail where they are installed; what a first wish asks of Graph and of Meta's network; what a ready picture costs from
-the program and from nginx's cache, beside a file of the same size from the same nginx; and what 200 browsers do that come to
-12 pictures at once which nobody has asked for. Fails when one of the bars below is missed. Rounds are interleaved; figures
-are medians, with minimum and maximum.
+What meta-image takes for 1080 to 320 pixels, beside cwebp and vipsthumbnail where they are installed; what a first wish costs;
+what a ready picture costs from the program and from nginx's cache, beside a file of the same size from the same nginx; and what
+200 visitors do that come at once to a feed, and to its pictures, which nobody has asked for. Rounds are interleaved.
 """
 
-import argparse
 import base64
 import concurrent.futures
 import hashlib
 import hmac
 import http.client
-import pathlib
 import re
 import shutil
 import sqlite3
-import statistics
 import subprocess
-import sys
 import threading
 import time
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-import stage  # noqa: E402
+import stage
 
 ACCOUNT = "17841405822348523"
-BARS = {"meta-image, ms": (60, False), "program / file": (0.8, True), "nginx's cache / file": (0.9, True)}
+VISITORS, TILES = 200, 12
 
 
 class Scene(stage.Site):
+    def __init__(self, programs):
+        # A feed counts its visitors: each of them comes from elsewhere.
+        super().__init__(programs=programs, META_CACHE_TTL="86400", META_TRUSTED_PROXIES="127.0.0.1")
+
     def prepare(self):
         super().prepare()
         [john] = self.connect("john")
         self.map("client_001", john, "104567890123")
-        self.media = [one for one in self.get("instagram/client_001/")["media"]]
+        self.media = self.get("instagram/client_001/")["media"]
+        self.feed = self.call("POST", "feeds/", client_id="client_001", name="Shop", origins=["any"])["public_id"]
+        self.key = self.create_key("bench")
+        self.get("instagram/client_001/?images=local")  # The secret of the addresses is made when the first is given out.
 
     def write_site(self, more=""):
         uncached = f"""location /uncached/ {{ fastcgi_split_path_info "^(/uncached)(/.*)$"; fastcgi_param SCRIPT_NAME /uncached;
@@ -58,18 +55,45 @@ class Scene(stage.Site):
         seal = hmac.new(secret.encode(), message.encode(), "sha256").digest()[:15]
         return f"/media/{medium['id']}/{width}/?v={ACCOUNT}.{base64.urlsafe_b64encode(digest + seal).decode()}"
 
-    def fetch(self, path):
+    def fetch(self, path, number=0):
+        headers = {"Accept": "image/webp,*/*", "X-Forwarded-For": f"192.0.2.{number}"}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", path, headers={"Accept": "image/webp,*/*"})
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         return answer.status, dict(answer.getheaders()), answer.read()
 
-    def counts(self):
-        return {name: count for name, count in self.control("counts").items() if name != "maximum_in_flight"}
+    def forget(self):
+        """Everything that is kept goes, and the calls are counted anew."""
+        self.metactl("cache", "clear")
+        for kept in [one for one in (self.folder / "pictures").rglob("*") if one.is_file()]:
+            kept.unlink()
+        self.control("calls", "DELETE")
+
+    def calls(self):
+        counts = self.control("counts")
+        counts.pop("maximum_in_flight")
+        return counts.pop("cdn", 0), sum(counts.values())
+
+    def at_once(self, paths):
+        """What 200 visitors get who come together; seconds, and their answers."""
+        together = threading.Barrier(VISITORS)
+
+        def come(number):
+            together.wait()
+            return self.fetch(paths[number % len(paths)], number)
+
+        begin = time.perf_counter()
+        with concurrent.futures.ThreadPoolExecutor(VISITORS) as pool:
+            answers = list(pool.map(come, range(VISITORS)))
+        return time.perf_counter() - begin, answers
 
 
-def shown(values, digits=1):
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+def measure(programs, table, quick):
+    with Scene(programs) as scene:
+        making(scene, table, 10 if quick else 50)
+        first_wish(scene, table)
+        warm(scene, table, *((3, 1) if quick else (7, 4)))
+        crowds(scene, table)
 
 
 def milliseconds(command, source):
@@ -79,39 +103,38 @@ def milliseconds(command, source):
         return (time.perf_counter() - begin) * 1000
 
 
-def making(scene, programs, rounds):
+def making(scene, table, rounds):
     """What a process takes, started, read and written."""
-    source = scene.folder / "1080.jpg"
+    source, made = scene.folder / "1080.jpg", scene.folder / "made.webp"
     url = urllib.parse.urlsplit(scene.media[0]["media_url"])
     connection = http.client.HTTPConnection(url.netloc, timeout=60)
     connection.request("GET", f"{url.path}?{url.query}")
     source.write_bytes(connection.getresponse().read())
-    made = scene.folder / "made.webp"
-    commands = {"meta-image, ms": [programs / "meta-image", 320, "webp"], "meta-image to JPEG, ms": [programs / "meta-image", 320, "jpeg"]}
+    commands = {"meta-image": [scene.programs / "meta-image", 320, "webp"], "meta-image to JPEG": [scene.programs / "meta-image", 320, "jpeg"]}
     if shutil.which("cwebp"):
-        commands["cwebp, ms"] = ["cwebp", "-quiet", "-q", 80, "-resize", 320, 0, source, "-o", made]
+        commands["cwebp"] = ["cwebp", "-quiet", "-q", 80, "-resize", 320, 0, source, "-o", made]
     if shutil.which("vipsthumbnail"):
-        commands["vipsthumbnail, ms"] = ["vipsthumbnail", source, "-s", "320x", "-o", f"{made}[Q=80]"]
+        commands["vipsthumbnail"] = ["vipsthumbnail", source, "-s", "320x", "-o", f"{made}[Q=80]"]
     times = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
             times[name].append(milliseconds(command, source))
-    print(f"a picture of 1080 pixels, {source.stat().st_size} bytes, to 320:")
     for name, values in times.items():
-        print(f"  {name:24}{shown(values)}")
-    return {"meta-image, ms": statistics.median(times["meta-image, ms"])}
+        table.add(f"a picture of 1080 pixels to 320, {name}, ms", values, 1)
 
 
-def first_wish(scene):
-    scene.fetch("/api/meta/media/1/320/?v=x")  # Whoever asks first makes the secret.
+def first_wish(scene, table):
+    scene.forget()
+    scene.get("instagram/client_001/")
     scene.control("calls", "DELETE")
     begin = time.perf_counter()
-    status, headers, body = scene.fetch("/api/meta" + scene.address(scene.media[0], "320"))
-    elapsed = (time.perf_counter() - begin) * 1000
-    counts = scene.counts()
-    print(f"first wish: {status}, {headers.get('Content-Type')}, {len(body)} bytes, {elapsed:.0f} ms; calls: {counts}")
-    if status != 200 or counts != {"cdn": 1}:
-        raise stage.Failed("a first wish is one fetch and no call to Graph")
+    status = scene.fetch("/api/meta" + scene.address(scene.media[0], "320"))[0]
+    table.add("first wish of a picture, ms", [(time.perf_counter() - begin) * 1000], 0)
+    fetches, calls = scene.calls()
+    if status != 200:
+        raise stage.Failed(f"a first wish was answered {status}")
+    table.add("first wish of a picture: fetches", [fetches], 0)
+    table.add("first wish of a picture: calls of Graph", [calls], 0)
 
 
 def rate(scene, path, seconds):
@@ -122,76 +145,40 @@ def rate(scene, path, seconds):
     return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
 
 
-def warm(scene, rounds, seconds):
-    found = {}
+def warm(scene, table, rounds, seconds):
+    (scene.folder / "file").mkdir(exist_ok=True)
     for width in ("320", "orig"):
         path = scene.address(scene.media[0], width)
         body = scene.fetch("/api/meta" + path)[2]
-        (scene.folder / "file").mkdir(exist_ok=True)
         (scene.folder / "file" / width).write_bytes(body)
-        rates = {"file": [], "nginx's cache": [], "program": []}
+        places = {"file": f"/file/{width}", "nginx's cache": "/api/meta" + path, "program": "/uncached" + path}
+        rates = {name: [] for name in places}
         for _ in range(rounds):
-            rates["file"].append(rate(scene, f"/file/{width}", seconds))
-            rates["nginx's cache"].append(rate(scene, "/api/meta" + path, seconds))
-            rates["program"].append(rate(scene, "/uncached" + path, seconds))
-        print(f"a ready picture, {width}, {len(body)} bytes, requests a second:")
-        for name, values in rates.items():
-            ratios = [one / other for one, other in zip(values, rates["file"])]
-            print(f"  {name:24}{shown(values, 0):28} / file {shown(ratios, 2)}")
-            if name != "file":
-                found[f"{name} / file, {width}"] = statistics.median(ratios)
-    return {"program / file": found["program / file, orig"], "nginx's cache / file": found["nginx's cache / file, 320"]}
+            for name, place in places.items():
+                rates[name].append(rate(scene, place, seconds))
+        for name in ("nginx's cache", "program"):
+            ratios = [one / other for one, other in zip(rates[name], rates["file"])]
+            table.add(f"a picture of {len(body) / 1000:.0f} kB from {'the ' if name == 'program' else ''}{name} / a file from nginx", ratios)
 
 
-def stampede(scene, places):
-    """200 browsers, each with one of 12 pictures that nobody has asked for. Without nginx's cache in front, those for whom
-    there is no place to wait are told so at once."""
-    medium, paths = scene.media[1:13], []
-    for place in places:
-        scene.metactl("cache", "clear")
-        for kept in [one for one in (scene.folder / "pictures").rglob("*") if one.is_file()]:
-            kept.unlink()
+def crowds(scene, table):
+    """200 visitors at once, where nothing is kept: first of the feed, then of its pictures, with nginx's cache in front and
+    without it."""
+    scene.forget()
+    seconds, answers = scene.at_once([f"/api/meta/feed/{scene.feed}/"])
+    table.add("200 visitors of a cold feed, s", [seconds])
+    table.add("200 visitors of a cold feed: served", [sum(status == 200 for status, _, _ in answers)], 0)
+    table.add("200 visitors of a cold feed: calls of Graph", [scene.calls()[1]], 0)
+    for place, name in (("/api/meta", "cold pictures"), ("/uncached", "cold pictures, without nginx's cache")):
+        scene.forget()
         scene.get("instagram/client_001/")
         scene.control("calls", "DELETE")
-        paths = [place + scene.address(one, "320") for one in medium]
-        together = threading.Barrier(200)
-
-        def come(number):
-            together.wait()
-            return scene.fetch(paths[number % 12])
-
-        begin = time.perf_counter()
-        with concurrent.futures.ThreadPoolExecutor(200) as pool:
-            answers = list(pool.map(come, range(200)))
-        elapsed = time.perf_counter() - begin
-        refused = sum(status == 503 for status, _, _ in answers)
-        statuses = sorted({status for status, _, _ in answers} - ({503} if place == "/uncached" else set()))
+        paths = [place + scene.address(one, "320") for one in scene.media[1 : 1 + TILES]]
+        seconds, answers = scene.at_once(paths)
         made = len(list((scene.folder / "data/cache/.pictures" / ACCOUNT).glob("*_webp")))
-        stood_in = sum("immutable" not in headers.get("Cache-Control", "") for _, headers, _ in answers)
-        counts = scene.counts()
-        print(f"200 browsers at 12 cold pictures, {place}: {elapsed:.2f} s, statuses {statuses}, {counts.get('cdn')} fetches, "
-              f"{made} makings, {stood_in - refused} got the original meanwhile, {refused} were told to come again")
-        if statuses != [200] or counts != {"cdn": 12} or made != 12:
-            raise stage.Failed(f"not 12 fetches and 12 makings: {counts}, {made}")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--programs", type=pathlib.Path, help="release programs that are built already")
-    options = parser.parse_args()
-    stage.install("nginx", "wrk", wished=("webp", "libvips-tools"))
-    programs = options.programs or stage.build(*stage.PROGRAMS)
-    rounds, seconds = (3, 1) if options.quick else (7, 4)
-    with Scene(programs=programs, META_CACHE_TTL="86400") as scene:
-        found = making(scene, programs, 10 if options.quick else 50)
-        first_wish(scene)
-        found |= warm(scene, rounds, seconds)
-        stampede(scene, ("/api/meta", "/uncached"))
-    missed = [name for name, (bar, is_least) in BARS.items() if (found[name] < bar if is_least else found[name] > bar)]
-    print(f"missed: {', '.join(missed)}" if missed else "no bar missed")
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    stage.play(main)
+        table.add(f"200 browsers at 12 {name}, s", [seconds])
+        table.add(f"200 browsers at 12 {name}: served", [sum(status == 200 for status, _, _ in answers)], 0)
+        table.add(f"200 browsers at 12 {name}: fetches", [scene.calls()[0]], 0)
+        table.add(f"200 browsers at 12 {name}: makings", [made], 0)
+    tiles = [scene.fetch("/api/meta" + scene.address(one, "320"))[2] for one in scene.media[:TILES]]
+    table.add("12 tiles on a phone, kB", [sum(map(len, tiles)) / 1000], 0)
