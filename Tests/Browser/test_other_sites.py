@@ -105,7 +105,7 @@ def test_what_is_below_stays_where_it_is_whatever_the_feed_says(shop, stage, ope
     shop.below = '<p id="below">Open from ten to six.</p>'
     page = open_page("about:blank", viewport={"width": 400, "height": 2400})
     held = []
-    page.route("**/api/meta/feed/**", held.append)
+    page.route("**/api/meta/feed/**", lambda route: held.append(route))
     page.goto(shop.address)
     expect(page.locator("meta-feed li")).to_have_count(6)
     before = page.locator("#below").bounding_box()
