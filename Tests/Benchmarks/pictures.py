@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.parse
 
-import stage
+from scene import stage
 
 ACCOUNT = "17841405822348523"
 VISITORS, TILES = 200, 12
