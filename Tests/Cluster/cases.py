@@ -11,6 +11,7 @@ import time
 
 import load
 import stage
+from copies import copied
 
 HELD = 2.0  # Seconds that a request may hold a worker when PostgreSQL does not answer.
 
@@ -349,4 +350,4 @@ def kills(scene, report, quick):
     report.add("… health afterwards", opened["status"], opened["status"] == "ok", "ok")
 
 
-ALL = (cold, revoked, gone, failover, kills)
+ALL = (cold, revoked, copied, gone, failover, kills)
