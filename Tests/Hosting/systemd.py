@@ -21,7 +21,7 @@ import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = ("systemd,systemd-sysv,dbus,nginx-light,curl,procps,ca-certificates,adduser,libcurl4,libfcgi0ldbl,libssl3,libsqlite3-0,"
-            "apache2,libapache2-mod-fcgid,apache2-suexec-pristine,lighttpd,caddy,spawn-fcgi,fcgiwrap,uwsgi-core")
+            "libturbojpeg0,libwebp7,apache2,libapache2-mod-fcgid,apache2-suexec-pristine,lighttpd,caddy,spawn-fcgi,fcgiwrap,uwsgi-core")
 HOME = "usr/local/libexec/meta-module"
 UNITS = ["socket", "service", *(f"{task}.{kind}" for task in ("refresh", "status", "backup") for kind in ("service", "timer"))]
 GRID = "http://localhost/api/meta/instagram/client_001/"
