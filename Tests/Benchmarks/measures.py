@@ -11,7 +11,7 @@ import time
 import urllib.parse
 
 import pictures as ways_of_pictures
-from scene import CLIENT, PAGE, SIZES, THREADS, Population, stage
+from scene import CLIENT, ON_POSTGRESQL, PAGE, SIZES, THREADS, Population, stage
 from stage import Failed
 
 
@@ -279,6 +279,30 @@ def pieces(scene, table, quick):
     for name, rounds in times.items():
         table.add(f"{name}, µs", [value / 1000 for value in rounds])
         table.add(f"{name} / yardstick", [value / unit for value, unit in zip(rounds, yardstick)])
+
+
+# Many machines
+
+
+def machines(scene, table, quick):
+    """The same warm grid on PostgreSQL and on SQLite, in turns; by three programs on this one machine; with many mappings."""
+    seconds, rounds = (1, 5) if quick else (3, 9)
+    scene.start_postgresql()
+    os.sync()
+    places = ("ours-off", *(f"{name}-off" for name in ON_POSTGRESQL))
+    rates = {place: [] for place in places}
+    for place in places:
+        wrk(scene, place, 1)
+    for turn in range(rounds):
+        # Whoever comes first after a pause has the cooler processor.
+        for place in places[turn % len(places) :] + places[: turn % len(places)]:
+            rates[place].append(wrk(scene, place, seconds)[0])
+    for name, one, other in (
+        ("warm grid, PostgreSQL / SQLite", "one-off", "ours-off"),
+        ("warm grid on PostgreSQL, three programs / one", "three-off", "one-off"),
+        ("warm grid on PostgreSQL, 100,000 mappings / 100", "many-off", "one-off"),
+    ):
+        table.add(name, [a / b for a, b in zip(rates[one], rates[other])])
 
 
 # Growth

@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 README = HERE.parents[1] / "README.md"
 KEPT = HERE / "results.json"
 THRESHOLDS = json.loads((HERE / "thresholds.json").read_text())
-SECTIONS = ("throughput", "latency", "start", "memory", "calls", "pieces", "growth", "feeds", "pictures")
+SECTIONS = ("throughput", "latency", "start", "memory", "calls", "pieces", "growth", "feeds", "pictures", "machines")
 # What README tells of it, in a reader's words; what was not measured is left out.
 TOLD = {
     "warm grid / C, connections closed": "warm grid against C, a connection for each request",

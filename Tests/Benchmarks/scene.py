@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import time
 
@@ -18,6 +19,8 @@ SIZES = (100, 10_000, 100_000)
 # With how many threads the C responder is tried.
 THREADS = (1, 2, 4, 8, 16, 32)
 # A feed counts its visitors: the load comes from many.
+# Programs on PostgreSQL, and with how many mappings.
+ON_POSTGRESQL = {"one": (1, 100), "three": (3, 100), "many": (1, 100_000)}
 SETTINGS = {"META_CACHE_TTL": "86400", "META_TRUSTED_PROXIES": "127.0.0.1", "META_CACHE_MAX_BYTES": str(2 << 30)}  # 100,000 entries take more than the default.
 
 
@@ -88,6 +91,7 @@ class Scene(stage.Stage):
             *((f"c{threads}-on", f"reference-{threads}_kept", True) for threads in THREADS),
             *((f"grown-{size}", f"grown-{size}", False) for size in SIZES),
             ("c-feed", "reference-feed", False),
+            *((f"{name}-off", name, False) for name in ON_POSTGRESQL),
         ):
             script = f"fastcgi_param SCRIPT_FILENAME {self.folder}/grid.php;" if upstream == "php" else ""
             places.append(
@@ -101,6 +105,9 @@ class Scene(stage.Stage):
         names = ["ours", "php", *(f"grown-{size}" for size in SIZES), *(f"reference-{threads}" for threads in THREADS),
                  "reference-feed"]
         upstreams = "".join(
+            f"upstream {name} {{ {' '.join(f'server unix:{self.folder}/{name}-{number}.sock;' for number in range(programs))} }}\n"
+            for name, (programs, _) in ON_POSTGRESQL.items())
+        upstreams += "".join(
             f"upstream {name} {{ server unix:{self.folder}/{name}.sock; }}\n"
             f"upstream {name}_kept {{ server unix:{self.folder}/{name}.sock; keepalive 16; }}\n"
             for name in names
@@ -139,8 +146,38 @@ class Scene(stage.Stage):
         self.grow(lambda number: f"grown_{number}", range(1, size), data)
         self.grown[size] = self.start_program(name, self.folder / f"{name}.sock", environment={"META_DATA_DIR": str(data)})
 
-    def copy_data(self, name):
-        shutil.copytree(self.folder / "data", self.folder / name)
+    def start_postgresql(self):
+        """A server of this stage's own, on a socket. PostgreSQL refuses to be root, and then is Debian's account for it."""
+        found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[4]))
+        if not found:
+            raise stage.Failed("PostgreSQL is not installed")
+        account, folder = [], self.folder / "postgresql"
+        folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            account = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
+            self.folder.chmod(0o711)
+            shutil.chown(folder, "postgres")
+        self.output(*account, found[-1] / "initdb", "-D", folder / "data", "-U", "meta", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        asked = [*account, found[-1] / "pg_isready", "-q", "-h", folder]
+        self.start("postgresql", *account, found[-1] / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses=",
+                   ready=lambda: subprocess.run(asked, stdout=subprocess.DEVNULL).returncode == 0)
+        for name in ON_POSTGRESQL:
+            self.output(*account, found[-1] / "createdb", "-h", folder, "-U", "meta", name)
+            self.start_on_postgresql(name, f"postgresql://meta@/{name}?host={folder}")
+
+    def start_on_postgresql(self, name, url):
+        """Programs on a copy of the data that was moved there: the same keys, the same mapping."""
+        programs, size = ON_POSTGRESQL[name]
+        data = self.copy_data(name)
+        self.grow(lambda number: f"grown_{number}", range(1, size), data)
+        keys = (data / "fernet.keys").read_text().strip().replace("\n", ",")
+        self.metactl("store", "copy", "--to", url, META_DATA_DIR=str(data))
+        for number in range(programs):
+            self.start_program(f"{name}-{number}", self.folder / f"{name}-{number}.sock", environment={
+                "META_DATABASE_URL": url, "META_FERNET_KEYS": keys, "META_DATA_DIR": str(self.copy_data(f"{name}-{number}", data))})
+
+    def copy_data(self, name, data=None):
+        shutil.copytree(data or self.folder / "data", self.folder / name)
         return self.folder / name
 
 
