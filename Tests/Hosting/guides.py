@@ -20,7 +20,7 @@ import tempfile
 from package import guide
 from systemd import GRID, HOME, maps_and_serves, play, token
 
-BUNDLE = "/root/unpacked"
+BUNDLE = "/opt/unpacked"
 PROGRAM = f"{HOME}/meta.fcgi"
 API = "http://localhost/api/meta"
 
