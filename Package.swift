@@ -154,7 +154,7 @@ let package = Package(
       name: "fuzz",
       dependencies: ["MetaModule", "Graph", "Imaging", "JSON", "Cryptography", "FastCGI", "Text"],
       path: "Tests/Fuzz",
-      exclude: ["corpus", "run"], swiftSettings: strict),
+      exclude: ["corpus", "fetcher.py", "run"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -28,6 +28,9 @@ enum Decoder {
 
   /// 52 million: a progressive file is unpacked whole, whatever size is wanted, into two bytes or more for each of them.
   private static let mostPixels = 50 << 20
+  /// Pixels in all passes together. A progressive file of 5 kB may go five hundred times over 50 million, which takes
+  /// seconds; a camera's goes ten times. This much is 0.2 s.
+  private static let mostPassed = 2 << 30
 
   /// libjpeg can decode to eighths of the size for a fraction of the time. The smallest that is large enough is taken, so
   /// that what is left to shrink never grows.
@@ -41,7 +44,8 @@ enum Decoder {
       tjDecompressHeader3(decoder, bytes, UInt(bytes.count), &width, &height, &sampling, &colors) == 0,
       width > 0, height > 0
     else { throw .broken }
-    guard Int(width) * Int(height) <= mostPixels else { throw .tooLarge }
+    let pixels = Int(width) * Int(height)
+    guard pixels <= mostPixels, pixels * passes(in: bytes) <= mostPassed else { throw .tooLarge }
     let orientation = Orientation(ofJPEG: bytes)
     let shownWidth = Int(orientation.isSideways ? height : width)
     let eighths = Int32((1...8).first { shownWidth * $0 / 8 >= wanted } ?? 8)
@@ -58,6 +62,12 @@ enum Decoder {
     guard result == 0 || tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue) else { throw .broken }
     if isForPrint { raster.turnInkIntoLight() }
     return Decoded(raster: raster, width: Int(width), height: Int(height), orientation: orientation)
+  }
+
+  /// How often a file goes over its picture. In the picture's data no byte of a marker follows 0xFF; what looks like one in
+  /// a thumbnail is counted along.
+  private static func passes(in bytes: [UInt8]) -> Int {
+    zip(bytes, bytes.dropFirst()).count { $0 == 0xFF && $1 == 0xDA }
   }
 
   private static func decodeWebP(_ bytes: [UInt8]) throws(PictureError) -> Decoded {

@@ -71,4 +71,18 @@ import Testing
       #expect(throws: PictureError.self) { try SmallPicture(of: junk, width: 320, as: .webp) }
     }
   }
+
+  @Test func `a small file that goes over a large picture again and again is refused`() throws {
+    var jpeg = SamplePicture(flags: TJFLAG_PROGRESSIVE).jpeg
+    let places = jpeg.indices.dropLast()
+    let frame = try #require(places.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC2 })
+    let last = try #require(places.last { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xDA })
+    let pass = Array(jpeg[last..<(jpeg.count - 2)])
+    // 49 million pixels, which is not too many for one pass.
+    jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: [0x1B, 0x58, 0x1B, 0x58])
+    let small = try SmallPicture(of: jpeg, width: 320, as: .webp)
+    #expect((small.width, small.height) == (7000, 7000))
+    jpeg.insert(contentsOf: Array(repeating: pass, count: 50).joined(), at: last)
+    #expect(throws: PictureError.tooLarge) { try SmallPicture(of: jpeg, width: 320, as: .webp) }
+  }
 }

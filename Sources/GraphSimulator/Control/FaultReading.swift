@@ -68,7 +68,7 @@ enum FaultReading {
       message: json["message"]?.string, isTransient: json["is_transient"]?.bool)
   }
 
-  /// The body as a text, or, where it is no text, as JSON that is sent as it stands.
+  /// The body as a text, as JSON that is sent as it stands, or as `bytes`, numbers in a list.
   private static func raw(_ json: JSONValue) throws(ControlError) -> Fault.Kind {
     var headers = ["Content-Type": "application/json; charset=UTF-8"]
     for (name, value) in json["headers"]?.object ?? JSONObject() {
@@ -76,7 +76,9 @@ enum FaultReading {
       headers[name] = text
     }
     let body = json["body"] ?? ""
-    let bytes = body.string.map { Array($0.utf8) } ?? body.serialized(escaping: .ascii)
+    let bytes =
+      json["bytes"]?.array?.compactMap { $0.int64.flatMap { UInt8(exactly: $0) } }
+      ?? body.string.map { Array($0.utf8) } ?? body.serialized(escaping: .ascii)
     return .raw(status: integer(json, "status") ?? 200, headers: headers, body: bytes)
   }
 
