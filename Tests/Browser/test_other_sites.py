@@ -166,3 +166,19 @@ def test_a_site_that_may_not_show_it_says_so(shop, stage, browser):
     page.goto(shop.address)
     expect(page.locator("meta-feed [role=status]")).to_have_text("The posts cannot be shown at the moment.")
     context.close()
+
+
+def test_only_the_address_that_we_gave_out_is_kept_in_front_of_the_program(shop, stage):
+    post = stage.get(f"feed/{shop.feed}/")["posts"][0]
+    address = post["images"]["320"]["url"]
+    path, proof = address.split("?v=")
+
+    def status(query):
+        return stage.request("GET", f"{path}?{query}")[0]
+
+    assert status(f"V={proof}") == 404
+    assert status(f"V=forged&v={proof}") == 200  # The program looks at the proof.
+    assert status("v=forged") == 404
+    assert status(f"v={proof}") == 200
+    assert status(f"V={proof}") == 404
+    assert status(f"v=forged&v={proof}") == 404
