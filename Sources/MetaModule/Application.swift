@@ -100,7 +100,7 @@ package final class Application {
     record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
     record.note(method: request.method)
     rooms.graph.resetCounts()
-    rooms.turn.begin()
+    rooms.turn.begin(for: .seconds(configuration.requestBudget))
     var request = request
     var response: Response
     do {

@@ -55,6 +55,7 @@ package final class Rooms {
     }
     try takeFirstPassword(opened)
     opened.mayWait = turn.takePlace
+    opened.patienceLeft = { [turn] in turn.patience }
     turn.letGo = { [weak opened] in opened?.endFirstRead() }
     openStore = opened
     return opened

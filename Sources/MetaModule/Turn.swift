@@ -1,3 +1,4 @@
+internal import Store
 internal import System
 
 /// The request at hand, to those who work for it: the places that it holds while it waits, and what is left to be done
@@ -10,6 +11,8 @@ final class Turn {
   /// Called before anything is waited for, and when the answer stands.
   var letGo: () -> Void = {}
   private var left: [() -> Void] = []
+  /// Of the request at hand.
+  private var answerBy: ContinuousClock.Instant?
   /// Held for as long as the request at hand may wait for something.
   private var place: Lane.Place?
   private var fetchingPlace: Lane.Place?
@@ -19,12 +22,24 @@ final class Turn {
     (self.lanes, self.willWait) = (lanes, willWait)
   }
 
-  func begin() { isAnswered = false }
+  /// - Parameter budget: what it may take with all that it waits for.
+  func begin(for budget: Duration) {
+    answerBy = .now + budget
+    isAnswered = false
+  }
+
+  /// Milliseconds for which an operation may stand in line.
+  var patience: Int32 {
+    guard let answerBy else { return Store.patience }
+    let left = ContinuousClock.now.duration(to: answerBy) / .milliseconds(1)
+    return isAnswered ? 0 : min(Store.patience, Int32(max(0, left)))
+  }
 
   /// To be called when its answer was sent, and all that is left is done.
   func end() {
     fetchingPlace = nil
     place = nil
+    answerBy = nil
     (hasPlace, mayFetch) = (false, false)
   }
 

@@ -14,6 +14,8 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
   private let warning: UnsafeMutablePointer<Bool>
   /// When to give up: nothing waits longer, and the connection is then of no use any more.
   package var deadline: Deadline
+  /// Asked now and then when that is over: whether to wait on all the same.
+  package var mayGoOnWaiting: () -> Bool = { false }
   package var isBroken = false
   /// Whether the transaction at hand has said so.
   package private(set) var isInvalidating = false
@@ -204,6 +206,10 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
       var entry = pollfd(fd: functions.pointee.socket(handle.pointer), events: events, revents: 0)
       let count = poll(&entry, 1, deadline.remainingMilliseconds)
       if count > 0 { return entry.revents & (Int16(POLLERR) | Int16(POLLHUP)) == 0 ? entry.revents : events }
+      if count == 0, mayGoOnWaiting() {
+        deadline = .after(milliseconds: 100)
+        continue
+      }
       guard count < 0, errno == EINTR else {
         isBroken = true
         throw .lost("it does not answer")

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// What the database answered instead of "done".
 ///
@@ -55,6 +56,16 @@ package struct SQLError: Error, Equatable {
   package var isOfConnection: Bool {
     guard let state else { return false }
     return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "25006" || state == "25P03"
+  }
+
+  /// The server, or a pooler, is there and has no connection left. libpq tells no state of one that did not come about.
+  package var isOfCrowd: Bool {
+    guard isOfConnection, let reason else { return false }
+    let words: [String] = [
+      "too many c", "connection slots are reserved", "no more connections allowed", "query_wait_timeout",
+      "max client",
+    ]
+    return words.contains { strstr(reason, $0) != nil }
   }
 
   /// The same transaction, begun anew, may succeed.

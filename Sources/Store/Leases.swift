@@ -1,5 +1,6 @@
 internal import Cryptography
 package import SQL
+internal import Synchronization
 package import Text
 
 /// The right to do something alone, of all machines: for so long, by the server's clock, and gone with the time when its
@@ -46,6 +47,9 @@ private enum Leases {
   static let held: Statement<Int64> = """
     SELECT 1 FROM lease WHERE name = $1 AND holder = $2 AND until > clock_timestamp() FOR UPDATE
     """
+  static let keep: Statement<Never> = """
+    UPDATE lease SET until = clock_timestamp() + $3 * interval '1 second' WHERE name = $1 AND holder = $2
+    """
   static let release: Statement<Never> = "DELETE FROM lease WHERE name = $1 AND holder = $2"
   static let entry: Statement<SharedEntry> = """
     SELECT key, body, etag, stored_at, fresh_until, stale_until FROM cache_entry WHERE key = $1
@@ -60,17 +64,24 @@ private enum Leases {
 }
 
 extension Store {
-  /// The longest that one lasts beyond its holder's death, in seconds.
-  package static let longestLease: Int64 = 20
+  /// How long one lasts beyond its holder's death, in seconds: where whoever has it renews it after each step, and where a
+  /// thread of the process does so all the time. Who waits for a grid then waits for its successor, and for Graph, too.
+  private static let longestLease: Int64 = 20
+  fileprivate static let keptLease: Int64 = 3
 
   /// Whether the rows are on a server, which other machines may use, too.
   package var isShared: Bool { server != nil }
 
   /// Takes what nobody has; `nil`: somebody has it. Without a server, whoever locks a file is alone already.
-  package func takeLease(_ name: String, seconds: Int64 = longestLease) throws(StoreError) -> Lease? {
+  package func takeLease(_ name: String) throws(StoreError) -> Lease? {
     guard let server, let random = try? SecureRandom.bytes(12) else { return nil }
     let lease = Lease(name: name, holder: Base64URL.encode(random, padded: false))
-    return try renew(lease, seconds: seconds, on: server) ? lease : nil
+    guard server.isWatched else {
+      return try renew(lease, seconds: Self.longestLease, on: server) ? lease : nil
+    }
+    guard try renew(lease, seconds: Self.keptLease, on: server) else { return nil }
+    server.state.withLock { $0.leases.append(lease) }
+    return lease
   }
 
   /// Keeps a lease for as long again. Returns whether it was still held.
@@ -80,14 +91,14 @@ extension Store {
   }
 
   private func renew(_ lease: Lease, seconds: Int64, on server: Server) throws(StoreError) -> Bool {
-    try server.transaction(.lease) { (connection) throws(SQLError) in
-      try connection.first(
-        Leases.take(lease.name, lease.holder, min(max(1, seconds), Self.longestLease))) != nil
+    try server.transaction(.lease, queueing: patienceLeft()) { (connection) throws(SQLError) in
+      try connection.first(Leases.take(lease.name, lease.holder, seconds)) != nil
     }
   }
 
   /// Lets the next one have it. Where that does not succeed, its time ends it.
   package func release(_ lease: Lease) {
+    server?.forget(lease)
     _ = try? server?.transaction(.lease) { (connection) throws(SQLError) in
       try connection.run(Leases.release(lease.name, lease.holder))
     }
@@ -105,7 +116,8 @@ extension Store {
     -> Bool
   {
     guard let server else { return true }
-    return try server.transaction(.lease) { (connection) throws(SQLError) in
+    defer { server.forget(lease) }
+    return try server.transaction(.lease, queueing: patienceLeft()) { (connection) throws(SQLError) in
       guard try connection.first(Leases.held(lease.name, lease.holder)) != nil else { return false }
       for entry in entries {
         try connection.run(
@@ -125,5 +137,21 @@ extension Store {
     try server.transaction(.lease) { (connection) throws(SQLError) in
       for key in keys { try connection.run(Leases.forget(key)) }
     }
+  }
+}
+
+extension Server {
+  /// Keeps what this process does for as long as it lives: called again and again by one thread.
+  func keepLeases() {
+    let held = state.withLock { $0.leases }
+    guard !held.isEmpty else { return }
+    _ = try? transaction(.lease, within: Int32(Self.freshness), insisting: true) {
+      (connection) throws(SQLError) in
+      for lease in held { try connection.run(Leases.keep(lease.name, lease.holder, Store.keptLease)) }
+    }
+  }
+
+  fileprivate func forget(_ lease: Lease) {
+    state.withLock { $0.leases.removeAll { $0.holder == lease.holder } }
   }
 }

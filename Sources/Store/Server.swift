@@ -8,32 +8,39 @@ internal import Text
 /// which all machines learn that something was taken away.
 ///
 /// Nobody waits for it longer than `patience`. When it is away, that is known after the first who has waited: all others
-/// are told at once, until it is back.
+/// are told at once, until it is back. As long as it answers others, it is not away, and who finds no connection free, of
+/// ours, the server's or a pooler's, stands in line for one.
 package final class Server: Sendable {
   /// In milliseconds, for a whole operation with its connection.
   package static let patience: Int32 = 2000
   /// So many connections at most, whatever the number of workers: three programs take half of what a server allows by
   /// default.
   private static let capacity = 16
-  /// How many are opened at a time: a look-up of a name may hang.
-  private static let openersAtMost = 4
-  /// Nobody else tries sooner after a failure, in milliseconds.
-  private static let rest: Int64 = 500
+  /// Writers stand in line for one row anyway. More of them would take the connections from who only reads.
+  private static let writersAtMost = 4
+  /// As long as anybody was answered within so many milliseconds, failures are of single connections.
+  private static let away: Int64 = 1000
 
   package let address: PostgresAddress
   /// How long a change that takes something away is kept back until everybody must have read it, in milliseconds.
   let settling: UInt32
   let state = Mutex(State())
+  private let places = Lane(places: capacity, queue: .max)
+  private let writers = Lane(places: writersAtMost, queue: .max)
+  /// Reads the stamp, with a connection beside the others.
+  let stampReader = Lane(places: 1, queue: .max)
 
   struct State {
-    fileprivate var idle: [PostgresConnection] = []
-    /// Idle, lent, and being opened.
-    fileprivate var count = 0
-    fileprivate var opening = 0
+    var idle: [PostgresConnection] = []
+    /// How many want one, and how many are being opened.
+    var (wanting, opening) = (0, 0)
+    /// Nobody opens one sooner.
+    var mayOpenAt: Int64 = 0
+    var answeredAt: Int64 = .min / 2
     /// Why it is of no use; `nil`: it is, as far as is known.
     var trouble: StoreError?
-    fileprivate var troubleAt: Int64 = 0
-    fileprivate var failures = 0
+    var troubleAt: Int64 = 0
+    var failures = 0
     fileprivate var isReady = false
     /// A thread tries again and again.
     var isWatched = false
@@ -41,6 +48,10 @@ package final class Server: Sendable {
     /// When its reading began, and when one was tried last.
     var (readAt, triedAt): (Int64, Int64) = (0, 0)
     var touches: [[UInt8]: Timestamp] = [:]
+    /// What this process does alone of all, and goes on doing.
+    var leases: [Lease] = []
+
+    var isAnswering: Bool { Server.now - answeredAt < Server.away }
   }
 
   /// - Parameter settling: shorter for tests alone.
@@ -70,9 +81,17 @@ package final class Server: Sendable {
       let mode = self == .read ? "REPEATABLE READ READ ONLY" : "READ COMMITTED READ WRITE"
       return """
         BEGIN ISOLATION LEVEL \(mode); SET LOCAL statement_timeout = \(milliseconds);
-        SET LOCAL idle_in_transaction_session_timeout = \(milliseconds + 2000)\
-        \(self == .write ? "; SELECT stamp FROM installation FOR UPDATE" : "")
+        SET LOCAL idle_in_transaction_session_timeout = \(milliseconds + 2000)\(more)
         """
+    }
+
+    private var more: String {
+      switch self {
+      case .write: "; SELECT stamp FROM installation FOR UPDATE"
+      // Nothing is lost with a lease, whoever loses it; so no disk and no standby is waited for.
+      case .lease: "; SET LOCAL synchronous_commit = off"
+      case .read, .migration: ""
+      }
     }
   }
 
@@ -81,35 +100,71 @@ package final class Server: Sendable {
     case unknown
   }
 
-  /// Runs `body` in a transaction, and once more where the server was lost before it was asked to commit. `body` must
-  /// therefore have no effect but on the database.
+  /// Runs `body` in a transaction, and anew where the server was lost before it was asked to commit: once, and again as
+  /// long as it answers others. `body` must therefore have no effect but on the database.
+  /// - Parameters:
+  ///   - milliseconds: how long the server has for it.
+  ///   - queueing: how long to stand in line meanwhile, as long as others are answered.
+  ///   - insisting: although the server is away.
   func transaction<Result>(
-    _ kind: Kind, within milliseconds: Int32 = patience, insisting: Bool = false,
+    _ kind: Kind, within milliseconds: Int32 = patience, queueing: Int32 = Store.patience,
+    insisting: Bool = false, _ body: (any Connection) throws(SQLError) -> Result
+  ) throws(StoreError) -> Result {
+    if insisting {
+      return try repeated(
+        kind, milliseconds, until: .after(milliseconds: milliseconds), insisting: true, body)
+    }
+    if let trouble = state.withLock({ $0.knownTrouble }) { throw trouble }
+    let end = Deadline.after(milliseconds: max(milliseconds, queueing))
+    func inLine(_ lane: Lane) throws(StoreError) -> Lane.Place {
+      guard let place = lane.enter(waitingAtMost: .milliseconds(Int64(end.remainingMilliseconds))) else {
+        throw .busy
+      }
+      return place
+    }
+    let writing: Lane.Place? = kind == .write ? try inLine(writers) : nil
+    let place = try inLine(places)
+    defer {
+      withExtendedLifetime(place) {}
+      withExtendedLifetime(writing) {}
+    }
+    return try repeated(kind, milliseconds, until: end, insisting: false, body)
+  }
+
+  private func repeated<Result>(
+    _ kind: Kind, _ milliseconds: Int32, until end: Deadline, insisting: Bool,
     _ body: (any Connection) throws(SQLError) -> Result
   ) throws(StoreError) -> Result {
-    let deadline = Deadline.after(milliseconds: milliseconds)
-    var isRepetition = false
+    var pause: UInt32 = 0
     while true {
-      let connection = try checkOut(until: deadline, insisting: insisting)
-      do throws(Abortion) { return try attempt(kind, on: connection, until: deadline, body) } catch {
+      let connection = try checkOut(within: milliseconds, until: end, insisting: insisting)
+      do throws(Abortion) { return try attempt(kind, on: connection, milliseconds, until: end, body) } catch {
         guard case .failed(let error) = error else { throw .unknown }
-        guard !isRepetition, error.invitesRepetition, !deadline.isPast else { throw noted(error) }
-        isRepetition = true
+        guard error.invitesRepetition, pause == 0 || isAnswering, !end.isPast else { throw noted(error) }
+        usleep(pause * 1000)
+        pause = min(200, max(10, 2 * pause))
       }
     }
   }
 
   private func attempt<Result>(
-    _ kind: Kind, on connection: PostgresConnection, until deadline: Deadline,
+    _ kind: Kind, on connection: PostgresConnection, _ milliseconds: Int32, until end: Deadline,
     _ body: (any Connection) throws(SQLError) -> Result
   ) throws(Abortion) -> Result {
-    defer { giveBack(connection) }
-    connection.deadline = deadline
+    var isOfServer = false
+    defer { giveBack(connection, isOfServer) }
+    connection.deadline = .after(milliseconds: milliseconds)
     let result: Result
     var stamp: Int64?
     do throws(SQLError) {
+      // A pooler lets wait whom it has no connection for.
+      connection.mayGoOnWaiting = { [self] in isAnswering && !end.isPast }
+      defer { connection.mayGoOnWaiting = { false } }
       // A bit less than we wait ourselves: who is only slow is not taken for dead.
-      try connection.begin(kind.begin(max(50, deadline.remainingMilliseconds - 150)))
+      try connection.begin(kind.begin(max(50, milliseconds - 150)))
+      noteAnswer()
+      connection.deadline = .after(milliseconds: milliseconds)
+      connection.mayGoOnWaiting = { false }
       result = try body(connection)
       if connection.isInvalidating {
         let new = PostgresSchema.newStamp()
@@ -118,6 +173,8 @@ package final class Server: Sendable {
       }
     } catch {
       if error.isOfConnection { connection.isBroken = true }
+      // One that has become a standby, as all others have then that lead there.
+      isOfServer = error.state == "25006"
       connection.rollBack()
       throw .failed(error)
     }
@@ -130,127 +187,25 @@ package final class Server: Sendable {
       connection.rollBack()
       throw .failed(error)
     }
+    noteAnswer()
     if let stamp { note(stamp, readAt: begun) }
     return result
   }
+
+  var isAnswering: Bool { state.withLock { $0.isAnswering } }
+
+  private func noteAnswer() { state.withLock { $0.answeredAt = Self.now } }
 
   /// The failure in the store's words; remembered where it is one of the server.
   private func noted(_ error: SQLError) -> StoreError {
     if error.state == "42P01" { state.withLock { $0.isReady = false } }
     let failure = StoreError(error, path: address.description)
-    if case .unreachable = failure { noteTrouble(failure) }
+    if case .unreachable = failure { state.withLock { $0.note(failure) } }
     return failure
-  }
-
-  private func noteTrouble(_ failure: StoreError) {
-    state.withLock { state in
-      state.trouble = failure
-      state.troubleAt = Self.now
-      state.failures += 1
-    }
   }
 
   /// It answers, or should be asked again at once.
   func noteThatItIsThere() { state.withLock { $0.trouble = nil } }
-
-  // MARK: - Connections
-
-  private func checkOut(until deadline: Deadline, insisting: Bool) throws(StoreError) -> PostgresConnection {
-    enum Step {
-      case take(PostgresConnection)
-      case open, wait
-      case fail(StoreError)
-    }
-    var failuresKnown: Int?
-    var hasOpened = false
-    while true {
-      let step = state.withLock { state -> Step in
-        if !insisting, let trouble = state.trouble {
-          let isNew = failuresKnown.map { $0 != state.failures } ?? false
-          if isNew || state.isWatched || Self.now - state.troubleAt < Self.rest { return .fail(trouble) }
-        }
-        while let connection = state.idle.popLast() {
-          if !connection.isStale { return .take(connection) }
-          state.count -= 1
-        }
-        if insisting, let trouble = state.trouble, let failuresKnown, failuresKnown != state.failures {
-          return .fail(trouble)
-        }
-        if failuresKnown == nil { failuresKnown = state.failures }
-        let mayOpen = state.count < Self.capacity && state.opening < Self.openersAtMost
-        guard !hasOpened, mayOpen else { return .wait }
-        state.count += 1
-        state.opening += 1
-        return .open
-      }
-      switch step {
-      case .take(let connection): return connection
-      case .fail(let trouble): throw trouble
-      case .open:
-        hasOpened = true
-        // On a thread of its own, since the look-up of a name has no deadline.
-        if PlainThread.start({ [self] in open() }) != 0 { open() }
-      case .wait:
-        guard !deadline.isPast else {
-          let failure = StoreError.unreachable(address.description, "no answer came in time")
-          if hasOpened { noteTrouble(failure) }
-          throw failure
-        }
-        usleep(1000)
-      }
-    }
-  }
-
-  /// Opens a connection for whoever waits.
-  private func open() {
-    do throws(StoreError) {
-      guard PostgresConnection.unavailable == nil else { throw Self.withoutLibrary }
-      let connection: PostgresConnection
-      do throws(SQLError) {
-        connection = try PostgresConnection.open(address, until: Deadline.after(milliseconds: Self.patience))
-      } catch { throw StoreError(error, path: address.description) }
-      let encoding = connection.serverEncoding ?? "unknown"
-      guard encoding == "UTF8" else {
-        throw .unfit(
-          "The encoding of the PostgreSQL database is \(encoding); it must be UTF8. Make another one: createdb "
-            + "--encoding UTF8 --template template0 NAME, and name it in META_DATABASE_URL.")
-      }
-      state.withLock { state in
-        state.opening -= 1
-        state.trouble = nil
-        state.idle.append(connection)
-      }
-    } catch {
-      state.withLock { state in
-        state.opening -= 1
-        state.count -= 1
-      }
-      noteTrouble(error)
-    }
-  }
-
-  private static var withoutLibrary: StoreError {
-    .unfit(
-      "libpq, PostgreSQL's client library, cannot be loaded (\(PostgresConnection.unavailable ?? "")). Install it: "
-        + "apt-get install libpq5.")
-  }
-
-  private func giveBack(_ connection: PostgresConnection) {
-    let isOfUse = !connection.isBroken && !connection.isInTransaction
-    // Closed outside of the lock.
-    let dropped = state.withLock { state -> [PostgresConnection] in
-      if isOfUse {
-        state.idle.append(connection)
-        return []
-      }
-      // As a rule the others have lost the same server.
-      let dropped = connection.isBroken ? state.idle : []
-      state.idle.removeAll { other in dropped.contains { $0 === other } }
-      state.count -= dropped.count + 1
-      return dropped
-    }
-    withExtendedLifetime(dropped) {}
-  }
 
   // MARK: - The schema
 

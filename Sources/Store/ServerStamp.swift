@@ -15,7 +15,10 @@ extension Server {
   /// How often a thread of the process reads it.
   private static let interval: UInt32 = 400
   /// Without a sign of life of that thread for so long this process stood still, and nothing that it knows is believed.
-  private static let stillness: Int64 = 3000
+  fileprivate static let stillness: Int64 = 3000
+
+  /// Whether a thread does so, which keeps leases as well.
+  var isWatched: Bool { state.withLock { $0.isWatched } }
 
   /// Reads the stamp again and again, on a thread of its own, as long as this lives.
   package func watch() {
@@ -28,19 +31,20 @@ extension Server {
 
   private func look() {
     _ = try? readStamp()
+    keepLeases()
+    dropIdle()
   }
 
   /// The stamp as it was a second ago at most; while the server is away, as it was last.
   func believedStamp() throws(StoreError) -> Int64 {
-    let now = Self.now
-    let known = state.withLock { state -> Int64? in
-      let isFresh = now - state.readAt <= Int64(Self.freshness)
-      let isAway = state.trouble != nil && now - state.triedAt < Self.stillness
-      return isFresh || isAway ? state.stamp : nil
-    }
-    if let known { return known }
+    if let known = state.withLock({ $0.believed }) { return known }
+    // One asks for all who come meanwhile.
+    let place = stampReader.enter(waitingAtMost: .milliseconds(Self.patience))
+    defer { withExtendedLifetime(place) {} }
+    if let known = state.withLock({ $0.believed }) { return known }
     do throws(StoreError) { return try readStamp() } catch {
-      if let last = state.withLock({ $0.stamp }) { return last }
+      // Not when it answers others: then nobody knows that this process is cut off.
+      if case .unreachable = error, let last = state.withLock({ $0.stamp }) { return last }
       throw error
     }
   }
@@ -80,5 +84,15 @@ extension Server {
       state.touches[subject] = now
       return true
     }
+  }
+}
+
+extension Server.State {
+  /// The stamp as long as it need not be read.
+  fileprivate var believed: Int64? {
+    let now = Server.now
+    let isFresh = now - readAt <= Int64(Server.freshness)
+    let isAway = trouble != nil && now - triedAt < Server.stillness
+    return isFresh || isAway ? stamp : nil
   }
 }

@@ -48,6 +48,8 @@ package final class Store {
   var isInFirstRead = false
   /// Asked before an operation waits for a lock, which may be for seconds; if not, it fails as if it had waited.
   package var mayWait: () -> Bool = { true }
+  /// How long an operation on a server may stand in line, in milliseconds.
+  package var patienceLeft: () -> Int32 = { Store.patience }
   var connection: SQLiteConnection? {
     didSet {
       guard connection == nil else { return }
@@ -170,7 +172,7 @@ package final class Store {
   ) throws(StoreError) -> Result {
     if let server {
       guard mayWait() else { throw .busy }
-      return try server.transaction(.read, body)
+      return try server.transaction(.read, queueing: patienceLeft(), body)
     }
     return try readFile(body)
   }
@@ -254,8 +256,9 @@ package final class Store {
     guard mayWait() else { throw .busy }
     var takesAway = false
     // There is no asking without a wait; what is only nice to have waits for as little as makes sense.
-    let result = try server.transaction(.write, within: max(300, limit ?? patience)) {
-      (connection) throws(SQLError) in
+    let result = try server.transaction(
+      .write, within: max(300, limit ?? patience), queueing: limit ?? patienceLeft()
+    ) { (connection) throws(SQLError) in
       let result = try body(connection)
       takesAway = connection.isInvalidating
       return result

@@ -84,8 +84,8 @@ package enum StoreError: Error, Sendable, Equatable {
   package var sentence: String {
     switch self {
     case .busy:
-      "The database is locked by another process. It is tried again with the next request; if this stays, "
-        + "look for a program that keeps the database open (fuser shows it)."
+      "The database is locked by another process, or more want it than it can serve. It is tried again with the next "
+        + "request; if this stays, look for a program that keeps it open (fuser shows it, on a server pg_stat_activity)."
     case .full:
       "No space is left for the database (disk full or quota used up). Free some; no restart is needed."
     case .readOnly(let path):

@@ -64,7 +64,7 @@ package final class Lane: @unchecked Sendable {
   package func tryEnter() -> Place? { enter(waitingAtMost: .zero) }
 
   /// A place, now or within that time; `nil` at once where as many as may wait do so already.
-  func enter(waitingAtMost patience: Duration) -> Place? {
+  package func enter(waitingAtMost patience: Duration) -> Place? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if free <= waiting {
