@@ -1,8 +1,8 @@
 """The way of a picture: from Meta, made smaller, to a browser; and those who come all at once.
 
 What meta-image takes for 1080 to 320 pixels, beside cwebp and vipsthumbnail where they are installed; what a first wish costs;
-what a ready picture costs from the program and from nginx's cache, beside a file of the same size from the same nginx; and what
-200 visitors do that come at once to a feed, and to its pictures, which nobody has asked for. Rounds are interleaved.
+what a ready picture costs from the program and from nginx's cache, beside a file of the same size and with the same headers from
+the same nginx, and beside a C program that does nothing but answer it; and what 200 visitors do that come at once to a feed, and to its pictures, which nobody has asked for. Rounds are interleaved.
 """
 
 import base64
@@ -18,10 +18,17 @@ import threading
 import time
 import urllib.parse
 
-from scene import stage
+from scene import HERE, stage
 
 ACCOUNT = "17841405822348523"
 VISITORS, TILES = 200, 12
+WIDTHS = ("320", "orig")
+# What stands on an answer of ours besides its type and length.
+HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable", "ETag": r'\"6d6f6e2d70696374757265732d656773\"', "Vary": "Accept",
+    "Cross-Origin-Resource-Policy": "cross-origin", "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Request-Id": "0123456789abcdef0123456789abcdef", "X-Content-Type-Options": "nosniff",
+}
 
 
 class Scene(stage.Site):
@@ -39,10 +46,15 @@ class Scene(stage.Site):
         self.get("instagram/client_001/?images=local")  # The secret of the addresses is made when the first is given out.
 
     def write_site(self, more=""):
+        headers = "".join(f'add_header {name} "{value}" always; ' for name, value in HEADERS.items())
         uncached = f"""location /uncached/ {{ fastcgi_split_path_info "^(/uncached)(/.*)$"; fastcgi_param SCRIPT_NAME /uncached;
           fastcgi_param PATH_INFO $fastcgi_path_info; fastcgi_param HTTP_ACCEPT image/webp; include fastcgi_params;
           fastcgi_keep_conn off; fastcgi_buffer_size 16k; fastcgi_buffers 16 16k; fastcgi_pass meta_module; }}
-          location /file/ {{ alias {self.folder}/file/; default_type image/webp; }}"""
+          location /file/ {{ alias {self.folder}/file/; default_type image/webp; etag off; sendfile on; tcp_nopush off;
+            open_file_cache max=1000 inactive=60s; {headers} }}"""
+        for width in WIDTHS:
+            uncached += f""" location /c/{width} {{ include fastcgi_params; fastcgi_keep_conn off; fastcgi_buffer_size 16k;
+              fastcgi_buffers 16 16k; fastcgi_pass unix:{self.folder}/c-{width}.sock; }}"""
         super().write_site(uncached)
 
     def address(self, medium, width):
@@ -147,11 +159,16 @@ def rate(scene, path, seconds):
 
 def warm(scene, table, rounds, seconds):
     (scene.folder / "file").mkdir(exist_ok=True)
-    for width in ("320", "orig"):
+    scene.output("cc", "-O2", "-o", scene.folder / "responder", HERE / "reference-responder.c", "-lfcgi", "-lpthread")
+    for width in WIDTHS:
         path = scene.address(scene.media[0], width)
         body = scene.fetch("/api/meta" + path)[2]
         (scene.folder / "file" / width).write_bytes(body)
-        places = {"file": f"/file/{width}", "nginx's cache": "/api/meta" + path, "program": "/uncached" + path}
+        head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, "Content-Type": "image/webp", "Content-Length": len(body)}.items())
+        (scene.folder / f"answer-{width}").write_bytes(head.replace("\\", "").encode() + b"\r\n" + body)
+        socket = scene.folder / f"c-{width}.sock"
+        scene.start(f"c-{width}", scene.folder / "responder", socket, scene.folder / f"answer-{width}", 4, ready=socket)
+        places = {"file": f"/file/{width}", "nginx's cache": "/api/meta" + path, "program": "/uncached" + path, "C": f"/c/{width}"}
         rates = {name: [] for name in places}
         for _ in range(rounds):
             for name, place in places.items():
@@ -159,6 +176,9 @@ def warm(scene, table, rounds, seconds):
         for name in ("nginx's cache", "program"):
             ratios = [one / other for one, other in zip(rates[name], rates["file"])]
             table.add(f"a picture of {len(body) / 1000:.0f} kB from {'the ' if name == 'program' else ''}{name} / a file from nginx", ratios)
+        for name in ("program", "file"):
+            ratios = [one / other for one, other in zip(rates[name], rates["C"])]
+            table.add(f"a picture of {len(body) / 1000:.0f} kB from {'the program' if name == 'program' else 'a file'} / C", ratios)
 
 
 def crowds(scene, table):
