@@ -1,10 +1,6 @@
-// One client: what its site shows, how that is served, the lines to use it, and its feed. A post has an address of its own.
-import { base, call, exchange, listAll } from "./api.js";
-import { chip, copyButton, field, menu, onSubmit, skeletons, sure } from "./controls.js";
-import { button, dot, face, fill, focusOn, h, image, name, problem, time, toast } from "./dom.js";
-import "./trouble.js";
-import { accountOf, accountState, addressOf, change, clientOf, grid, pageOf, pathOf, pictureOf, state, watch } from "./store.js";
-import { day, folded, number, parseTime, plain, quoted, sentence } from "./words.js";
+// One client, and its feed.
+import { accountOf, accountState, addressOf, base, button, call, clientOf, day, dot, exchange, face, fill, focusOn, folded, grid, h, image, listAll, name, number, pageOf, parseTime, pathOf, pictureOf, plain, problem, quoted, sentence, state, time, toast, watch } from "./kit.js";
+import { attempt, chip, choice, copyButton, entry, field, go, menu, onSubmit, refreshMapping, removeMappings, skeletons, submit, sure, termed } from "./more.js";
 
 const away = { target: "_blank", rel: "noreferrer" };
 
@@ -17,18 +13,19 @@ export function mount(route, signal) {
   const served = h("dl.served");
   const failed = h("div");
   const panel = (title, ...content) => h("section.panel", { ariaLabel: title }, h("h2", title), content);
-  const root = h("section", { ariaLabel: "Client" }, h("p.crumb", h("a", { href: "#/" }, "Clients")),
+  const root = h("section.wide", { ariaLabel: "Client" }, h("p.crumb", h("a", { href: "#/" }, "Clients")),
     h("div.profile", who, h("div.words", title, lines, facts), doing),
     h("div.two", h("section", { ariaLabel: "Preview" }, failed, said, pictures), h("div.side.stack", panel("How it is served", served, others), panel("Use it", using))));
 
   let client;
-  let row; // The mapping that is looked at.
-  let shown; // Its grid.
-  let wanted = route.word === "clients" && route.rest[1]; // The post whose address this is.
-  let current = []; // The posts in the pictures: the grid's, or those of the feed that is being set.
+  let row;
+  let shown; // The grid.
+  let wanted = route.word === "clients" && route.rest[1]; // A post, by its address.
+  let current = [];
   let isFeed = false;
   let dialog;
   let asked = 0;
+  const toMap = `#/map?client=${encodeURIComponent(id)}`;
   const here = () => (isFeed ? `#/feeds/${encodeURIComponent(id)}` : addressOf(id));
 
   async function load(fresh) {
@@ -40,7 +37,7 @@ export function mount(route, signal) {
     const account = accountOf(row);
     if (!error) localStorage.setItem("shown", "yes");
     fill(failed, error && [problem(error, () => load(true)),
-      account && accountState(account)[0] === "bad" && h("p", h("a.button.primary", { href: `#/accounts/${account.id}` }, h("span", "Replace the token of ", name(account.account_label))))]);
+      account && accountState(account)[0] === "bad" && h("p", go(".primary", `#/accounts/${account.id}`, h("span", "Replace the token of ", name(account.account_label))))]);
     fill(said, error ? "" : detail ? `${detail}. Link a professional account to the Page, then map the client again.`
       : cache === "stale" ? "Meta cannot be asked right now: this is an older grid." : media.length ? "" : "This account has no posts yet.");
     said.hidden = !said.textContent;
@@ -53,7 +50,6 @@ export function mount(route, signal) {
   const tally = () => fill(facts, row.ig_account_id && Object.entries({ posts: "media_count", followers: "followers_count", following: "follows_count" })
     .map(([what, many]) => h("span", h("b", number(shown?.profile?.[many])), ` ${what}`)));
 
-  /** The pictures as a feed shows them; without one, as they are. */
   function preview(posts, look) {
     isFeed = Boolean(posts);
     current = posts ?? shown?.media ?? [];
@@ -72,9 +68,8 @@ export function mount(route, signal) {
   function tile(item) {
     const caption = plain(item.caption).trim() || "No caption";
     const address = pictureOf(item);
-    const sign = { VIDEO: "▶", CAROUSEL_ALBUM: "❐" }[item.media_type];
-    // Heard as "Video, 17 Dec 2025: Behind the scenes".
-    const link = h("a.tile", { href: `${addressOf(id)}/${encodeURIComponent(item.id)}`, ariaLabel: `${kindOf(item)}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}` },
+    const [kind, sign] = kindOf(item);
+    const link = h("a.tile", { href: `${addressOf(id)}/${encodeURIComponent(item.id)}`, ariaLabel: `${kind}, ${day(parseTime(item.timestamp))}: ${caption.slice(0, 120)}` },
       h("span", { dir: "auto" }, caption), sign && h("span.kind", sign), address && image(address));
     link.dataset.post = item.id;
     return h("li", link);
@@ -83,14 +78,14 @@ export function mount(route, signal) {
   function look(post) {
     const posts = current;
     const index = posts.findIndex((item) => item.id === post);
-    if (index < 0) return void (shown && !shown.error && toast("This post is not among the newest of this client."));
+    if (index < 0) return void (shown && !shown.error && toast("This post is none of the newest."));
     dialog?.close();
     const mine = openPost(posts, index, {
       step: (by) => posts[index + by] && location.replace(`${addressOf(id)}/${encodeURIComponent(posts[index + by].id)}`),
       closed: () => {
         if (dialog !== mine) return; // The next one is open already.
         dialog = null;
-        // Back leads here too; then the address is right already.
+        // After Back the address is right already.
         if (wanted === post) {
           wanted = null;
           history.replaceState(null, "", here());
@@ -105,8 +100,6 @@ export function mount(route, signal) {
     dialog?.close();
   });
 
-  // ---- What stands around the pictures
-
   function draw() {
     const account = accountOf(row);
     const profile = shown?.profile;
@@ -116,38 +109,32 @@ export function mount(route, signal) {
     fill(lines, h("p", handle ? h("a", { href: `https://www.instagram.com/${encodeURIComponent(handle)}/`, ...away }, h("bdi", `@${handle}`)) : h("span.hint", "No Instagram account"),
       " · ", name(client.page)), h("p.row", dot(client.look), cached && cached[1] !== client.look[1] && chip(cached)));
     if (!doing.childElementCount) deeds();
-    const line = (what, ...value) => h("div", h("dt", what), h("dd", value));
     fill(served,
-      line("Page", name(client.page), " ", h("span.hint", row.fb_page_id)),
-      line("Instagram", row.ig_account_id ? [handle && h("bdi", `@${handle} `), h("span.hint", row.ig_account_id)] : "None on this Page"),
-      line("By account", account ? [h("a", { href: `#/accounts/${account.id}` }, name(account.account_label)), " ", dot(accountState(account))] : "None any more: it is served as long as the Page’s own token lives."),
-      account && line("Token ends", time(account.expires_at, "Not known")),
-      line("Meta was asked", time(shown?.at ?? row.cached_at, "Not yet")));
+      termed("Page", name(client.page), " ", h("span.hint", row.fb_page_id)),
+      termed("Instagram", row.ig_account_id ? [handle && h("bdi", `@${handle} `), h("span.hint", row.ig_account_id)] : "None on this Page"),
+      termed("By account", account ? [h("a", { href: `#/accounts/${account.id}` }, name(account.account_label)), " ", dot(accountState(account))] : "None any more: it is served as long as the Page’s own token lives."),
+      account && termed("Token ends", time(account.expires_at, "Not known")),
+      termed("Meta was asked", time(shown?.at ?? row.cached_at, "Not yet")));
     const rest = client.rows.filter((one) => one.id !== row.id);
     fill(others, rest.length > 0 && [h("h3", "Also mapped"), h("ul.stack", rest.map((one) => h("li.row", h("span.words", name(pageOf(one)), " ", h("span.hint", one.ig_account_id ? "stands by: an older mapping" : "has no Instagram account")),
       button("Remove", async () => {
-        await call("DELETE", `mappings/${one.id}/`);
-        change("mappings", one.id, null);
+        await removeMappings([one]);
         toast(`${quoted(pageOf(one))} is no longer mapped to ${quoted(id)}.`);
         focusOn(title);
       }, { look: ".quiet.danger", may: sure(() => "Remove?"), label: `Remove ${plain(pageOf(one))} from ${plain(id)}` }))))]);
     if (!using.childElementCount) use();
   }
 
-  /** Made once: who has the menu open keeps it. */
   const deeds = () => fill(doing,
     button("Refresh", async () => {
-      const { refreshed, detail, mapping } = await call("POST", `mappings/${row.id}/refresh/`);
-      change("mappings", row.id, mapping);
+      const { refreshed, detail } = await refreshMapping(row);
       toast(refreshed ? `The grid of ${quoted(id)} is fetched anew.` : detail);
       await load(true);
     }),
-    h("a.button", { href: `#/map?client=${encodeURIComponent(id)}` }, "Move to another Page"),
+    go("", toMap, "Move to another Page"),
     menu(`More for ${plain(id)}`,
       button("Remove client", async () => {
-        const gone = client.rows;
-        for (const one of gone) await call("DELETE", `mappings/${one.id}/`);
-        for (const one of gone) change("mappings", one.id, null);
+        await removeMappings(client.rows);
         toast(`${quoted(id)} is removed.`);
         location.hash = "#/";
       }, { look: ".danger", may: sure(() => client.rows.length > 1 ? `Remove with ${client.rows.length} Pages?` : "Remove?"), label: `Remove ${plain(id)}` })));
@@ -163,8 +150,6 @@ export function mount(route, signal) {
       piece("The endpoint", address, "Copy address"), feedPanel({ id, open: route.word === "feeds", pictures, preview, signal }));
   }
 
-  // ---- Coming, staying, going
-
   let isGone = false;
   function know() {
     const now = clientOf(id);
@@ -173,9 +158,8 @@ export function mount(route, signal) {
       isGone = true;
       asked++;
       dialog?.close();
-      const map = h("a.button.primary", { href: `#/map?client=${encodeURIComponent(id)}` }, "Map it");
       return fill(root, h("p.crumb", h("a", { href: "#/" }, "Clients")), h("div.empty.stack", h("h1", { tabIndex: -1 }, "There is no such client"),
-        h("p", name(id), " is not mapped to a Page: it was removed, or never there."), h("p.row.middle", map, h("a.button", { href: "#/" }, "All clients"))));
+        h("p", name(id), " is not mapped to a Page: it was removed, or never there."), h("p.row.middle", go(".primary", toMap, "Map it"), go("", "#/", "All clients"))));
     }
     if (isGone) return location.reload(); // It is back.
     const before = row;
@@ -206,9 +190,7 @@ export function mount(route, signal) {
   };
 }
 
-// ---- One post, in a dialog. Captions stay text and cannot turn their surroundings around.
-
-const kindOf = (item) => ({ IMAGE: "Photo", VIDEO: "Video", CAROUSEL_ALBUM: "Album" })[item.media_type] ?? "Post";
+const kindOf = (item) => ({ IMAGE: ["Photo"], VIDEO: ["Video", "▶"], CAROUSEL_ALBUM: ["Album", "❐"] })[item.media_type] ?? ["Post"];
 
 function shownAs({ media_type: kind, media_url: src, thumbnail_url: poster }) {
   if (kind === "VIDEO" && src) return h("video", { controls: true, preload: "none", poster: poster ?? "", src });
@@ -220,10 +202,11 @@ function openPost(media, index, { step, closed }) {
   const view = h("div.view", h("p", "Instagram gives no picture of this."), shownAs(item));
   const [likes, comments, trouble] = [h("b", "…"), h("b", "…"), h("p.error", { role: "alert" })];
   const children = (item.children ?? []).filter(({ media_url: url, thumbnail_url: poster }) => url ?? poster);
-  const title = h("h2", kindOf(item));
+  const [kind] = kindOf(item);
+  const title = h("h2", kind);
   const said = h("div.toast", { role: "status" });
   said.dataset.toast = "";
-  const dialog = h("dialog.medium", { ariaLabel: kindOf(item), closedBy: "any" }, view,
+  const dialog = h("dialog.medium", { ariaLabel: kind, closedBy: "any" }, view,
     h("div.stack", title, time(item.timestamp),
       children.length > 1 && h("ul.row", { ariaLabel: "Album" }, children.map((part, at) => h("li", h("button.part", {
         type: "button", ariaLabel: `Part ${at + 1} of ${children.length}`, onclick: () => fill(view, shownAs(part)),
@@ -253,8 +236,6 @@ function openPost(media, index, { step, closed }) {
   return dialog;
 }
 
-// ---- Its feed: the settings, seen at once in the pictures beside them, and the line that shows it on a site
-
 const kinds = { image: "Photos", video: "Videos", reel: "Reels", album: "Albums" };
 const kindIn = (item) => ({ VIDEO: item.media_product_type === "REELS" ? "reel" : "video", CAROUSEL_ALBUM: "album", IMAGE: "image" })[item.media_type];
 const split = (text, by = /,/) => text.split(by).map((one) => one.trim()).filter(Boolean);
@@ -263,16 +244,12 @@ function feedPanel({ id, open, pictures, preview, signal }) {
   const root = h("div.stack", { role: "group", ariaLabel: "Feed" });
   const title = h("h3", "On a site, without a key");
   let feed;
-  let all; // The newest 100, over which a feed's filters run.
+  let all; // The newest 100.
 
-  async function load() {
-    try {
-      feed = (await listAll("feeds")).find((one) => one.client_id === id);
-      if (!signal.aborted) draw();
-    } catch (error) {
-      if (!signal.aborted && error.status !== 401) fill(root, problem(error, load));
-    }
-  }
+  const load = () => attempt(root, signal, () => listAll("feeds"), (feeds) => {
+    feed = feeds.find((one) => one.client_id === id);
+    draw();
+  });
 
   async function fetchAll() {
     const found = [];
@@ -284,7 +261,7 @@ function feedPanel({ id, open, pictures, preview, signal }) {
     all = found;
   }
 
-  const sites = (value = "") => h("input", { name: "origins", value, autocomplete: "off", placeholder: "https://site.example" });
+  const sites = (value = "") => entry("origins", { value, placeholder: "https://site.example" });
   const siteField = (input) => field("Sites that may show it", input, "Addresses, divided by commas; https://*.site.example for all below it, any for everybody.");
 
   function draw() {
@@ -300,16 +277,16 @@ function feedPanel({ id, open, pictures, preview, signal }) {
 
   function edit() {
     let { hidden, pinned } = feed;
-    let mode = null; // What a click on a picture does: "hide" or "pin".
-    const numeric = (name, max, min = 1) => h("input", { type: "number", name, min, max, value: feed[name] });
-    const choose = (name, values) => h("select", { name }, Object.entries(values).map(([value, text]) => h("option", { value, selected: value === feed[name] }, text)));
+    let mode = null; // "hide" or "pin".
+    const numeric = (name, max, min = 1) => entry(name, { type: "number", min, max, value: feed[name] });
+    const choose = (name, texts) => choice(texts, { name }, feed[name]);
     const tick = (checked, label, value = "") => h("label.row.check", h("input", { type: "checkbox", checked, value }), label);
     const isOn = (label) => label.firstElementChild.checked;
     const [limit, columns, gap] = [numeric("limit", 50), numeric("columns", 12), numeric("gap", 64, 0)];
     const ratio = choose("ratio", { "1:1": "Square", "4:5": "4 : 5", "3:4": "3 : 4" });
     const order = choose("order", { newest: "Newest first", oldest: "Oldest first", likes: "Most liked" });
     const theme = choose("theme", { auto: "As the reader has it", light: "Light", dark: "Dark" });
-    const [only, never] = ["include_any", "exclude_any"].map((name) => h("input", { name, value: feed[name].join(", "), autocomplete: "off", placeholder: "#summer, =Sale" }));
+    const [only, never] = ["include_any", "exclude_any"].map((name) => entry(name, { value: feed[name].join(", "), placeholder: "#summer, =Sale" }));
     const [captions, offGrid] = [tick(feed.show_captions, "Captions"), tick(feed.off_grid_reels, "Reels off the grid")];
     const types = Object.entries(kinds).map(([kind, label]) => tick(feed.types.includes(kind), label, kind));
     const origins = sites(feed.origins.join(", "));
@@ -356,7 +333,7 @@ function feedPanel({ id, open, pictures, preview, signal }) {
       h("div.row", { role: "group", ariaLabel: "Kinds" }, types, captions, offGrid),
       h("div.columns.narrow", field("Only with", only), field("Never with", never)), h("p.hint", "Snippets of captions, divided by commas; = in front for exactly so."),
       h("div.row", picking), chosen, siteField(origins),
-      h("p.row", h("button.primary", { type: "submit" }, "Save the feed"),
+      h("p.row", submit("Save the feed"),
         button("Delete", async () => {
           await call("DELETE", `feeds/${feed.id}/`);
           stop.abort();

@@ -1,2 +1,1 @@
-// How this installation's operator calls metactl. nginx/serve, whose programs lie in a folder of their own, answers in its place.
-export const metactl = "metactl";
+export const metactl = "metactl"; // nginx/serve answers in its place.

@@ -1,10 +1,6 @@
-// Mapping: which Page belongs to which client; one at a time, or many from a pasted list.
-import { call, wrong } from "./api.js";
-import { chip, field, onSubmit, skeletons } from "./controls.js";
-import { button, dot, face, fill, focusOn, h, head, hint, name, problem, toast } from "./dom.js";
-import "./trouble.js";
-import { addressOf, clientOf, refresh, say, state, watch } from "./store.js";
-import { count, folded, number, quoted, seeker } from "./words.js";
+// Which Page belongs to which client.
+import { addressOf, button, call, clientOf, count, dot, face, fill, folded, h, head, hint, name, number, quoted, refresh, say, seeker, state, toast, watch, wrong } from "./kit.js";
+import { attempt, chip, entry, field, fourAtATime, onSubmit, skeletons, submit } from "./more.js";
 
 const keyOf = (page) => `${page.token_id}:${page.fb_page_id}`;
 const active = () => (state.tokens ?? []).filter(({ status }) => status === "active");
@@ -13,26 +9,26 @@ export function mount(route, signal) {
   let pages; // Absent until Meta has answered.
   let fitting = [];
   let chosen;
-  let asked; // The accounts that the list was made for.
-  let takers = new Map(); // By Page: the clients that show it.
+  let asked;
+  let takers = new Map();
 
-  const client = h("input", { name: "client_id", autocomplete: "off", maxLength: 128, placeholder: "client_001", value: route.query.get("client") ?? "" });
+  const client = entry("client_id", { maxLength: 128, placeholder: "client_001", value: route.query.get("client") ?? "" });
   const account = h("select", { onchange: sift }, h("option", { value: "" }, "All accounts"));
-  const search = h("input", { type: "search", placeholder: "Name or id", autocomplete: "off", oninput: sift });
+  const search = entry("", { type: "search", placeholder: "Name or id", oninput: sift });
   const onlyInstagram = h("input", { type: "checkbox", onchange: sift });
   const found = hint();
   const warnings = h("ul.warnings");
   const none = h("p.empty", { hidden: true });
   const trouble = h("div");
   const effect = h("p.notice.slim", { role: "status", hidden: true });
-  const submit = h("button.primary", { type: "submit" }, "Save");
+  const saving = submit("Save");
   const picked = h("bdi.hint");
   const pick = virtualList("Pages", 60, option, (page) => {
     chosen = page;
     tell();
   }, signal);
   pick.root.id = "pages";
-  // A choice takes part in the form under its own name, so that what is wrong with it is said beside it.
+  // The choice's own field, so that what is wrong with it is said there.
   const choice = h("input.unseen", { name: "fb_page_id", tabIndex: -1, ariaLabel: "Page", readOnly: true });
   choice.onfocus = () => pick.root.focus();
 
@@ -40,7 +36,7 @@ export function mount(route, signal) {
     h("div.columns", field("Client id", client, "The name by which your site asks for it."), field("Find a Page", search), field("Account", account)),
     h("div.stack.tight", h("div.row", h("b", "Page"), h("label.row.check", onlyInstagram, "Only with Instagram"), found, h("span.end", button("Ask Meta again", () => load(), { look: ".quiet" }))),
       warnings, trouble, pick.root, none, choice),
-    effect, h("p.row", submit, picked)), save);
+    effect, h("p.row", saving, picked)), save);
   const many = several(() => pages);
   const root = h("section", { ariaLabel: "Map a client" }, head("Map a client", h("p.hint", "Say which Page belongs to a client of yours.")), form,
     h("details.panel.several", { open: route.rest[0] === "list" }, h("summary", "Several at once, from a list"), many.root));
@@ -56,26 +52,17 @@ export function mount(route, signal) {
   async function load() {
     const mine = ++turn;
     asked = String(active().map(({ id }) => id));
-    fill(trouble);
     pages ?? pick.wait(true);
-    try {
-      const answer = asked ? await call("GET", "pages/") : { pages: [] };
-      if (mine !== turn || signal.aborted) return;
+    await attempt(trouble, signal, () => (asked ? call("GET", "pages/") : { pages: [] }), (answer) => {
+      if (mine !== turn) return;
       for (const page of answer.pages) page.text = folded(page.fb_page_name, page.fb_page_id, page.account_label);
       pages = answer.pages;
       fill(warnings, (answer.warnings ?? []).map(({ account_label: label, detail }) => h("li", `The Pages of ${quoted(label)} are not in this list: ${detail}.`)));
       sift();
       many.look();
       if (asked) say("refresh"); // A token may be dead.
-    } catch (error) {
-      if (mine !== turn || signal.aborted || error.status === 401) return;
-      fill(trouble, problem(error, async () => {
-        await load();
-        focusOn(root.querySelector("h1"));
-      }));
-    } finally {
-      if (mine === turn) pick.wait(false);
-    }
+    });
+    if (mine === turn) pick.wait(false);
   }
 
   function sift() {
@@ -93,7 +80,6 @@ export function mount(route, signal) {
     tell();
   }
 
-  /** What saving will do, before it is done. */
   function tell() {
     choice.value = chosen?.fb_page_id ?? "";
     fill(picked, chosen ? chosen.fb_page_name + (chosen.ig_account_id ? "" : " (has no Instagram account)") : "No Page chosen yet.");
@@ -107,7 +93,7 @@ export function mount(route, signal) {
       : `${quoted(now.id)} goes on showing ${quoted(now.page)}: the Page chosen has no Instagram account.`;
     effect.hidden = !text;
     fill(effect, text);
-    fill(submit, now && chosen && !same && takes ? "Change the live site" : "Save");
+    fill(saving, now && chosen && !same && takes ? "Change the live site" : "Save");
   }
 
   async function save() {
@@ -148,12 +134,9 @@ export function mount(route, signal) {
   taken();
   accounts();
   if (client.value) tell();
-  return { root, title: "Map a client" };
+  return { root };
 }
 
-// ---- Many at once
-
-/** The lines of a pasted list: client id and Page, divided by comma, semicolon or tab, perhaps in quotation marks. */
 export function linesOf(text) {
   return text.split(/\r\n?|\n/).map((line, index) => {
     const cells = [...line.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,;\t]*))\s*(?:[,;\t]|$)/g)].map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "").map((cell) => cell.trim());
@@ -171,7 +154,6 @@ function several(pagesOf) {
     h("table", h("thead", h("tr", ["Line", "Client", "Page", "What happens"].map((text) => h("th", text)))), table), rest);
   let plans = [];
 
-  /** What one line will do: {line, client, page, look, word, ready}. */
   function plan(line, byName, byID, seen) {
     const { client, page: wanted } = line;
     const is = (look, word, page) => ({ ...line, page, wanted, look, word, ready: look !== "bad" && look !== "off" });
@@ -215,38 +197,27 @@ function several(pagesOf) {
   }
 
   async function run() {
-    const queue = plans.filter((one) => one.ready);
-    const all = queue.length;
-    let done = 0;
-    const one = async () => {
-      for (let next; (next = queue.shift());) {
-        await call("POST", "sync/", { client_id: next.client, fb_page_id: next.page.fb_page_id, token_id: next.page.token_id }).then(
-          () => Object.assign(next, { look: "off", word: "Saved", ready: false }),
-          (error) => Object.assign(next, { look: "bad", word: error.message, ready: false }));
-        fill(summary, `${number(++done)} of ${number(all)} …`);
-      }
-    };
-    await Promise.all([one(), one(), one(), one()]);
-    const saved = plans.filter(({ word }) => word === "Saved").length;
-    say("refresh");
+    const all = plans.filter((one) => one.ready);
+    let saved = 0;
+    await fourAtATime(all, (one) => call("POST", "sync/", { client_id: one.client, fb_page_id: one.page.fb_page_id, token_id: one.page.token_id }).then(
+      () => ++saved && Object.assign(one, { look: "off", word: "Saved", ready: false }),
+      ({ message }) => Object.assign(one, { look: "bad", word: message, ready: false })), (text) => fill(summary, text));
     draw();
-    toast(`${count(saved, "client")} saved${saved < all ? `, ${number(all - saved)} refused` : ""}.`);
+    toast(`${count(saved, "client")} saved${saved < all.length ? `, ${number(all.length - saved)} refused` : ""}.`);
   }
   text.oninput = look;
   return { look, root: h("div.stack", h("p.hint", "One client on each line: its id, and the name or the id of its Page."), field("List", text), summary, box, doing) };
 }
 
-// ---- A list of thousands of which only what is seen is in the document: a listbox with one choice
-
 let lists = 0;
 
-/** `content(row)` makes what stands in a line of `height` pixels; `choose(row)` hears the choice. */
+/** Only what is seen is in the document. */
 function virtualList(label, height, content, choose, signal) {
   const own = `list-${++lists}`;
   const field = h("ul.field-of-lines", { role: "presentation" });
   const root = h("div.scroller.virtual", { role: "listbox", tabIndex: 0, ariaLabel: label }, field);
   let rows = [];
-  let at = -1; // Where the keys stand.
+  let at = -1;
   let chosen = -1;
   let drawn = "";
 
@@ -286,7 +257,6 @@ function virtualList(label, height, content, choose, signal) {
     if (by) go(Math.max(at, by > 1 ? 0 : -1) + by, true);
     else if (event.key === " ") go(Math.max(at, 0), true);
     else if (event.key === "Enter") {
-      // As in a field: the form is sent.
       if (chosen < 0) go(Math.max(at, 0), true);
       root.closest("form")?.requestSubmit();
     } else return;

@@ -14,6 +14,10 @@ ARTEFACTS = pathlib.Path(__file__).parent / "artefacts"
 NETWORK_NOTE = re.compile(r"^Failed to load resource: ")
 
 
+# What is waited for comes late on a busy machine, and is no fault for that.
+playwright.sync_api.expect.set_options(timeout=20_000)
+
+
 def pytest_configure(config):
     ARTEFACTS.mkdir(exist_ok=True)
 
@@ -22,6 +26,27 @@ def pytest_configure(config):
 # Chromium for what only its own protocol tells.
 IN_BOTH = ("test_accounts", "test_clients", "test_feed_settings", "test_keys", "test_mapping", "test_signing_in", "test_the_house",
            "test_the_whole_way", "test_trouble")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--part", choices=PARTS, help="what is tried in Firefox, in Chromium as well as there, or nowhere else; together they are all")
+
+
+# Side by side they take a third of the time: most of it is waiting.
+PARTS = ("firefox", "both", "rest")
+
+
+def part(item):
+    if getattr(item, "callspec", None) and item.callspec.params.get("browser") == "firefox":
+        return "firefox"
+    return "both" if item.module.__name__ in IN_BOTH else "rest"
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = config.getoption("--part")
+    if wanted:
+        config.hook.pytest_deselected(items=[item for item in items if part(item) != wanted])
+        items[:] = [item for item in items if part(item) == wanted]
 
 
 def pytest_generate_tests(metafunc):
@@ -72,7 +97,7 @@ def open_page(browser):
     """Opens the page; at the end nothing may stand in its console, and no line of the policy may be broken."""
     contexts, complaints = [], []
 
-    def open_page(url, **options):
+    def open_page(url, clock=False, **options):
         options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Berlin",
                    "reduced_motion": "reduce"} | options
         context = browser.new_context(**options)
@@ -84,10 +109,12 @@ def open_page(browser):
             " if (!entry.hadRecentInput) jumps.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60))]);"
             " }).observe({ type: 'layout-shift', buffered: true });")
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: message.type in ("error", "warning")
                 and not NETWORK_NOTE.match(message.text) and complaints.append(message.text))
+        if clock:  # It goes as always, and jumps where a test says so.
+            page.clock.install()
         page.goto(url)
         return page
 

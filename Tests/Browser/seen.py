@@ -3,6 +3,11 @@
 from playwright.sync_api import expect
 
 
+def later(page, seconds):
+    """What the page does by the clock, without the waiting; it was opened with `clock`."""
+    page.clock.fast_forward(1000 * seconds)
+
+
 def region(page, name):
     return page.get_by_role("region", name=name, exact=True)
 

@@ -154,7 +154,7 @@ def test_an_account_tells_what_ends_soon_and_what_its_missing_permission_breaks(
 def test_a_date_beyond_a_hundred_days_is_a_date(stage, open_page):
     page = open_page(stage.url)
     told = page.evaluate("""async () => {
-      const { relative } = await import("./words.js");
+      const { relative } = await import("./kit.js");
       const at = (days) => relative(new Date(Date.now() + days * 86_400_000 + 1000).toISOString());
       return [at(99), at(140), at(-99), at(-400)];
     }""")

@@ -2,18 +2,18 @@
 
 import pytest
 from playwright.sync_api import expect
-from seen import card, client, clients, go, mapping, region, tiles, toast
+from seen import card, client, clients, go, later, mapping, region, tiles, toast
 
 PAGES = ("104567890123", "987654321098")
 
 
 @pytest.fixture
-def three(stage, open_page):
+def three(stage, open_page, request):
     """Two clients with pictures, one whose Page has no Instagram account."""
     [john] = stage.connect("john")
     for name, page in (("alpha", PAGES[0]), ("beta", PAGES[0]), ("gamma", PAGES[1])):
         stage.map(name, john, page)
-    page = open_page(stage.url)
+    page = open_page(stage.url, clock="later" in request.node.keywords)
     expect(region(page, "Clients").locator("li.card")).to_have_count(3)
     return page
 
@@ -85,23 +85,27 @@ def test_several_clients_are_refreshed_and_removed_at_once(three, stage):
     assert [row["client_id"] for row in stage.get("mappings/")["mappings"]] == ["gamma"]
 
 
+@pytest.mark.later
 def test_a_client_that_is_removed_elsewhere_is_gone_here_within_a_minute(three, stage):
     client(three, "alpha")
     expect(tiles(three)).to_have_count(25)
     for row in stage.get("mappings/")["mappings"]:
         if row["client_id"] == "alpha":
             stage.call("DELETE", f"mappings/{row['id']}/")
-    expect(three.get_by_role("heading", name="There is no such client")).to_be_visible(timeout=60_000)
+    later(three, 60)
+    expect(three.get_by_role("heading", name="There is no such client")).to_be_visible()
     # A preview of what is not there would call itself fresh.
     expect(tiles(three)).to_have_count(0)
     clients(three)
     expect(region(three, "Clients").locator("li.card")).to_have_count(2)
 
 
+@pytest.mark.later
 def test_a_token_that_died_is_told_by_an_open_page_within_a_minute(three, stage):
     stage.control("tokens", "POST", token="john", state="password_changed")
     stage.call("POST", "tokens/1/check/")
-    expect(region(three, "Trouble")).to_contain_text("password was changed", timeout=60_000)
+    later(three, 60)
+    expect(region(three, "Trouble")).to_contain_text("password was changed")
     expect(three).to_have_title("(1) Clients · Meta Module")
 
 
@@ -172,12 +176,12 @@ def test_what_is_asked_anew_takes_the_focus_from_nobody(make_stage, open_page):
     first = stage.get("pages/")["pages"][0]["fb_page_id"]
     for number in range(40):
         stage.map(f"client {number:02}", token, first)
-    page = open_page(stage.url)
+    page = open_page(stage.url, clock=True)
     onward = page.get_by_role("button", name="Next")
     onward.focus()
     stage.map("client 40", token, first)
-    page.evaluate("dispatchEvent(new Event('focus'))")
-    expect(region(page, "Clients")).to_contain_text("41 clients", timeout=40_000)
+    later(page, 60)
+    expect(region(page, "Clients")).to_contain_text("41 clients")
     expect(onward).to_be_focused()
 
 

@@ -168,14 +168,14 @@ def test_the_first_view_asks_for_little_and_finds_nothing_late(stage, open_page)
     card(page, "client_001").wait_for()
     asked = [one for one in asked if not one.startswith(("api/meta/instagram/", "api/meta/media/", "http", "favicon", "data:"))]
     files = [one for one in asked if not one.startswith("api/")]
-    assert len(asked) <= 16, asked
+    assert len(asked) <= 10, asked
     # Every file is known from the page itself: none waits for another, nor for an answer of the program. (Only the words of
     # trouble do, where there is some: on a busy machine `health` may have said so.)
     begun = page.evaluate("""() => Object.fromEntries(performance.getEntriesByType("resource")
       .map((one) => [one.name.slice(location.origin.length + 1), [one.startTime, one.responseEnd]]))""")
     first = min(begun[one][1] for one in files if one in begun)
     assert [one for one in files if one in begun and begun[one][0] > first and one.endswith((".js", ".css"))
-            and one != "trouble.js"] == []
+            and one != "more.js"] == []
 
 
 def test_an_expired_picture_gives_way_to_initials(stage, open_page):

@@ -17,8 +17,8 @@ def weight(file):
     return len(gzip.compress(file.read_bytes(), 6))
 
 
-def test_all_of_it_weighs_less_than_52_5_kB_on_the_wire():
-    assert sum(map(weight, FILES)) < 52_500
+def test_all_of_it_weighs_less_than_45_kB_on_the_wire():
+    assert sum(map(weight, FILES)) < 45_000
 
 
 def test_the_first_view_weighs_less_than_20_kB_on_the_wire():

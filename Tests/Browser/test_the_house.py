@@ -12,7 +12,7 @@ def test_without_javascript_the_page_says_what_to_do(stage, open_page):
     expect(page.get_by_text("It needs JavaScript")).to_be_visible()
 
 
-@pytest.mark.parametrize("missing", ["dom.js", "words.js", "admin.js", "overview.js"])
+@pytest.mark.parametrize("missing", ["kit.js", "admin.js"])
 def test_with_a_file_missing_the_page_is_not_blank(stage, browser, missing):
     context = browser.new_context()
     page = context.new_page()
@@ -25,7 +25,7 @@ def test_with_a_file_missing_the_page_is_not_blank(stage, browser, missing):
 
 def test_a_part_that_cannot_be_loaded_says_so_and_the_rest_goes_on(stage, open_page):
     page = open_page("about:blank")
-    page.route("**/accounts.js", lambda route: route.abort())
+    page.route("**/office.js", lambda route: route.abort())
     page.goto(stage.url)
     expect(region(page, "Clients")).to_be_visible()
     page.evaluate("location.hash = '#/accounts'")
@@ -38,7 +38,7 @@ def test_trouble_whose_words_cannot_be_loaded_is_not_called_well(stage, open_pag
     stage.control("tokens", "POST", token="john", state="password_changed")
     stage.call("POST", "tokens/1/check/")
     page = open_page("about:blank")
-    page.route("**/trouble.js", lambda route: route.abort())
+    page.route("**/more.js", lambda route: route.abort())
     page.goto(stage.url)
     expect(region(page, "Trouble")).to_contain_text("Something is wrong")
     expect(region(page, "Trouble")).not_to_contain_text("All is well")
@@ -51,9 +51,9 @@ def test_a_view_is_loaded_when_it_is_first_opened(stage, open_page):
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(stage.url)
     expect(region(page, "Clients")).to_be_visible()
-    assert not {"accounts.js", "map.js", "client.js", "system.js", "trouble.js"} & set(asked)
+    assert not {"office.js", "map.js", "client.js"} & set(asked)
     accounts(page)
-    assert "accounts.js" in asked
+    assert "office.js" in asked
 
 
 def test_an_address_that_means_nothing_leads_to_the_clients(stage, open_page):
