@@ -91,11 +91,35 @@ def test_it_fits_and_is_pictured_at_every_width(furnished, open_page, width, sch
         small = page.evaluate("""[...document.querySelectorAll("main *")].filter((one) => one.checkVisibility() && one.textContent.trim()
           && parseFloat(getComputedStyle(one).fontSize) < 13).map((one) => one.outerHTML.slice(0, 80))""")
         assert small == [], name
+        # No word of the navigation is cut, and none waits behind a scroll.
+        cut = page.evaluate("""[...document.querySelectorAll("nav a")].filter((one) => one.scrollWidth > one.clientWidth + 1
+          || one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent)""")
+        assert cut == [], name
     client(page, "client_001")
     tiles(page).first.click()
     expect(page.get_by_role("dialog")).to_contain_text("234 likes")
     page.screenshot(path=ARTEFACTS / f"medium-{width}-{scheme}.png")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_accounts_row_is_squeezed_on_no_phone(furnished, open_page):
+    page = open_page(furnished.url, viewport={"width": 360, "height": 900})
+    there = accounts(page).locator("li.account")
+    expect(there).to_have_count(3)
+    # A state and a count of clients stand on one line each.
+    tall = there.locator(".dot, .used").evaluate_all("(all) => all.filter((one) => one.offsetHeight > 30).map((one) => one.outerHTML)")
+    assert tall == []
+    over = there.evaluate_all("(all) => all.filter((one) => one.scrollWidth > one.clientWidth).length")
+    assert over == 0
+
+
+def test_where_the_system_chooses_the_colours_states_and_choices_are_still_seen(furnished, open_page):
+    page = open_page(furnished.url, forced_colors="active")
+    expect(region(page, "Clients").locator("li.card .dot").first).to_be_visible()
+    inks = page.locator("li.card .dot").evaluate_all("(all) => all.map((one) => getComputedStyle(one, '::before').backgroundColor)")
+    assert len(set(inks)) > 1, inks  # Live, ends soon and without Instagram.
+    for chosen in ("nav [aria-current=page]", "[aria-pressed=true]"):
+        assert page.locator(chosen).first.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
 
 
 def test_nothing_jumps_while_it_loads(furnished, sign_in):
