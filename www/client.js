@@ -19,7 +19,7 @@ export function mount(route, signal) {
 
   let client;
   let row;
-  let shown; // The grid.
+  let shown;
   let wanted = route.word === "clients" && route.rest[1]; // A post, by its address.
   let current = [];
   let isFeed = false;
@@ -161,7 +161,7 @@ export function mount(route, signal) {
       return fill(root, h("p.crumb", h("a", { href: "#/" }, "Clients")), h("div.empty.stack", h("h1", { tabIndex: -1 }, "There is no such client"),
         h("p", name(id), " is not mapped to a Page: it was removed, or never there."), h("p.row.middle", go(".primary", toMap, "Map it"), go("", "#/", "All clients"))));
     }
-    if (isGone) return location.reload(); // It is back.
+    if (isGone) return location.reload();
     const before = row;
     client = now;
     row = now.row;

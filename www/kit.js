@@ -11,7 +11,9 @@ export const number = (value) => value?.toLocaleString(locale) ?? "–";
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
 export const parseTime = (text) => (text ? new Date(text.replace(/(\d\d)(\d\d)$/, "$1:$2")) : null); // Meta writes +0000.
-export const secondsLeft = (text) => (text ? (parseTime(text) - Date.now()) / 1000 : Infinity);
+let skew = 0; // Clocks go wrong.
+const now = () => Date.now() + skew;
+export const secondsLeft = (text) => (text ? (parseTime(text) - now()) / 1000 : Infinity);
 
 /** Months and years would be too coarse. */
 export function relative(text) {
@@ -63,6 +65,7 @@ export async function exchange(method, path, body, seconds = 30) {
     throw lost("The connection is lost.");
   });
   const { ok, status, headers } = response;
+  skew = Date.parse(headers.get("Date")) - Date.now() || 0;
   const answer = status === 204 ? {} : await response.json().catch(() => null);
   if (isBlockable && !isBlocked && [403, 405].includes(status) && !(answer?.detail && headers.has("X-Request-Id"))) {
     isBlocked = true;
@@ -132,7 +135,7 @@ export async function refresh() {
   if (!state.session?.inside) return;
   const isFirst = !state.mappings;
   const [health, { events: [newest] }] = await Promise.all([call("GET", "health/", undefined, 10), call("GET", "events/?limit=1", undefined, 10), isFirst && loadLists()]);
-  put("health", { ...health, asked: new Date().toISOString() });
+  put("health", { ...health, asked: new Date(now()).toISOString() });
   if (state.newest !== newest?.id) {
     if (!isFirst) await loadLists();
     state.newest = newest?.id;
@@ -232,7 +235,7 @@ async function ask(row) {
     const { answer, headers } = await exchange("GET", `${pathOf(row)}?fb_page_id=${row.fb_page_id}&include=children&images=local`);
     found = {
       ...answer, media: answer.media ?? [], cache: headers.get("X-Cache"), stamp: row.cached_at, asked: Date.now(),
-      at: new Date(Date.now() - 1000 * headers.get("Age")).toISOString(),
+      at: new Date(now() - 1000 * headers.get("Age")).toISOString(),
     };
     noteGrid(row.id, found.cache === "stale" ? ["warn", "Stale"] : undefined);
   } catch (error) {

@@ -6,7 +6,7 @@ const keyOf = (page) => `${page.token_id}:${page.fb_page_id}`;
 const active = () => (state.tokens ?? []).filter(({ status }) => status === "active");
 
 export function mount(route, signal) {
-  let pages; // Absent until Meta has answered.
+  let pages;
   let fitting = [];
   let chosen;
   let asked;
@@ -211,7 +211,7 @@ function several(pagesOf) {
 
 let lists = 0;
 
-/** Only what is seen is in the document. */
+/** Only what is seen is drawn. */
 function virtualList(label, height, content, choose, signal) {
   const own = `list-${++lists}`;
   const field = h("ul.field-of-lines", { role: "presentation" });

@@ -27,7 +27,7 @@ export async function attempt(place, signal, ask, show, failed) {
   }
 }
 
-/** No clipboard without HTTPS: then the text can be marked. */
+/** Without HTTPS the text can be marked. */
 export const copyButton = (text, what, label) => button(what, async () => toast((await navigator.clipboard?.writeText(text()).then(() => "Copied.", () => null)) ?? text()), { label });
 
 /** Asks in place before what cannot be undone; a double click is no answer. */

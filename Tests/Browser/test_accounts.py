@@ -1,5 +1,7 @@
 """Accounts: what can be done to one, and what can be wrong with one."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 from seen import account as account_of
@@ -161,6 +163,16 @@ def test_a_date_beyond_a_hundred_days_is_a_date(stage, open_page):
     assert told[0] == "in 99 days" and told[2] == "99 days ago"
     for text in (told[1], told[3]):
         assert any(month in text for month in "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()) and "20" in text, told
+
+
+def test_a_clock_that_is_wrong_here_makes_no_token_look_dead(stage, open_page):
+    stage.connect("john")
+    page = open_page("about:blank", clock=True)
+    page.clock.set_system_time(time.time() + 400 * 86_400)
+    page.goto(stage.url)
+    there = accounts(page)
+    expect(there).to_contain_text("Active")
+    expect(there).to_contain_text("Ends in")
 
 
 def test_the_same_person_again_replaces_the_token_and_says_so_first(account, stage):
