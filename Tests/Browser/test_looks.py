@@ -113,6 +113,13 @@ def test_an_accounts_row_is_squeezed_on_no_phone(furnished, open_page):
     assert over == 0
 
 
+def test_the_first_steps_are_squeezed_on_no_phone(stage, open_page):
+    page = open_page(stage.url, viewport={"width": 360, "height": 900})
+    steps = page.get_by_role("list", name="First steps").get_by_role("heading")
+    expect(steps).to_have_count(3)
+    assert max(steps.evaluate_all("(all) => all.map((one) => one.offsetHeight)")) < 40
+
+
 def test_where_the_system_chooses_the_colours_states_and_choices_are_still_seen(furnished, open_page):
     page = open_page(furnished.url, forced_colors="active")
     expect(region(page, "Clients").locator("li.card .dot").first).to_be_visible()
