@@ -124,16 +124,21 @@ extension Store {
       }
     }
     do throws(StoreError) {
-      guard isMove else {
-        guard let server = source.server else { return try source.snapshot(copy) }
-        return try server.transaction(.read, within: Self.copyPatience, copy)
-      }
+      guard isMove else { return try source.longSnapshot(copy) }
       return try source.write(waitingAtMost: Self.copyPatience) { (from) throws(SQLError) in
         let report = try copy(from)
         try source.markAsMoved(from)
         return report
       }
     } catch { throw problem ?? error }
+  }
+
+  /// A `snapshot` for what takes long over all rows.
+  func longSnapshot<Result>(
+    _ body: (any Connection) throws(SQLError) -> Result
+  ) throws(StoreError) -> Result {
+    guard let server else { return try snapshot(body) }
+    return try server.transaction(.read, within: Self.copyPatience, body)
   }
 
   private func markAsMoved(_ connection: any Connection) throws(SQLError) {

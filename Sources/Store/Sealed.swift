@@ -38,7 +38,8 @@ extension Store {
   /// Hands every sealed text to `body`, tokens first, all of one moment. For checks that everything still
   /// opens.
   package func forEachSealed(_ body: (String) -> Void) throws(StoreError) {
-    try snapshot { (connection) throws(SQLError) in
+    // Each is opened meanwhile: 20,000 take longer than a server is waited for.
+    try longSnapshot { (connection) throws(SQLError) in
       _ = try connection.forEachSealed { (_, sealed) in
         body(sealed)
         return true
