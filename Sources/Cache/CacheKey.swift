@@ -15,10 +15,14 @@ package struct CacheKey: Sendable, Hashable, CustomStringConvertible {
   /// Fails for an empty or too long text and for any byte outside `[A-Za-z0-9_.-]`.
   package init?(_ text: String) {
     guard (1...Self.maximumLength).contains(text.utf8.count),
-      text.utf8.allSatisfy({ $0.isLetter || $0.isDigit || "_.-".utf8.contains($0) })
+      text.allBytes(are: {
+        $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+          || $0 == UInt8(ascii: "-")
+      })
     else { return nil }
+    var text = text
+    hash = text.withUTF8 { XXHash64.digest(UnsafeRawBufferPointer($0)) }
     self.text = text
-    hash = Array(text.utf8).withUnsafeBytes { XXHash64.digest($0) }
   }
 
   /// The key itself: it holds an account's id, never a secret.

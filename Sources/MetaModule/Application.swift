@@ -96,36 +96,38 @@ package final class Application {
 
   private func respond(to request: Request, send: @escaping (Response) -> Void) {
     self.send = send
-    var record = RequestRecord()
-    record.requestID = RequestIDs.accepted(request.requestID) ?? requestIDs.next()
-    record.note(method: request.method)
     rooms.graph.resetCounts()
     rooms.turn.begin(for: .seconds(configuration.requestBudget))
-    var request = request
-    var response: Response
+    var meant = request
+    let refusal = meant.takeMethodMeant()
+    let context = RequestContext(self, consume meant)
+    context.record.requestID = RequestIDs.accepted(context.request.requestID) ?? requestIDs.next()
+    context.record.note(method: context.request.method)
+    let response = response(in: context, unless: refusal)
+    if self.send == nil {
+      // It was answered before this was known.
+      context.record.status = response.status
+      context.record.note(rooms.graph)
+      context.record.write(to: rooms.logger, as: "request went on")
+    }
+    answer(response, context)
+    rooms.turn.doWhatIsLeft()
+    sweepIfDue()
+    rooms.turn.end()
+  }
+
+  private func response(in context: RequestContext, unless refusal: APIError?) -> Response {
     do {
-      request = try request.withMethodMeant()
-      record.note(method: request.method)
-      response = try dispatch(request, &record)
+      if let refusal { throw refusal }
+      return try dispatch(context)
     } catch {
       let error =
         error as? any Answerable
         ?? ServerError(cause: "An unexpected error of type \(type(of: error)).")
-      record.reason = error.logReason
-      record.cause = error.cause
-      response = error.response(isForOperator: request.isFromOperator)
+      context.record.reason = error.logReason
+      context.record.cause = error.cause
+      return error.response(isForOperator: context.request.isFromOperator)
     }
-    if self.send == nil {
-      // It was answered before this was known.
-      record.status = response.status
-      record.graphCalls = rooms.graph.callCount
-      record.graphTraces = rooms.graph.traces
-      record.write(to: rooms.logger, as: "request went on")
-    }
-    answer(response, to: request, &record)
-    rooms.turn.doWhatIsLeft()
-    sweepIfDue()
-    rooms.turn.end()
   }
 
   /// Not only those that miss look after the cache: it may be too large although everybody hits.
@@ -136,70 +138,59 @@ package final class Application {
   }
 
   /// Sends the answer and logs it; only the first call for a request has an effect.
-  func answer(_ response: Response, to request: Request, _ record: inout RequestRecord) {
+  func answer(_ response: consuming Response, _ context: RequestContext) {
     guard let send else { return }
     self.send = nil
     rooms.turn.isAnswered = true
     if response.passesSoon, postpone() { return }
-    var response = response
-    response.headers.append(("X-Request-Id", record.requestID))
+    response.headers.append(("X-Request-Id", context.record.requestID))
     response.headers.append(("X-Content-Type-Options", "nosniff"))
-    if request.method == "HEAD" { response = response.withoutBody() }
-    record.status = response.status
-    record.graphCalls = rooms.graph.callCount
-    record.graphRetries = rooms.graph.retryCount
-    record.graphTraces = rooms.graph.traces
-    record.write(to: rooms.logger)
+    if context.request.method == "HEAD" { response = response.withoutBody() }
+    context.record.status = response.status
+    context.record.note(rooms.graph)
+    context.record.write(to: rooms.logger)
     send(response)
   }
 
-  private func dispatch(_ request: Request, _ record: inout RequestRecord) throws -> Response {
+  private func dispatch(_ context: RequestContext) throws -> Response {
     let path: RequestPath
-    do { path = try RequestPath(of: request) } catch {
+    do { path = try RequestPath(of: context.request) } catch {
       throw error == .notUTF8 ? APIError.notUTF8Path : APIError.notFound
     }
-    guard let route = RouteTable.route(request.method, path.segments) else {
-      return try refuseMethod(request, path, &record)
+    guard let route = RouteTable.route(context.request.method, path.segments) else {
+      return try refuseMethod(context, path)
     }
-    record.route = route.pattern
-    let caller = try Access(rooms).caller(of: request, for: route)
-    if case .tooLarge = request.body { throw APIError.bodyTooLarge }
-    if case .incomplete = request.body { throw APIError.bodyIncomplete }
-    if case .lengthRequired = request.body { throw APIError.bodyLengthRequired }
-
+    context.record.route = route.pattern
+    let caller = try Access(rooms).caller(of: context.request, for: route)
+    switch context.request.body {
+    case .complete: break
+    case .tooLarge: throw APIError.bodyTooLarge
+    case .incomplete: throw APIError.bodyIncomplete
+    case .lengthRequired: throw APIError.bodyLengthRequired
+    }
     let query: FormFields?
-    do { query = request.queryString.isEmpty ? nil : try FormFields(query: request.queryString) } catch {
+    do {
+      query =
+        context.request.queryString.isEmpty ? nil : try FormFields(query: context.request.queryString)
+    } catch {
       throw APIError.tooManyFields
     }
-    return try answer(request, path, route, query, caller, route.endpoint, &record)
-  }
-
-  private func answer(
-    _ request: Request, _ path: RequestPath, _ route: Route, _ query: FormFields?, _ caller: Caller,
-    _ endpoint: Route.Endpoint, _ record: inout RequestRecord
-  ) throws -> Response {
-    let context = RequestContext(
-      self, request, captures: route.captures(in: path.segments), query: query, caller: caller, record: record
-    )
-    defer { record = context.record }
-    return try endpoint(context)
+    context.admit(caller, captures: route.captures(in: path.segments), query: query)
+    return try route.endpoint(context)
   }
 
   /// A path that is not there, or not with this method. Who may not use it is not told its methods.
-  private func refuseMethod(
-    _ request: Request, _ path: RequestPath, _ record: inout RequestRecord
-  ) throws -> Response {
-    let routes = RouteTable.routes(for: path.segments)
+  private func refuseMethod(_ context: RequestContext, _ path: RequestPath) throws -> Response {
+    let (method, routes) = (context.request.method, RouteTable.routes(for: path.segments))
     guard let first = routes.first else { throw APIError.notFound }
-    record.route = first.pattern
-    let caller = try Access(rooms).caller(of: request, for: first)
-    if request.method == "OPTIONS", let preflight = first.preflight {
-      return try answer(request, path, first, nil, caller, preflight, &record)
+    context.record.route = first.pattern
+    let caller = try Access(rooms).caller(of: context.request, for: first)
+    if method == "OPTIONS", let preflight = first.preflight {
+      context.admit(caller, captures: first.captures(in: path.segments))
+      return try preflight(context)
     }
     let allowed = RouteTable.allowedMethods(routes)
-    guard request.method == "OPTIONS" else {
-      throw APIError.methodNotAllowed(request.method, allowed: allowed)
-    }
+    guard method == "OPTIONS" else { throw APIError.methodNotAllowed(method, allowed: allowed) }
     return Response(empty: 204, headers: [("Allow", allowed.joined(separator: ", "))])
   }
 }

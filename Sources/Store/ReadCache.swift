@@ -138,7 +138,7 @@ extension ReadCache {
 
     package func hash(into hasher: inout Hasher) {
       switch self {
-      case .key(let hash), .session(let hash): hasher.combine(hash)
+      case .key(let hash), .session(let hash): hash.withUnsafeBytes { hasher.combine(bytes: $0) }
       case .account(let account): hasher.combine(account)
       case .feed(let publicID): hasher.combine(publicID)
       case .mapping(let clientID, let pageID):

@@ -29,7 +29,7 @@ package struct FieldRule: Sendable {
     if text.utf8.count > maximumLength, text.unicodeScalars.count > maximumLength {
       problems.append("Ensure this field has no more than \(maximumLength) characters.")
     }
-    if text.utf8.contains(0) { problems.append("Null characters are not allowed.") }
+    if !text.allBytes(are: { $0 != 0 }) { problems.append("Null characters are not allowed.") }
     if let surrogate {
       let digits = String(surrogate, radix: 16, uppercase: true)
       problems.append("Surrogate characters are not allowed: U+\(digits).")
@@ -43,7 +43,8 @@ package struct FieldRule: Sendable {
   package func accepts(_ text: String) -> Bool { problems(with: text).isEmpty }
 
   private func matchesPattern(_ text: String) -> Bool {
-    text.unicodeScalars.allSatisfy(allows) && !refused.contains { $0.utf8.elementsEqual(text.utf8) }
+    (text.allBytes { $0 < 0x80 && allows(Unicode.Scalar($0)) } || text.unicodeScalars.allSatisfy(allows))
+      && !refused.contains { $0.utf8.elementsEqual(text.utf8) }
   }
 
   /// Without white space at both ends, by Unicode scalars: `Character` would hide a CR LF.

@@ -55,14 +55,13 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
 
   /// `2025-12-18T10:00:00Z`.
   package var description: String {
-    var text: [UInt8] = []
-    text.reserveCapacity(20)
+    var text = TextBuffer(capacity: 20)
     append(to: &text)
-    return String(decoding: text, as: UTF8.self)
+    return String(decoding: text.bytes, as: UTF8.self)
   }
 
-  package func append(to text: inout [UInt8]) {
-    func add(_ mark: StaticString, _ part: Int64) {
+  package func append(to text: inout TextBuffer) {
+    func add(_ mark: UInt8, _ part: Int64) {
       text.append(mark)
       text.append(decimal: part, width: 2)
     }
@@ -71,11 +70,11 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     let second = rest < 0 ? rest + 86400 : rest
     let date = Self.date(daysSince1970: rest < 0 ? days - 1 : days)
     text.append(decimal: date.year, width: 4)
-    add("-", date.month)
-    add("-", date.day)
-    add("T", second / 3600)
-    add(":", second / 60 % 60)
-    add(":", second % 60)
+    add(UInt8(ascii: "-"), date.month)
+    add(UInt8(ascii: "-"), date.day)
+    add(UInt8(ascii: "T"), second / 3600)
+    add(UInt8(ascii: ":"), second / 60 % 60)
+    add(UInt8(ascii: ":"), second % 60)
     text.append(UInt8(ascii: "Z"))
   }
 

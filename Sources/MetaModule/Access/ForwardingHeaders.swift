@@ -1,34 +1,35 @@
+internal import Text
+
 /// The headers that proxies, tunnels and delivery networks add to a request on its way: where there is one, the request
 /// was not made on this machine, whatever its address says.
 enum ForwardingHeaders {
-  /// Beginnings of names in CGI form, by their first letter behind `HTTP_`, since every parameter of every request is
-  /// held against them.
-  private static let x: [StaticString] = [
-    "X_FORWARDED", "X_REAL_", "X_CLIENT_IP", "X_CLUSTER_", "X_ORIG", "X_PROX", "X_REMOTE_", "X_TRUE_CLIENT",
-    "X_REWRITE_URL", "X_HOST", "X_SCHEME", "X_URL_SCHEME", "X_SSL", "X_HTTPS", "X_COMING_FROM", "X_BLUECOAT",
-    "X_TUNNEL", "X_NGROK", "X_TAILSCALE", "X_TRAEFIK", "X_ENVOY_", "X_VARNISH", "X_HEROKU", "X_REQUEST_START",
-    "X_QUEUE_START", "X_AMZN_", "X_AMZ_CF", "X_AZURE_", "X_ARR_", "X_APPENGINE_", "X_CLOUD_", "X_VERCEL_",
-    "X_NF_",
-    "X_SUCURI", "X_AKAMAI", "X_EDGE_", "X_CDN",
-  ]
-  private static let c: [StaticString] = ["CF_", "CDN_", "CLIENT_IP", "CLOUDFRONT_"]
-  private static let f: [StaticString] = ["FORWARDED", "FLY_", "FASTLY_", "FRONT_END_HTTPS"]
-  private static let others: [StaticString] = [
-    "VIA", "TRUE_CLIENT_IP", "TAILSCALE_", "NGROK_", "WL_PROXY_", "INCAP_", "AKAMAI_", "PROXY_",
-    "MAX_FORWARDS",
-    "REAL_IP", "REMOTE_ADDR", "SURROGATE_CAPABILITY",
-  ]
+  /// Beginnings of names in CGI form, behind `HTTP_`.
+  private static let beginnings = byInitial([
+    "AKAMAI_", "CDN_", "CF_", "CLIENT_IP", "CLOUDFRONT_", "FASTLY_", "FLY_", "FORWARDED", "FRONT_END_HTTPS",
+    "INCAP_",
+    "MAX_FORWARDS", "NGROK_", "PROXY_", "REAL_IP", "REMOTE_ADDR", "SURROGATE_CAPABILITY", "TAILSCALE_",
+    "TRUE_CLIENT_IP", "VIA", "WL_PROXY_",
+  ])
+  /// The same, behind `HTTP_X_`.
+  private static let unofficial = byInitial([
+    "AKAMAI", "AMZN_", "AMZ_CF", "APPENGINE_", "ARR_", "AZURE_", "BLUECOAT", "CDN", "CLIENT_IP", "CLOUD_",
+    "CLUSTER_",
+    "COMING_FROM", "EDGE_", "ENVOY_", "FORWARDED", "HEROKU", "HOST", "HTTPS", "NF_", "NGROK", "ORIG", "PROX",
+    "QUEUE_START", "REAL_", "REMOTE_", "REQUEST_START", "REWRITE_URL", "SCHEME", "SSL", "SUCURI", "TAILSCALE",
+    "TRAEFIK", "TRUE_CLIENT", "TUNNEL", "URL_SCHEME", "VARNISH", "VERCEL_",
+  ])
 
   static func contain(_ name: Span<UInt8>) -> Bool {
     guard name.count > 7, name[0] == UInt8(ascii: "H"), name.begins(with: "HTTP_") else { return false }
-    let candidates =
-      switch name[5] {
-      case UInt8(ascii: "X"): x
-      case UInt8(ascii: "C"): c
-      case UInt8(ascii: "F"): f
-      default: others
-      }
-    return candidates.contains { name.begins(with: $0, at: 5) }
+    return name.begins(with: "X_", at: 5)
+      ? name.begins(with: unofficial, at: 7) : name.begins(with: beginnings, at: 5)
+  }
+
+  /// A list for each letter: every parameter of every request is held against them.
+  private static func byInitial(_ beginnings: [StaticString]) -> [[StaticString]] {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).map { letter in
+      beginnings.filter { $0.utf8Start.pointee == letter }
+    }
   }
 }
 
@@ -39,5 +40,11 @@ extension Span<UInt8> {
       return false
     }
     return true
+  }
+
+  /// Whether one of those with the letter that stands there goes on from it.
+  fileprivate func begins(with lists: [[StaticString]], at start: Int) -> Bool {
+    guard start < count, self[start].isLetter, self[start] < UInt8(ascii: "a") else { return false }
+    return lists[Int(self[start] - UInt8(ascii: "A"))].contains { begins(with: $0, at: start) }
   }
 }

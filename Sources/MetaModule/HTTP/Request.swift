@@ -68,17 +68,15 @@ package struct Request: Sendable {
   /// Made by `metactl`, whose user can read the database anyway; no parameter of a web server sets it.
   package var isFromOperator = false
 
-  /// The same request with the method that it means: a host's firewall may let no other than POST through.
-  func withMethodMeant() throws(APIError) -> Request {
-    guard let methodOverride else { return self }
+  /// From here on its method is the one that it means: a host's firewall may let no other than POST through.
+  /// - Returns: why it is none.
+  mutating func takeMethodMeant() -> APIError? {
+    guard let methodOverride else { return nil }
     guard method == "POST",
       methodOverride.isSameBytes(as: "PATCH") || methodOverride.isSameBytes(as: "DELETE")
-    else {
-      throw .methodOverrideRefused
-    }
-    var meant = self
-    meant.method = methodOverride
-    return meant
+    else { return .methodOverrideRefused }
+    method = methodOverride
+    return nil
   }
 
   package init() {}

@@ -22,7 +22,7 @@ struct RequestIDs {
 
   /// The client's own, if it is 1–64 of `[A-Za-z0-9._-]`.
   static func accepted(_ id: String?) -> String? {
-    guard let id, (1...64).contains(id.utf8.count), id.utf8.allSatisfy(isPlain) else { return nil }
+    guard let id, (1...64).contains(id.utf8.count), id.allBytes(are: isPlain) else { return nil }
     return id
   }
 

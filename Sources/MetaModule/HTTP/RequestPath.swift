@@ -20,20 +20,20 @@ package struct RequestPath: Equatable {
   ///
   /// Web servers resolve dot segments and merge slashes before they fill in `PATH_INFO`; only `REQUEST_URI` still
   /// shows that a third spelling was sent, and is looked at for that wherever it is there.
-  package init(of request: Request) throws(Refusal) {
-    if request.pathInfo.isEmpty {
-      var target = Self.path(of: request.requestURI)
-      if target.isEmpty { target = request.scriptName[...] }
+  package init(of request: borrowing Request) throws(Refusal) {
+    let (pathInfo, requestURI, scriptName) = (request.pathInfo, request.requestURI, request.scriptName)
+    if pathInfo.isEmpty {
+      var target = Self.path(of: requestURI)
+      if target.isEmpty { target = scriptName[...] }
       // Once: `%252e` becomes `%2e` and stays that.
-      guard let decoded = PercentEncoding.decoded(Self.belowMount(target, scriptName: request.scriptName))
+      guard let decoded = PercentEncoding.decoded(Self.belowMount(target, scriptName: scriptName))
       else { throw .malformed }
       try self.init(decoded: decoded[...])
     } else {
-      try self.init(
-        decoded: Self.remainder(of: request.pathInfo[...], below: Self.mount) ?? request.pathInfo[...])
+      try self.init(decoded: Self.remainder(of: pathInfo[...], below: Self.mount) ?? pathInfo[...])
     }
     // Last, since a path that is not UTF-8 is refused as that.
-    guard !Self.isAnotherSpelling(request.requestURI) else { throw .malformed }
+    guard !Self.isAnotherSpelling(requestURI) else { throw .malformed }
   }
 
   /// Whether the path as it was sent has an empty or a dot segment, encoded or not, an encoded slash, an encoded NUL, at
@@ -98,10 +98,13 @@ package struct RequestPath: Equatable {
     }
     var segments: [String] = []
     segments.reserveCapacity(4)
-    for bytes in rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+    while true {
+      let bytes = rest.prefix { $0 != UInt8(ascii: "/") }
       let isDots = bytes.count <= 2 && bytes.allSatisfy { $0 == UInt8(ascii: ".") }  // An empty one too.
       guard !isDots else { throw .malformed }
       segments.append(String(decoding: bytes, as: UTF8.self))
+      guard bytes.endIndex < rest.endIndex else { break }
+      rest = rest[(bytes.endIndex + 1)...]
     }
     self.segments = segments
   }

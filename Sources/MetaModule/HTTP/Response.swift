@@ -30,7 +30,7 @@ package struct Response: Sendable {
     self.headers = []
     self.headers.reserveCapacity(headers.count + 3)  // `Application` adds two.
     self.headers.append(("Content-Type", type))
-    self.headers += headers
+    for header in headers { self.headers.append(header) }
     body = bytes
     contentLength = bytes.count
   }
@@ -59,27 +59,26 @@ package struct Response: Sendable {
 
   /// Header block and body in CGI form (RFC 3875, section 6): `Status:` first, one empty line.
   package func cgiHead() -> [UInt8] {
-    var head: [UInt8] = []
-    head.reserveCapacity(512)
-    head.append("Status: " as StaticString)
+    var head = TextBuffer(capacity: 512)
+    head.append("Status: ")
     head.append(decimal: Int64(status))
     head.append(UInt8(ascii: " "))
     head.append(Self.reason(status))
     for (name, value) in headers {
-      head.append("\r\n" as StaticString)
-      head.append(name)
-      head.append(": " as StaticString)
-      head.append(value)
+      head.append("\r\n")
+      head.append(text: name)
+      head.append(": ")
+      head.append(text: value)
     }
     if status != 204 && status != 304 {
-      head.append("\r\nContent-Length: " as StaticString)
+      head.append("\r\nContent-Length: ")
       head.append(decimal: Int64(contentLength))
     }
-    head.append("\r\n\r\n" as StaticString)
-    return head
+    head.append("\r\n\r\n")
+    return head.bytes
   }
 
-  private static func reason(_ status: Int) -> String {
+  private static func reason(_ status: Int) -> StaticString {
     switch status {
     case 200: "OK"
     case 201: "Created"

@@ -1,3 +1,4 @@
+internal import Graph
 internal import Logging
 internal import Text
 
@@ -5,7 +6,7 @@ internal import Text
 ///
 /// Only what is listed here is ever written: no header, no body, no query, no id that the client could fill with a
 /// secret by mistake. The route stands in its own words (`/instagram/<client_id>/`), not as it was called.
-struct RequestRecord {
+final class RequestRecord {
   var requestID = ""
   /// One that there is, or `-`: a client may send anything in its place, a secret too.
   private(set) var method = "-"
@@ -26,8 +27,14 @@ struct RequestRecord {
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
   ]
 
-  mutating func note(method: String) {
+  func note(method: String) {
     self.method = Self.methods.first { $0.isSameBytes(as: method) } ?? "-"
+  }
+
+  func note(_ graph: GraphClient) {
+    graphCalls = graph.callCount
+    graphRetries = graph.retryCount
+    graphTraces = graph.traces
   }
 
   /// Writes the line: `{"time","level","message":"request","request_id","method","route","status","ms",…}`.

@@ -2,33 +2,30 @@ internal import HTTPClient
 internal import Store
 internal import Text
 
-/// One request on its way through an endpoint: what was asked, by whom, with what it may be answered, and what the
-/// log will say of it.
+/// One request on its way: what was asked, by whom, with what it may be answered, and what the log will say of it. Made
+/// when it comes, so that it is held once, whoever looks at it.
 final class RequestContext {
   private let application: Application
   let request: Request
   /// The captured path segments, decoded.
-  let captures: [String]
-  let caller: Caller
-  let query: FormFields?
+  private(set) var captures: [String] = []
+  private(set) var caller = Caller.anyone
+  private(set) var query: FormFields?
   /// The moment for which the answer holds; every age and expiry is computed against this one.
   let now: Timestamp
-  var record: RequestRecord
+  let record = RequestRecord()
   private let start: ContinuousClock.Instant
 
-  init(
-    _ application: Application, _ request: Request, captures: [String], query: FormFields? = nil,
-    caller: Caller,
-    record: RequestRecord
-  ) {
-    self.query = query
+  init(_ application: Application, _ request: consuming Request) {
     self.application = application
     self.request = request
-    self.captures = captures
-    self.caller = caller
-    self.record = record
     now = .now
-    start = request.firstCame ?? .now
+    start = self.request.firstCame ?? .now
+  }
+
+  /// From here on it is an endpoint's.
+  func admit(_ caller: Caller, captures: [String], query: FormFields? = nil) {
+    (self.caller, self.captures, self.query) = (caller, captures, query)
   }
 
   /// The first of them, where there is only one.
@@ -47,7 +44,7 @@ final class RequestContext {
   var client: IPAddress? { application.configuration.trustedProxies.client(of: request) }
 
   /// Answers now; what the endpoint returns later is not sent.
-  func answerNow(_ response: Response) { application.answer(response, to: request, &record) }
+  func answerNow(_ response: Response) { application.answer(response, self) }
 
   /// The captured id of one of our own rows; anything but its digits, as they are written, is a path that does not
   /// exist.
@@ -83,7 +80,6 @@ final class RequestContext {
       ? (request.scriptName + request.pathInfo)[...] : RequestPath.path(of: request.requestURI)
   }
 
-  /// What a client wrote is given back only where it means nothing but itself.
   /// What a client wrote is given back only where it means nothing but itself; and what is kept of an answer is kept under
   /// one spelling of its path.
   private static func plain(_ path: ArraySlice<UInt8>, or other: String, beside signs: String) -> String {

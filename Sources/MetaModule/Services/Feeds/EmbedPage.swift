@@ -111,17 +111,17 @@ struct HTML {
   private(set) var bytes: [UInt8] = []
 
   /// Our own words.
-  mutating func add(_ markup: String) { bytes.append(markup) }
+  mutating func add(_ markup: String) { bytes += markup.utf8 }
 
   /// Somebody else's, for a text or for a value in double quotes.
   mutating func add(text: String) {
     for byte in text.utf8 {
       switch byte {
-      case UInt8(ascii: "&"): bytes.append("&amp;" as StaticString)
-      case UInt8(ascii: "<"): bytes.append("&lt;" as StaticString)
-      case UInt8(ascii: ">"): bytes.append("&gt;" as StaticString)
-      case UInt8(ascii: "\""): bytes.append("&quot;" as StaticString)
-      case UInt8(ascii: "'"): bytes.append("&#39;" as StaticString)
+      case UInt8(ascii: "&"): bytes += "&amp;".utf8
+      case UInt8(ascii: "<"): bytes += "&lt;".utf8
+      case UInt8(ascii: ">"): bytes += "&gt;".utf8
+      case UInt8(ascii: "\""): bytes += "&quot;".utf8
+      case UInt8(ascii: "'"): bytes += "&#39;".utf8
       case 0..<0x20 where byte != 0x0A && byte != 0x09, 0x7F: bytes.append(UInt8(ascii: " "))
       default: bytes.append(byte)
       }

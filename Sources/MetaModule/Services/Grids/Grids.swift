@@ -36,7 +36,9 @@ struct Grids {
     _ part: GridPart = .grid, of mapping: StoredMapping, _ account: String,
     overdue: @escaping (Grid) -> Void
   ) throws -> Grid {
-    guard let key = GridPart.grid.key(account), let partKey = part.key(account), let cache else {
+    guard let key = GridPart.grid.key(account), let partKey = part == .grid ? key : part.key(account),
+      let cache
+    else {
       try services.prepareToAskGraph()
       return fresh(try fetch(mapping, account, part))
     }
