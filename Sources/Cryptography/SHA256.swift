@@ -13,7 +13,16 @@ package enum SHA256 {
 }
 
 /// Two lower-case digits a byte.
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+@inlinable package func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+  func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+  }
+  return String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+    var place = 0
+    for byte in bytes {
+      (text[place], text[place + 1]) = (digit(byte >> 4), digit(byte & 15))
+      place += 2
+    }
+    return place
+  }
 }

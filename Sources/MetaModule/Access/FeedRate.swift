@@ -14,7 +14,8 @@ final class FeedRate: Sendable {
 
   struct Asker: Hashable {
     let feed: Int64
-    let address: String
+    /// `nil`: the web server does not say.
+    let household: IPNetwork?
   }
 
   struct Rate {
@@ -31,9 +32,9 @@ final class FeedRate: Sendable {
   ///   - isCounted: not for one that was counted and is asked for again.
   ///   - now: in seconds, of a clock that never goes back.
   func take(
-    _ feed: Int64, _ address: String, isCounted: Bool = true, now: Int64 = FeedRate.now
+    _ feed: Int64, _ household: IPNetwork?, isCounted: Bool = true, now: Int64 = FeedRate.now
   ) -> Rate {
-    let asker = Asker(feed: feed, address: address)
+    let asker = Asker(feed: feed, household: household)
     return used.withLock { used in
       var (since, count) = used[asker] ?? (now, 0)
       if now - since >= Self.window { (since, count) = (now, 0) }

@@ -37,8 +37,8 @@ struct IPAddress: Hashable, Sendable {
       low: bits >= 128 ? low : bits <= 64 ? 0 : low & ~(UInt64.max >> UInt64(bits - 64)))
   }
 
-  /// Whom a guess is counted against. Who has an IPv6 address has all 2^64 of its network.
-  var household: String { isIPv4 ? description : "\(masked(to: 64))/64" }
+  /// Whom a guess or a visit is counted against: who has an IPv6 address has all 2^64 of its network.
+  var household: IPNetwork { IPNetwork(self, bits: isIPv4 ? 128 : 64) }
 }
 
 extension IPAddress: CustomStringConvertible {
@@ -61,6 +61,9 @@ struct IPNetwork: Hashable, Sendable {
   private let address: IPAddress
   /// Of 128.
   private let bits: Int
+
+  /// The one that an address is in.
+  init(_ address: IPAddress, bits: Int) { (self.address, self.bits) = (address.masked(to: bits), bits) }
 
   /// Bits beyond the prefix are refused: in `10.0.0.7/8` one of the two numbers is a mistake.
   init?(_ text: some StringProtocol) {

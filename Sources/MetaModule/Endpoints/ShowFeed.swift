@@ -13,7 +13,7 @@ extension Endpoints {
     return try context.answeringRefusals(with: { headers }) {
       let feed = try context.feedForOrigin(&headers)
       let rate = context.services.rooms.shared.feedRate.take(
-        feed.id, context.client?.household ?? "", isCounted: context.request.firstCame == nil)
+        feed.id, context.client?.household, isCounted: context.request.firstCame == nil)
       headers.append(("RateLimit-Policy", FeedRate.policy))
       headers.append(("RateLimit", rate.header))
       guard rate.isLeft else { throw Refusal.tooManyFeeds(seconds: rate.seconds) }

@@ -6,7 +6,7 @@ extension Endpoints {
     try fields.finish()
 
     let session = try context.services.sessions.signIn(
-      password, from: context.client?.household ?? "")
+      password, from: context.client?.household.description ?? "")
     return Response(
       json: try Caller.admin(sessionEnds: session.ends).session(context),
       headers: [SessionCookie.header(session.value, for: context.request)])

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Text
 
 /// Makes the `X-Request-Id` of answers: by it a client's complaint is found in the log.
@@ -11,13 +12,7 @@ struct RequestIDs {
     var word = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
     word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
     word ^= word >> 31
-    return String(unsafeUninitializedCapacity: 16) { digits in
-      for place in 0..<16 {
-        let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * place)) & 15
-        digits[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-      }
-      return 16
-    }
+    return withUnsafeBytes(of: word.bigEndian) { hexadecimal($0) }
   }
 
   /// The client's own, if it is 1–64 of `[A-Za-z0-9._-]`.

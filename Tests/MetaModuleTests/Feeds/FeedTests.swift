@@ -254,11 +254,16 @@ import Testing
 
   @Test func `a quota begins anew a minute after its first request`() {
     let rate = FeedRate()
-    for _ in 0..<120 { #expect(rate.take(1, "a", now: 10).isLeft) }
-    #expect(!rate.take(1, "a", now: 69).isLeft)
-    #expect(rate.take(1, "a", now: 69).seconds == 1)
-    #expect(rate.take(2, "a", now: 69).isLeft)
-    #expect(rate.take(1, "a", now: 70).left == 119)
+    let household = IPAddress("2001:db8::1")?.household
+    for _ in 0..<120 { #expect(rate.take(1, household, now: 10).isLeft) }
+    let neighbour = IPAddress("2001:db8::2")?.household
+    #expect(!rate.take(1, neighbour, now: 69).isLeft)
+    #expect(rate.take(1, neighbour, now: 69).seconds == 1)
+    #expect(rate.take(2, household, now: 69).isLeft)
+    let stranger = IPAddress("2001:db8:0:1::1")?.household
+    #expect(rate.take(1, stranger, now: 69).isLeft)
+    #expect(rate.take(1, nil, now: 69).isLeft)
+    #expect(rate.take(1, household, now: 70).left == 119)
   }
 
   // MARK: - Behold's shape

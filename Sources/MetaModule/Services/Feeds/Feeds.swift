@@ -26,7 +26,7 @@ struct Feeds {
   /// 22 characters of base64url are 16 bytes; nobody meets another's by chance.
   static func isPublicID(_ text: String) -> Bool {
     text.utf8.count == 25 && text.utf8.starts(with: "fd_".utf8)
-      && text.utf8.allSatisfy {
+      && text.allBytes {
         $0.isDigit || $0.isLetter || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
       }
   }
@@ -174,8 +174,18 @@ struct Feeds {
   private static func key(
     _ feed: StoredFeed, _ form: FeedForm, window tag: String, known: Int64, base: String
   ) -> CacheKey? {
-    let place = base == "/api/meta" ? "" : SHA256.hex(Array(base.utf8)).prefix(12)
-    return CacheKey(
-      "\(feed.publicID)_\(feed.revision)_\(form.rawValue)_\(tag.dropFirst().dropLast())_\(known)_\(place)")
+    var text = TextBuffer(capacity: CacheKey.maximumLength)
+    text.append(text: feed.publicID)
+    text.append("_")
+    text.append(decimal: feed.revision)
+    text.append("_")
+    text.append(text: form.rawValue)
+    text.append("_")
+    text.append(Array(Array(tag.utf8).dropFirst().dropLast()))
+    text.append("_")
+    text.append(decimal: known)
+    text.append("_")
+    if base != "/api/meta" { text.append(text: hexadecimal(SHA256.digest(Array(base.utf8)).prefix(6))) }
+    return CacheKey(String(decoding: text.bytes, as: UTF8.self))
   }
 }
