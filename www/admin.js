@@ -198,8 +198,6 @@ async function clientsView({ query }, signal) {
   };
 }
 
-// ---- The house
-
 const hook = (name) => document.querySelector(`[data-${name}]`);
 const main = hook("main");
 const links = document.querySelectorAll("[data-view]");
@@ -243,7 +241,7 @@ async function go() {
   if (shown?.file === file && shown.view.update?.(route)) return;
   const mine = ++turn;
   const leaving = new AbortController();
-  const waiting = setTimeout(() => mine === turn && fill(main, h("p.waiting", { role: "status" }, "One moment …")), 400);
+  const waiting = setTimeout(() => mine === turn && !main.querySelector("[role=alert]") && fill(main, h("p.waiting", { role: "status" }, "One moment …")), 400);
   try {
     const [{ mount }] = await Promise.all([file ? import(`./${file}.js`) : { mount: clientsView }, known]);
     if (mine !== turn || !state.session.inside) return;

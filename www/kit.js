@@ -4,7 +4,7 @@ const locale = navigator.languages.find((name) => name.startsWith("en")) ?? "en-
 const format = (options) => new Intl.DateTimeFormat(locale, options).format;
 const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-export const exact = format({ dateStyle: "full", timeStyle: "long" });
+const exact = format({ dateStyle: "full", timeStyle: "long" });
 export const day = format({ dateStyle: "medium" });
 export const clock = format({ timeStyle: "short" });
 export const number = (value) => value?.toLocaleString(locale) ?? "–";
@@ -26,7 +26,6 @@ export function relative(text) {
   return day(parseTime(text));
 }
 
-/** Without direction controls. */
 export const plain = (text) => (text ?? "").replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 export const quoted = (name) => `“\u2068${plain(name)}\u2069”`;
 

@@ -137,7 +137,7 @@ export function mount(route, signal) {
   return { root };
 }
 
-export function linesOf(text) {
+function linesOf(text) {
   return text.split(/\r\n?|\n/).map((line, index) => {
     const cells = [...line.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,;\t]*))\s*(?:[,;\t]|$)/g)].map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "").map((cell) => cell.trim());
     return { number: index + 1, client: cells[0] ?? "", page: cells[1] ?? "" };

@@ -127,7 +127,7 @@ function accountsView(signal, route) {
       fill(left, dead ? word : ends ? [days > 0 ? "Ends " : "Ended ", time(ends)] : row.last_checked_at || row.scopes ? "Never ends" : "Not known when it ends");
       bar.className = `bar ${dead ? "bad" : days < 10 ? "warn" : "ok"}`;
       rest.style.inlineSize = `${dead ? 0 : Math.max(3, Math.min(100, (days / 60) * 100))}%`;
-      fill(used, many.length ? h("a", { href: many.length === 1 ? addressOf(many[0].id) : `#/?q=${encodeURIComponent(row.account_label)}` }, count(many.length, "client")) : "No client yet");
+      fill(used, many.length ? h("a", { href: many.length === 1 ? addressOf(many[0].id) : `#/?q=${encodeURIComponent(row.account_label)}` }, count(many.length, "client")) : "No client");
       fill(why, [isOff(row) ? "Switched off here: its Pages are not listed." : reasons[row.status_reason], ...(row.warnings ?? []), ...(row.missing_scopes ?? []).map(missingText)].map((text) => text && h("li", text)));
       const had = [...doing.querySelectorAll("button, summary")].indexOf(document.activeElement);
       const wasOpen = doing.querySelector("details")?.open;
@@ -252,17 +252,17 @@ function systemView(signal) {
   const list = h("ul.rows.panel", { ariaLabel: "Checks" });
   const said = hint();
   const root = h("section", { ariaLabel: "System" }, head("System", said), list,
-    h("section", { ariaLabel: "Admin password" }, h("h2", "Admin password"),
+    h("section.panel", { ariaLabel: "Admin password" }, h("h2", "Admin password"),
       h("p", state.session.mode === "protected" ? "There is no password yet, so only this machine may use this page. Set one on the server to open it to others:"
         : "It is changed on the server; that ends every session:"), command()));
 
   const line = () => {
     const [words, when, how] = ["words", "hint", "how"].map((look) => h(`span.${look}`));
     const element = h("li.check", words, when, how);
-    element.update = ({ id, status, detail, checked_at: at }) => {
-      fill(words, h("b", parts[id] ?? id), h("span.hint", detail));
-      fill(when, at ? ["Checked ", time(at)] : "Not asked yet");
-      fill(how, chip(!at && status === "ok" ? ["off", "Not asked yet"] : looks[status]));
+    element.update = ({ id, status, detail, checked_at: at, idle = !at && status === "ok" }) => {
+      fill(words, h("b", parts[id] ?? id), h("span.hint", !idle && detail));
+      fill(when, at && ["Checked ", time(at)]);
+      fill(how, chip(idle ? ["off", "Not asked yet"] : looks[status]));
     };
     return element;
   };

@@ -109,6 +109,9 @@ def test_an_accounts_row_is_squeezed_on_no_phone(furnished, open_page):
     # A state and a count of clients stand on one line each.
     tall = there.locator(".dot, .used").evaluate_all("(all) => all.filter((one) => one.offsetHeight > 30).map((one) => one.outerHTML)")
     assert tall == []
+    # What the buttons would lie on.
+    under = there.locator(".used").evaluate_all("(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.outerHTML)")
+    assert under == []
     over = there.evaluate_all("(all) => all.filter((one) => one.scrollWidth > one.clientWidth).length")
     assert over == 0
 

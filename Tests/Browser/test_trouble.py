@@ -232,3 +232,19 @@ def test_a_missing_key_is_told_by_health_first_and_by_the_account(stage, open_pa
     system = go(page, "#/system", "System")
     expect(system.get_by_role("listitem").first).to_contain_text("Failing")
     expect(system).to_contain_text("Something is broken.")
+
+
+def test_what_fails_at_once_on_the_way_in_is_said_and_stays_said(stage, open_page):
+    page = open_page("about:blank", clock=True)
+    page.route("**/mappings/**", lambda route: route.fulfill(status=429, headers={"Retry-After": "30"}, json={
+        "detail": "Rate limit reached, try again in 30 seconds", "reason": "too_many_feeds"}))
+    page.clock.pause_at(time.time() + 3600)
+    page.goto(stage.url)
+    said = page.locator("main [role=alert]")
+    expect(said).to_contain_text("Rate limit reached, try again in 30 seconds")
+    page.clock.run_for(600)  # A view that is late says after 400 ms that it is on the way.
+    expect(said).to_be_visible()
+    page.clock.resume()
+    page.unroute("**/mappings/**")
+    said.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Clients", level=1)).to_be_visible()
