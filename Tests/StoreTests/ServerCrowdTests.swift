@@ -91,6 +91,7 @@ import Testing
     #expect(areWaiting())
     #expect(failures(of: 40) { _ = try store.setting("a") } == [])
     #expect(areWaiting())
+    #expect(try holder.number(waiting()) <= 4, "writers hold the readers' connections")
     over.add()
     holder.rollBack()
     for writer in writers { _ = writer.result() }
