@@ -30,6 +30,7 @@ package struct Response: Sendable {
     self.headers = []
     self.headers.reserveCapacity(headers.count + 3)  // `Application` adds two.
     self.headers.append(("Content-Type", type))
+    // One by one: `+=` copies tuples through their description at run time.
     for header in headers { self.headers.append(header) }
     body = bytes
     contentLength = bytes.count
