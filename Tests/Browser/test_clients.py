@@ -1,5 +1,8 @@
 """Clients: seen at a glance, found, and worked on by the dozen."""
 
+import math
+import time
+
 import pytest
 from playwright.sync_api import expect
 from seen import card, client, clients, go, later, mapping, region, tiles, toast
@@ -190,22 +193,24 @@ def test_what_a_view_made_it_forgets(three):
     """Left and entered again and again, a view leaves no node and no listener behind."""
     session = three.context.new_cdp_session(three)
 
-    def counted():
-        three.wait_for_load_state("networkidle")
-        for _ in range(3):
+    def left(most):
+        """The listeners, once all nodes are gone but those shown: a picture on its way holds its view a while, a leak for ever."""
+        shown = three.evaluate("document.evaluate('count(//node())', document).numberValue")
+        end = time.monotonic() + 60
+        while True:
             session.send("HeapProfiler.collectGarbage")
-        counters = session.send("Memory.getDOMCounters")
-        return counters["nodes"], counters["jsEventListeners"]
+            counters = session.send("Memory.getDOMCounters")
+            if counters["nodes"] < shown + 300 and counters["jsEventListeners"] <= most:
+                return counters["jsEventListeners"]
+            assert time.monotonic() < end, (counters, shown, most)
 
-    def round_trip():
-        for address, place in (("#/accounts", "Accounts"), ("#/clients/alpha", "Client"), ("#/map", "Map a client"), ("#/activity", "Activity"), ("#/", "Clients")):
-            go(three, address, place)
+    def round_trips(times):
+        for _ in range(times):
+            for address, place in (("#/accounts", "Accounts"), ("#/clients/alpha", "Client"), ("#/map", "Map a client"),
+                                   ("#/activity", "Activity"), ("#/", "Clients")):
+                go(three, address, place)
 
-    round_trip()
-    round_trip()
-    nodes, listeners = counted()
-    for _ in range(6):
-        round_trip()
-    more_nodes, more_listeners = counted()
-    assert more_listeners < listeners + 60, (listeners, more_listeners)
-    assert more_nodes < nodes + 800, (nodes, more_nodes)
+    round_trips(2)
+    listeners = left(math.inf)
+    round_trips(6)
+    left(listeners + 5)
