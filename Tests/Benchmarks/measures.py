@@ -157,6 +157,10 @@ def start(scene, table, quick):
     table.add("cold CGI start, ms", [value / 1000 for value in times["ours"]])
     if "php" in times:
         table.add("cold CGI start / php-cgi", [a / b for a, b in zip(times["ours"], times["php"])])
+    for name in ("meta.fcgi", "metactl"):
+        stripped = scene.folder / f"{name}.stripped"
+        subprocess.run(["strip", "-o", stripped, scene.programs / name], check=True)
+        table.add(f"{name} without symbols, MB", [stripped.stat().st_size / 1e6])
 
 
 # Memory
