@@ -72,6 +72,39 @@ import Testing
     #expect(fresh.result() == true)
   }
 
+  @Test func `writers who wait for their row take no connection from readers`() throws {
+    // A server of its own: what other tests ask the shared one for, these writers would wait behind.
+    let server = try PostgresServer()
+    try withExtendedLifetime(server) {
+      let address = try server.makeDatabase()
+      let store = try store(address)
+      try store.setSetting("a", to: "b")
+      let holder = try PostgresServer.connect(address)
+      try holder.begin("BEGIN; SELECT stamp FROM installation FOR UPDATE")
+      let over = Counter()
+      // Each gives up after a while, and comes again: however slow this machine is, some of them wait.
+      let writers = (0..<40).map { number in
+        Background { while over.value == 0 { try? store.setSetting("writer", to: "\(number)") } }
+      }
+      defer {
+        over.add()
+        holder.rollBack()
+        for writer in writers { _ = writer.result() }
+      }
+      let waiting: Statement<Int64> = """
+        SELECT count(*) FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()
+        """
+      // On a connection of its own: a transaction keeps the list of connections that it saw first.
+      let onlooker = try PostgresServer.connect(address)
+      func areWaiting() -> Bool { Wait.until { ((try? onlooker.number(waiting())) ?? 0) >= 2 } }
+      #expect(areWaiting())
+      #expect(failures(of: 40) { _ = try store.setting("a") } == [])
+      #expect(areWaiting())
+      #expect(try onlooker.number(waiting()) <= 4, "writers hold the readers' connections")
+    }
+  }
+
   // MARK: - Leases
 
   private static let until: Statement<String> = "SELECT until::text FROM lease"
