@@ -242,7 +242,7 @@ extension PostgresConnection {
     for settings in try address.alternatives(functions) {
       if let handle = PostgresHandle(settings, functions) { attempts.append((handle, Int16(POLLOUT))) }
     }
-    var reasons: [String] = []
+    var (words, reasons): ([String], [String]) = ([], [])
     while !attempts.isEmpty {
       var entries = attempts.map {
         pollfd(fd: functions.pointee.socket($0.handle.pointer), events: $0.events, revents: 0)
@@ -252,7 +252,7 @@ extension PostgresConnection {
       let count = poll(&entries, nfds_t(entries.count), hasFailed ? 0 : deadline.remainingMilliseconds)
       if count < 0, errno == EINTR { continue }
       guard count > 0 || hasFailed else {
-        throw .lost((reasons + ["no answer came in time"]).joined(separator: "; "))
+        throw .refused(words, (reasons + ["no answer came in time"]).joined(separator: "; "))
       }
       for index in attempts.indices.reversed() where entries[index].revents != 0 || entries[index].fd < 0 {
         let handle = attempts[index].handle
@@ -261,12 +261,13 @@ extension PostgresConnection {
         case PostgresPolling.reading: attempts[index].events = Int16(POLLIN)
         case PostgresPolling.writing: attempts[index].events = Int16(POLLOUT)
         default:
-          reasons.append(handle.trouble)
+          words.append(handle.trouble)
+          reasons.append(printable(handle.trouble))
           attempts.remove(at: index)
         }
       }
     }
-    throw .lost(reasons.isEmpty ? nil : reasons.joined(separator: "; "))
+    throw .refused(words, reasons.isEmpty ? nil : reasons.joined(separator: "; "))
   }
 
   /// The first line of what a library says, of a length that a log can bear.
@@ -295,6 +296,7 @@ private final class PostgresHandle {
     let values = copies.map { UnsafePointer<CChar>($0.1) } + [nil]
     guard let pointer = functions.pointee.connectStartParams(names, values, 0) else { return nil }
     (self.pointer, self.functions) = (pointer, functions)
+    _ = functions.pointee.setErrorVerbosity(pointer, PostgresVerbosity.verbose)
   }
 
   /// Why it failed, in libpq's words, of which the password may be one.
@@ -308,7 +310,7 @@ private final class PostgresHandle {
       }
       place += 1
     }
-    return PostgresConnection.printable(String(decoding: text, as: UTF8.self))
+    return String(decoding: text, as: UTF8.self)
   }
 
   deinit { functions.pointee.finish(pointer) }
@@ -334,6 +336,10 @@ private enum PostgresPolling {
 
 private enum PostgresStatus {
   static let (emptyQuery, commandOK, tuplesOK): (Int32, Int32, Int32) = (0, 1, 2)
+}
+
+private enum PostgresVerbosity {
+  static let verbose: Int32 = 2
 }
 
 private enum PostgresField {

@@ -52,20 +52,28 @@ package struct SQLError: Error, Equatable {
   /// The connection was lost, or nothing came in time.
   static func lost(_ reason: String? = nil) -> SQLError { SQLError(state: "08006", reason: reason) }
 
-  /// The server cannot be reached, is going down or coming up, or has become a standby.
+  /// The server cannot be reached, is going down or coming up, has become a standby, or has no place.
   package var isOfConnection: Bool {
     guard let state else { return false }
-    return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "25006" || state == "25P03"
+    return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "25006" || state == "25P03" || isOfCrowd
   }
 
-  /// The server, or a pooler, is there and has no connection left. libpq tells no state of one that did not come about.
-  package var isOfCrowd: Bool {
-    guard isOfConnection, let reason else { return false }
-    let words: [String] = [
-      "too many c", "connection slots are reserved", "no more connections allowed", "query_wait_timeout",
-      "max client",
+  /// The server, or a pooler, is there and has no connection left.
+  package var isOfCrowd: Bool { state == "53300" }
+
+  /// Why no connection came about.
+  /// - Parameter words: what libpq says at its most verbose. A server's own refusal has its state in it, as in
+  ///   `FATAL:  53300: …`, which is there in every language.
+  static func refused(_ words: [String], _ reason: String?) -> SQLError {
+    // PgBouncer has one state for all that it refuses, and repeats a server's refusal under it; it speaks English alone.
+    let poolersWords = [
+      "no more connections allowed", "query_wait_timeout", "too many c", "connection slots are reserved",
     ]
-    return words.contains { strstr(reason, $0) != nil }
+    let isFull = words.contains { words in
+      strstr(words, ":  53300: ") != nil
+        || strstr(words, ":  08P01: ") != nil && poolersWords.contains { strstr(words, $0) != nil }
+    }
+    return isFull ? SQLError(state: "53300", reason: reason) : .lost(reason)
   }
 
   /// The same transaction, begun anew, may succeed.

@@ -165,7 +165,6 @@ package enum StoreError: Error, Sendable, Equatable {
     case "23505", "42P07", "42710": return .conflict
     case "53100": return .full
     case "53200": return .outOfMemory
-    case "53300": return .unreachable(address, "it has no connection left")
     case "XX001", "XX002": return .damaged(path: address)
     case "42P01":
       return .unfit("A table of this program is gone from \(address). Restore a backup of the database.")

@@ -106,6 +106,34 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("53300", "tut mir leid, schon zu viele Verbindungen", true),
+    ("53300", "trop de connexions pour le rôle", true),
+    ("08P01", "no more connections allowed (max_client_conn)", true),
+    ("08P01", "server login failed: FATAL sorry, too many clients already", true),
+    ("08P01", "server login has been failing, try again later (server_login_retry)", false),
+    ("28000", "role \"too many clients\" does not exist", false),
+    ("57P03", "das Datenbanksystem startet", false),
+  ])
+  func `a server that is full is known by its code, whatever its language`(
+    _ state: String, _ words: String, _ isFull: Bool
+  ) throws {
+    let fields = Array("SFATAL\0VFATAL\0C\(state)\0M\(words)\0Fpostmaster.c\0L1\0\0".utf8)
+    let server = try RawServer { connection in
+      _ = connection.read()
+      connection.send([UInt8(ascii: "E"), 0, 0, 0, UInt8(fields.count + 4)] + fields)
+    }
+    let error = #expect(throws: SQLError.self) {
+      try PostgresConnection.open(
+        PostgresAddress(
+          "postgresql://meta@127.0.0.1:\(server.port)/x?sslmode=disable&gssencmode=disable"),
+        until: .after(milliseconds: 30_000))
+    }
+    #expect(error?.isOfCrowd == isFull)
+    #expect(error?.isOfConnection == true)
+    #expect(error?.reason?.contains("\(state): \(words)") == true)
+  }
+
   private func port(of address: String) -> Int {
     address.split(separator: "&").compactMap { $0.hasPrefix("port=") ? Int($0.dropFirst(5)) : nil }.first ?? 0
   }

@@ -33,6 +33,7 @@ struct cpostgres {
   PGconn *_Nullable (*_Nonnull connectStartParams)(
       const char *_Nullable const *_Nonnull keywords, const char *_Nullable const *_Nonnull values, int expand);
   int (*_Nonnull connectPoll)(PGconn *_Nonnull connection);
+  int (*_Nonnull setErrorVerbosity)(PGconn *_Nonnull connection, int verbosity);
   int (*_Nonnull socket)(const PGconn *_Nonnull connection);
   char *_Nonnull (*_Nonnull errorMessage)(const PGconn *_Nonnull connection);
   char *_Nullable (*_Nonnull pass)(const PGconn *_Nonnull connection);
