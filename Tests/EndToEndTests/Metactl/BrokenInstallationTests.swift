@@ -228,7 +228,7 @@ import Testing
   @Test func `the demo's own settings are no trouble`() throws {
     let script = try String(
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "../../../nginx/serve"), encoding: .utf8)
+        path: "../../../nginx/demo"), encoding: .utf8)
     let lines = script.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
     let place = try #require(lines.firstIndex { $0.hasPrefix("cat >\"$data/demo.conf\"") })
     let installation = try healthy()
