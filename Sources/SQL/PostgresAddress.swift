@@ -6,8 +6,9 @@ package struct PostgresAddress: Sendable, CustomStringConvertible {
   package let description: String
 
   /// What an address must not say, in the words of a sentence that begins with its name.
-  package enum Unfit: Error {
+  package enum Unfit: Error, Equatable {
     case scheme, password, malformed
+    case refused(String)
 
     package var sentence: String {
       switch self {
@@ -15,7 +16,10 @@ package struct PostgresAddress: Sendable, CustomStringConvertible {
       case .password:
         "has a password in it, which every list of processes and settings would show. Take it out; the file that "
           + "PGPASSFILE names, or PGPASSWORD, is for it."
-      case .malformed: "has a character in it that an address cannot have."
+      case .malformed:
+        "is no address: postgresql://user@host/name?option=value, where anything but letters and digits in a name is "
+          + "written as %20 is for a space."
+      case .refused(let reason): "is not understood: \(reason)."
       }
     }
   }
@@ -27,29 +31,45 @@ package struct PostgresAddress: Sendable, CustomStringConvertible {
       throw .scheme
     }
     guard bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw .malformed }
-    // As libpq looks for a user (conninfo_uri_parse_options): up to the first @ or /.
-    let rest = bytes.dropFirst(scheme.utf8.count)
-    let before = rest.prefix { $0 != UInt8(ascii: "@") && $0 != UInt8(ascii: "/") }
-    if rest.dropFirst(before.count).first == UInt8(ascii: "@"), before.contains(UInt8(ascii: ":")) {
+    let parts = bytes.dropFirst(scheme.utf8.count).split(
+      separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+    // Up to the last @, where libpq looks up to the first @ or /: a password may have such signs, and whoever did not
+    // escape them meant a password all the same.
+    if let end = parts[0].lastIndex(of: UInt8(ascii: "@")),
+      parts[0][..<end].contains(UInt8(ascii: ":"))
+    {
       throw .password
     }
     // Whatever it hides behind: percent signs are undone in names, too.
-    var isEscaped = false
-    for option in rest.split(separator: UInt8(ascii: "?"), maxSplits: 1).dropFirst().joined()
-      .split(separator: UInt8(ascii: "&"))
-    {
+    var isMalformed = false
+    for option in parts.dropFirst().joined().split(separator: UInt8(ascii: "&")) {
       let name = option.prefix { $0 != UInt8(ascii: "=") }
-      if name.contains(UInt8(ascii: "%")) { isEscaped = true }
+      if name.contains(UInt8(ascii: "%")) || name.count == option.count { isMalformed = true }
       if name.elementsEqual("password".utf8) || name.elementsEqual("sslpassword".utf8) { throw .password }
     }
-    guard !isEscaped else { throw .malformed }
+    guard !isMalformed else { throw .malformed }
+    if let functions = cpostgres_functions() {
+      do throws(SQLError) { _ = try Self.settings(text, functions) } catch {
+        throw .refused(error.reason ?? "libpq does not say why")
+      }
+    }
     description = text
   }
 
   /// What libpq is to be told to reach each of the hosts; one of them where the address names none.
   func alternatives(_ functions: UnsafePointer<cpostgres>) throws(SQLError) -> [[(String, String)]] {
+    var settings = try Self.settings(description, functions)
+    for (name, value) in Self.standard where !settings.contains(where: { $0.0 == name }) {
+      settings.append((name, value))
+    }
+    return Self.divided(settings)
+  }
+
+  private static func settings(
+    _ address: String, _ functions: UnsafePointer<cpostgres>
+  ) throws(SQLError) -> [(String, String)] {
     var complaint: UnsafeMutablePointer<CChar>?
-    guard let options = functions.pointee.conninfoParse(description, &complaint) else {
+    guard let options = functions.pointee.conninfoParse(address, &complaint) else {
       let reason = complaint.map { String(cString: $0) }
       if let complaint { functions.pointee.freemem(complaint) }
       throw SQLError(state: "08001", reason: reason.map { PostgresConnection.printable($0) })
@@ -64,10 +84,7 @@ package struct PostgresAddress: Sendable, CustomStringConvertible {
       }
       option += 1
     }
-    for (name, value) in Self.standard where !settings.contains(where: { $0.0 == name }) {
-      settings.append((name, value))
-    }
-    return Self.divided(settings)
+    return settings
   }
 
   /// Nothing here is a start-up option that a pooler refuses.
