@@ -126,9 +126,13 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
   }
 
   /// - Parameter begin: a kind of BEGIN, and what holds for this transaction alone.
-  package func begin(_ begin: String) throws(SQLError) {
+  /// - Returns: how many rows its last statement has found.
+  @discardableResult
+  package func begin(_ begin: String) throws(SQLError) -> Int {
     isInvalidating = false
-    try script(begin)
+    guard functions.pointee.sendQuery(handle.pointer, begin) == 1 else { throw broken() }
+    let result = try answer()
+    return Int(functions.pointee.ntuples(result.pointer))
   }
 
   package enum Commitment: Error {
@@ -189,16 +193,24 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
       switch functions.pointee.resultStatus(pointer) {
       case PostgresStatus.commandOK, PostgresStatus.tuplesOK, PostgresStatus.emptyQuery: last = result
       default:
-        let state = functions.pointee.resultErrorField(pointer, PostgresField.state).map {
-          String(cString: $0)
-        }
-        if state == nil || state?.hasPrefix("57P0") == true { isBroken = true }
-        failure = failure ?? state.map { SQLError(state: $0) } ?? .lost()
+        failure = failure ?? self.failure(pointer)
       }
     }
     if let failure { throw failure }
     guard let last else { throw broken() }
     return last
+  }
+
+  private func failure(_ result: OpaquePointer) -> SQLError {
+    func field(_ field: Int32) -> String? {
+      functions.pointee.resultErrorField(result, field).map { String(cString: $0) }
+    }
+    guard let state = field(PostgresField.state) else { return broken() }
+    if state.hasPrefix("57P0") { isBroken = true }
+    let error = SQLError(state: state)
+    // Of what befalls a connection the words name no value, and a pooler has one state for everything.
+    guard error.isOfConnection, let words = field(PostgresField.words) else { return error }
+    return SQLError(state: state, reason: Self.printable(words) + " (SQLSTATE \(state))")
   }
 
   private func wait(for events: Int16) throws(SQLError) -> Int16 {
@@ -345,4 +357,5 @@ private enum PostgresVerbosity {
 private enum PostgresField {
   static let severity = Int32(UInt8(ascii: "V"))
   static let state = Int32(UInt8(ascii: "C"))
+  static let words = Int32(UInt8(ascii: "M"))
 }

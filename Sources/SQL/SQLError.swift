@@ -55,7 +55,8 @@ package struct SQLError: Error, Equatable {
   /// The server cannot be reached, is going down or coming up, has become a standby, or has no place.
   package var isOfConnection: Bool {
     guard let state else { return false }
-    return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "25006" || state == "25P03" || isOfCrowd
+    return state.hasPrefix("08") || state.hasPrefix("57P0") || ["25006", "25P03", "25P04"].contains(state)
+      || isOfCrowd
   }
 
   /// The server, or a pooler, is there and has no connection left.

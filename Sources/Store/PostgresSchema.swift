@@ -22,7 +22,9 @@ enum PostgresSchema {
   /// For whoever is going to change it.
   static let versionAlone: Statement<Int64> = "SELECT version FROM installation FOR UPDATE"
   /// All who write stand in line for this row, as they do for SQLite's lock.
-  static let stamp: Statement<Int64> = "SELECT stamp FROM installation"
+  /// None in a database whose rows have been moved.
+  static let stamp: Statement<Int64> = "SELECT stamp FROM installation WHERE version <> -1"
+  static let stampAlone = "SELECT stamp FROM installation WHERE version <> -1 FOR UPDATE"
   static let setStamp: Statement<Never> = "UPDATE installation SET stamp = $1"
   static let isThere: Statement<Int64> = """
     SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('installation')

@@ -79,15 +79,18 @@ package final class Server: Sendable {
 
     fileprivate func begin(_ milliseconds: Int32) -> String {
       let mode = self == .read ? "REPEATABLE READ READ ONLY" : "READ COMMITTED READ WRITE"
+      // Whatever the server, the database or the role has set. Without warnings nobody would hear that a commit did not
+      // reach the standby.
       return """
-        BEGIN ISOLATION LEVEL \(mode); SET LOCAL statement_timeout = \(milliseconds);
-        SET LOCAL idle_in_transaction_session_timeout = \(milliseconds + 2000)\(more)
+        BEGIN ISOLATION LEVEL \(mode); SET LOCAL statement_timeout = \(milliseconds); SET LOCAL lock_timeout = 0;
+        SET LOCAL idle_in_transaction_session_timeout = \(milliseconds + 2000);
+        SET LOCAL client_min_messages = warning\(more)
         """
     }
 
     private var more: String {
       switch self {
-      case .write: "; SELECT stamp FROM installation FOR UPDATE"
+      case .write: "; " + PostgresSchema.stampAlone
       // Nothing is lost with a lease, whoever loses it; so no disk and no standby is waited for.
       case .lease: "; SET LOCAL synchronous_commit = off"
       case .read, .migration: ""
@@ -98,6 +101,7 @@ package final class Server: Sendable {
   private enum Abortion: Error {
     case failed(SQLError)
     case unknown
+    case moved
   }
 
   /// Runs `body` in a transaction, and anew where the server was lost before it was asked to commit: once, and again as
@@ -139,7 +143,12 @@ package final class Server: Sendable {
     while true {
       let connection = try checkOut(within: milliseconds, until: end, insisting: insisting)
       do throws(Abortion) { return try attempt(kind, on: connection, milliseconds, until: end, body) } catch {
-        guard case .failed(let error) = error else { throw .unknown }
+        let error =
+          switch error {
+          case .unknown: throw StoreError.unknown
+          case .moved: throw notServing()
+          case .failed(let error): error
+          }
         guard error.invitesRepetition, pause == 0 || isAnswering, !end.isPast else { throw noted(error) }
         usleep(pause * 1000)
         pause = min(200, max(10, 2 * pause))
@@ -156,15 +165,18 @@ package final class Server: Sendable {
     connection.deadline = .after(milliseconds: milliseconds)
     let result: Result
     var stamp: Int64?
+    var isMoved = false
     do throws(SQLError) {
       // A pooler lets wait whom it has no connection for.
       connection.mayGoOnWaiting = { [self] in isAnswering && !end.isPast }
       defer { connection.mayGoOnWaiting = { false } }
       // A bit less than we wait ourselves: who is only slow is not taken for dead.
-      try connection.begin(kind.begin(max(50, milliseconds - 150)))
+      let rows = try connection.begin(kind.begin(max(50, milliseconds - 150)))
       noteAnswer()
       connection.deadline = .after(milliseconds: milliseconds)
       connection.mayGoOnWaiting = { false }
+      isMoved = kind == .write && rows == 0
+      guard !isMoved else { throw SQLError(state: "P0002") }
       result = try body(connection)
       if connection.isInvalidating {
         let new = PostgresSchema.newStamp()
@@ -176,7 +188,7 @@ package final class Server: Sendable {
       // One that has become a standby, as all others have then that lead there.
       isOfServer = error.state == "25006"
       connection.rollBack()
-      throw .failed(error)
+      throw isMoved ? .moved : .failed(error)
     }
     let begun = Self.now
     do throws(PostgresConnection.Commitment) { try connection.commit() } catch {
@@ -200,8 +212,17 @@ package final class Server: Sendable {
   private func noted(_ error: SQLError) -> StoreError {
     if error.state == "42P01" { state.withLock { $0.isReady = false } }
     let failure = StoreError(error, path: address.description)
-    if case .unreachable = failure { state.withLock { $0.note(failure) } }
+    if case .unreachable = failure { _ = state.withLock { $0.note(failure) } }
     return failure
+  }
+
+  /// Why the row of `installation` is not for who looks for it: the rows were moved while this process had them.
+  func notServing() -> StoreError {
+    let version = try? transaction(.read, insisting: true) { (connection) throws(SQLError) in
+      try connection.first(PostgresSchema.version())
+    }
+    guard version == nil else { return .moved(address.description) }
+    return .unfit("The row of the table installation is gone from \(address). Restore a backup.")
   }
 
   /// It answers, or should be asked again at once.

@@ -56,9 +56,7 @@ extension Server {
     let stamp = try transaction(.read, within: Int32(Self.freshness), insisting: true) {
       (connection) throws(SQLError) in try connection.first(PostgresSchema.stamp())
     }
-    guard let stamp else {
-      throw .unfit("The row of the table installation is gone from \(address). Restore a backup.")
-    }
+    guard let stamp else { throw notServing() }
     note(stamp, readAt: begun)
     return stamp
   }

@@ -172,6 +172,10 @@ package enum StoreError: Error, Sendable, Equatable {
       return .unfit(
         "The role of META_DATABASE_URL may not make or use the tables at \(address). Make it the owner of the "
           + "database: ALTER DATABASE NAME OWNER TO ROLE.")
+    case "3F000":
+      return .unfit(
+        "search_path leads to no schema at \(address). Take it back to what PostgreSQL has: ALTER ROLE ROLE SET "
+          + "search_path = public.")
     default: return .unexpected(code: state)
     }
   }
