@@ -105,21 +105,25 @@ extension Store {
   /// Puts every row of `source` here, in the place of what is here, in one transaction, and compares what has come with
   /// what was read. `source` is read at one moment.
   ///
-  /// - Parameter isMove: nobody writes to `source` meanwhile, and when everything is here it says so, and opens no more.
-  ///   Killed before that, it is as it was.
+  /// - Parameter isMove: only where nothing is. Nobody writes to `source` meanwhile, and when everything is here it says
+  ///   so, and opens no more. Killed before that, it is as it was.
   @discardableResult
   package func takeAllRows(
     from source: Store, isMove: Bool = false, progress: (_ rows: Int) -> Void = { _ in }
   ) throws(StoreError) -> CopyReport {
     var problem: StoreError?
+    var isOccupied = false
     func copy(_ from: any Connection) throws(SQLError) -> CopyReport {
       do throws(StoreError) {
         return try write(waitingAtMost: Self.copyPatience) { (into) throws(SQLError) in
           into.invalidate()
+          // Who asked before may have asked while another one was moving here.
+          isOccupied = isMove ? try into.number(Copies.rows()) > 0 : false
+          guard !isOccupied else { throw SQLError(state: "XX000") }
           return try copyRows(from, source, into, progress)
         }
       } catch {
-        problem = error
+        problem = isOccupied ? .unfit("\(path) is not empty. Nothing was changed.") : error
         throw SQLError(state: "XX000")
       }
     }

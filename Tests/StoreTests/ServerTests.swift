@@ -259,6 +259,41 @@ import Testing
     #expect(try Store(folder: back.path).tokens(limit: 100).count == 19)
   }
 
+  @Test func `whoever has what is moved under it neither reads nor writes any more`() throws {
+    try fill(source)
+    let address = try #require(PostgresServer.shared, "PostgreSQL is not installed").makeDatabase()
+    let (server, other) = try (
+      Store(on: Server(PostgresAddress(address), settling: 0), folder: file.path),
+      Store(on: Server(PostgresAddress(address), settling: 0), folder: file.path)
+    )
+    try server.takeAllRows(from: source)
+    try other.setSetting("a", to: "b")
+    let back = try TemporaryFolder()
+    try Store(folder: back.path).takeAllRows(from: server, isMove: true)
+    #expect(throws: StoreError.moved(address)) { try other.setSetting("a", to: "c") }
+    #expect(
+      Wait.until {
+        do throws(StoreError) { _ = try other.changeCounter() } catch { return error == .moved(address) }
+        return false
+      })
+    #expect(try Store(folder: back.path).setting("a") == "b")
+  }
+
+  @Test func `of two that move to one place at once one stays where it is, whole`() throws {
+    try fill(source)
+    let second = try TemporaryFolder()
+    let other = try Store(folder: second.path)
+    _ = try other.saveToken(NewToken(accountLabel: "Other", sealedToken: "s"))
+    let target = try onServer()
+    // Both have asked before, and found nothing.
+    #expect(try target.isEmpty())
+    try target.takeAllRows(from: source, isMove: true)
+    let error = #expect(throws: StoreError.self) { try target.takeAllRows(from: other, isMove: true) }
+    #expect(error?.sentence.contains("is not empty") == true)
+    #expect(try target.tokens(limit: 100).count == 19)
+    #expect(try Store(folder: second.path).tokens(limit: 100).map(\.accountLabel) == ["Other"])
+  }
+
   @Test func `a move that does not arrive leaves the source usable and the target empty`() throws {
     try fill(source)
     // What PostgreSQL cannot hold.

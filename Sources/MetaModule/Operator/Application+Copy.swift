@@ -28,6 +28,10 @@ extension Application {
         throw OperationError.refused("The database is damaged (metactl doctor). Nothing was changed.")
       }
       let copy = try store(of: target)
+      // It would wait for itself.
+      guard try !copy.isShared || copy.changeCounter() != source.changeCounter() else {
+        throw OperationError.refused("This is the database itself. Nothing was changed.")
+      }
       guard try copy.isEmpty() else {
         throw OperationError.refused("\(copy.path) is not empty. Nothing was changed.")
       }
