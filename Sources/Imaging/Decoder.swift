@@ -15,6 +15,7 @@ enum Decoder {
     let raster: Raster
     let width, height: Int
     var orientation = Orientation.upright
+    var profile: ColorProfile?
   }
 
   /// - Parameter width: how wide the raster must be at least once it is turned.
@@ -61,7 +62,9 @@ enum Decoder {
     // A warning is what browsers do not mind: bytes too many, a missing end. What there is, is there.
     guard result == 0 || tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue) else { throw .broken }
     if isForPrint { raster.turnInkIntoLight() }
-    return Decoded(raster: raster, width: Int(width), height: Int(height), orientation: orientation)
+    return Decoded(
+      raster: raster, width: Int(width), height: Int(height), orientation: orientation,
+      profile: isForPrint ? nil : ColorProfile(ofJPEG: bytes))
   }
 
   /// How often a file goes over its picture. In the picture's data no byte of a marker follows 0xFF; what looks like one in
@@ -80,6 +83,7 @@ enum Decoder {
         Int32(raster.rowBytes)) != nil
     }
     guard isDecoded else { throw .broken }
-    return Decoded(raster: raster, width: Int(width), height: Int(height))
+    return Decoded(
+      raster: raster, width: Int(width), height: Int(height), profile: ColorProfile(ofWebP: bytes))
   }
 }

@@ -22,27 +22,8 @@ enum Orientation: UInt16 {
 
   /// Reads it from a JPEG file; upright where nothing else is told, or what is told makes no sense.
   init(ofJPEG bytes: [UInt8]) {
-    self = Self.exif(in: bytes).flatMap(Self.init(exif:)) ?? .upright
-  }
-
-  /// The first Exif segment before the picture itself.
-  private static func exif(in bytes: [UInt8]) -> ArraySlice<UInt8>? {
-    var place = 2
-    while place + 4 <= bytes.count, bytes[place] == 0xFF {
-      let marker = bytes[place + 1]
-      // Markers may be filled up with 0xFF.
-      if marker == 0xFF {
-        place += 1
-        continue
-      }
-      let length = Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])
-      let end = place + 2 + length
-      guard marker != 0xDA, marker != 0xD9, length >= 2, end <= bytes.count else { return nil }
-      let content = bytes[(place + 4)..<end]
-      if marker == 0xE1, content.starts(with: Array("Exif\0\0".utf8)) { return content.dropFirst(6) }
-      place = end
-    }
-    return nil
+    let exif = JPEGSegments.first(0xE1, beginningWith: Array("Exif\0\0".utf8), in: bytes)
+    self = exif.flatMap(Self.init(exif:)) ?? .upright
   }
 
   private init?(exif: ArraySlice<UInt8>) {

@@ -28,6 +28,12 @@ package struct SmallPicture {
     }
     let shown = turn == .upright ? decoded.raster : try decoded.raster.turned(turn)
     color = shown.meanColor
-    bytes = kind == .webp ? try shown.webp(quality: 80) : try shown.jpeg(quality: 82)
+    let plain = kind == .webp ? try shown.webp(quality: 80) : try shown.jpeg(quality: 82)
+    bytes =
+      switch (decoded.profile, kind) {
+      case (nil, _): plain
+      case (let profile?, .jpeg): profile.added(toJPEG: plain)
+      case (let profile?, .webp): profile.added(toWebP: plain, width: shown.width, height: shown.height)
+      }
   }
 }

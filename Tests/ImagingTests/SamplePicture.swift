@@ -10,6 +10,8 @@ struct SamplePicture {
   /// How Exif says that it was held.
   var orientation: UInt8?
   var isBigEndian = false
+  /// An ICC profile.
+  var profile: [UInt8]?
 
   var jpeg: [UInt8] {
     let encoder = tjInitCompress()
@@ -30,9 +32,36 @@ struct SamplePicture {
       Int32(sampling.rawValue), 90, flags)
     defer { tjFree(bytes) }
     let file = Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
-    guard let orientation else { return file }
-    return Array(file[..<2]) + exif(orientation) + Array(file[2...])
+    return Array(file[..<2]) + (orientation.map(exif) ?? []) + (profile.map(segment) ?? [])
+      + Array(file[2...])
   }
+
+  private func segment(profile: [UInt8]) -> [UInt8] {
+    let length = profile.count + 16
+    return [0xFF, 0xE2, UInt8(length >> 8), UInt8(length & 0xFF)] + Array("ICC_PROFILE\0".utf8) + [1, 1]
+      + profile
+  }
+
+  /// A profile of three primaries: X, Y and Z of red, green and blue, in 65,536ths.
+  static func profile(_ primaries: [Int], space: String = "RGB ") -> [UInt8] {
+    func number(_ number: Int) -> [UInt8] {
+      (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+    }
+    var bytes = [UInt8](repeating: 0, count: 128)
+    bytes.replaceSubrange(16..<20, with: space.utf8)
+    bytes.replaceSubrange(36..<40, with: "acsp".utf8)
+    bytes += number(3)
+    for (place, name) in ["rXYZ", "gXYZ", "bXYZ"].enumerated() {
+      bytes += Array(name.utf8) + number(168 + 20 * place) + number(20)
+    }
+    for place in 0..<3 {
+      bytes += Array("XYZ ".utf8) + number(0) + primaries[(3 * place)..<(3 * place + 3)].flatMap(number)
+    }
+    return bytes
+  }
+
+  static let displayP3 = profile([33759, 15806, -69, 19137, 45353, 2744, 10299, 4376, 68663])
+  static let sRGB = profile([28578, 14581, 912, 25241, 46981, 6362, 9376, 3970, 46799])
 
   private func exif(_ orientation: UInt8) -> [UInt8] {
     let directory: [UInt8] =

@@ -38,6 +38,50 @@ import Testing
     #expect(SamplePicture.corners(of: small.bytes) == "rbrb")
   }
 
+  @Test func `wide colours stay what they are, and sRGB's profile stays behind`() throws {
+    let wide = SamplePicture(profile: SamplePicture.displayP3).jpeg
+    let turned = try SmallPicture(
+      of: SamplePicture(orientation: 6, profile: SamplePicture.displayP3).jpeg, width: 32, as: .jpeg)
+    #expect(ColorProfile(ofJPEG: turned.bytes)?.bytes == SamplePicture.displayP3)
+    #expect(SamplePicture.corners(of: turned.bytes) == "rrbb")
+    var (picture, kind) = (wide, SmallPicture.Kind.webp)
+    // Each is made of the one before.
+    for _ in 0..<4 {
+      picture = try SmallPicture(of: picture, width: 32, as: kind).bytes
+      let profile = kind == .webp ? ColorProfile(ofWebP: picture) : ColorProfile(ofJPEG: picture)
+      #expect(profile?.bytes == SamplePicture.displayP3)
+      kind = kind == .webp ? .jpeg : .webp
+    }
+    for kind in [SmallPicture.Kind.jpeg, .webp] {
+      let plain = try SmallPicture(of: SamplePicture().jpeg, width: 32, as: kind).bytes
+      for profile in [
+        SamplePicture.sRGB, SamplePicture.profile([Int](repeating: 9, count: 9), space: "GRAY"),
+        SamplePicture.displayP3 + [UInt8](repeating: 0, count: 4096),
+      ] {
+        let sample = SamplePicture(profile: profile).jpeg
+        #expect(try SmallPicture(of: sample, width: 32, as: kind).bytes == plain)
+      }
+    }
+    let ink = SamplePicture(isForPrint: true, profile: SamplePicture.displayP3).jpeg
+    #expect(ColorProfile(ofJPEG: try SmallPicture(of: ink, width: 32, as: .jpeg).bytes) == nil)
+  }
+
+  @Test func `a profile that makes no sense is none, wherever it was cut or patched`() throws {
+    let profile = SamplePicture.displayP3
+    for length in 0..<profile.count {
+      let sample = SamplePicture(profile: Array(profile[..<length])).jpeg
+      #expect(ColorProfile(ofJPEG: sample) == nil)
+    }
+    let webp = try SmallPicture(of: SamplePicture(profile: profile).jpeg, width: 32, as: .webp).bytes
+    for place in 0..<webp.count {
+      var patched = webp
+      patched[place] = 0xFF
+      for bytes in [patched, Array(webp[..<place])] {
+        #expect(ColorProfile(ofWebP: bytes).map { $0.bytes.count <= ColorProfile.mostBytes } != false)
+      }
+    }
+  }
+
   @Test func `the colour is the mean of all pixels`() throws {
     let small = try SmallPicture(of: SamplePicture().jpeg, width: 32, as: .webp)
     let number = try #require(Int(small.color, radix: 16))
