@@ -197,6 +197,43 @@ import Testing
     #expect((1...2).contains(Self.calls(harness)[.cdn] ?? 0))
   }
 
+  @Test func `half a picture is passed on, and not kept for years`() throws {
+    let harness = try Self.harness()
+    let path = try Self.path(harness)
+    let whole = Self.get(harness, try Self.path(harness, .original)).bytes
+    _ = try harness.application.clearCache()
+    harness.send("GET", "/instagram/client_001/")
+    for tenth in 1..<10 {
+      let half = Array(whole[..<(whole.count * tenth / 10)])
+      harness.simulator.addFault(
+        Fault(.raw(status: 200, headers: [:], body: half), match: .init(path: "/cdn/"), count: 1))
+      let answer = Self.get(harness, path)
+      #expect((answer.status, answer.header("Cache-Control")) == (200, Self.short))
+      #expect(answer.bytes == half)
+    }
+    let answer = Self.get(harness, path, accept: "image/webp")
+    #expect((answer.header("Content-Type"), answer.header("Cache-Control")) == ("image/webp", Self.immutable))
+  }
+
+  @Test func `each kind of picture tells whether it has its end`() {
+    func isWhole(_ bytes: [UInt8]) -> Bool? {
+      let end = Array(bytes.suffix(PictureKind.endLength))
+      return PictureKind(firstBytes: Array(bytes.prefix(16)))?
+        .isWhole(firstBytes: Array(bytes.prefix(16)), lastBytes: end, count: bytes.count)
+    }
+    let scan: [UInt8] = [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 7, 0xFF, 0, 7]
+    let jpeg = [0xFF, 0xD8, 0xFF, 0xE1, 0xFF, 0xD8] + scan + [0xFF, 0xD9] + scan
+    let film: [UInt8] = [0xFF, 0xDA, 9] + [UInt8](repeating: 3, count: 1000)
+    #expect([jpeg, jpeg + [0xFF]].map(isWhole) == [false, false])
+    #expect([jpeg + [0xFF, 0xD9], jpeg + [0xFF, 0xD9] + film].map(isWhole) == [true, true])
+    let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + film + [0, 0, 0, 0]
+    let end = Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
+    #expect(
+      [png, png + end.dropLast(), png + end, png + end + film].map(isWhole) == [false, false, true, true])
+    let webp = Array("RIFF".utf8) + [14, 0, 0, 0] + Array("WEBP".utf8) + [UInt8](repeating: 0, count: 10)
+    #expect([webp, Array(webp.dropLast()), webp + [0]].map(isWhole) == [true, false, true])
+  }
+
   @Test func `a foreign address from Graph is not fetched from`() throws {
     let harness = try Self.harness()
     let server = try RawServer { $0.answerAll() }
@@ -260,6 +297,10 @@ import Testing
     let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(Self.account)")
     #expect(files.count == 2)
     #expect(files.allSatisfy { $0.hasPrefix(other + ".") })
+    // It is hidden in that feed alone: the client's grid and its other feeds go on showing it.
+    harness.simulator.clearCalls()
+    #expect(Self.get(harness, try Self.path(harness)).status == 200)
+    #expect(Self.calls(harness) == [.cdn: 1])
   }
 
   @Test(arguments: ["exit 0", "exit 70", "kill -9 $$", "echo '1080 1080 aabbcc'; echo no picture", "yes"])

@@ -19,6 +19,34 @@ enum PictureKind: UInt8, Sendable {
     }
   }
 
+  /// So much of a picture's end tells whether that is all of it.
+  static let endLength = 64 << 10
+
+  /// Whether nothing is missing at the end, as far as the file itself tells: there is a mark behind the last of its data,
+  /// or a length in front of it. What browsers show of half a picture is grey below, and would be kept for years.
+  func isWhole(firstBytes: [UInt8], lastBytes: [UInt8], count: Int) -> Bool {
+    switch self {
+    case .jpeg:
+      var hasEnd = false
+      for place in lastBytes.indices.dropLast() where lastBytes[place] == 0xFF {
+        let rest = lastBytes[(place + 1)...]
+        if rest.first == 0xD9 {
+          hasEnd = true
+        } else if (1...4).contains(where: { rest.starts(with: [0xDA, 0, 6 + 2 * $0, $0]) }) {
+          // A scan of so many colours begins. What ended before it was a thumbnail.
+          hasEnd = false
+        }
+      }
+      return hasEnd
+    case .png:
+      let end: [UInt8] = Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
+      return lastBytes.indices.contains { lastBytes[$0] == end[0] && lastBytes[$0...].starts(with: end) }
+    case .webp:
+      return firstBytes.count >= 8
+        && firstBytes[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) } + 8 <= count
+    }
+  }
+
   var mediaType: String {
     switch self {
     case .jpeg: "image/jpeg"

@@ -166,9 +166,14 @@ struct PictureTorso: ~Copyable {
   var count: Int { max(0, Int((try? file.status())?.st_size ?? 0) - PictureHead.length) }
 
   /// The first of what was written.
-  var firstBytes: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: min(16, count))
-    let read = bytes.withUnsafeMutableBytes { try? file.read(into: $0, at: PictureHead.length) }
+  var firstBytes: [UInt8] { bytes(from: 0, to: min(16, count)) }
+
+  /// The last of it.
+  var lastBytes: [UInt8] { bytes(from: max(0, count - PictureKind.endLength), to: count) }
+
+  private func bytes(from start: Int, to end: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: end - start)
+    let read = bytes.withUnsafeMutableBytes { try? file.read(into: $0, at: PictureHead.length + start) }
     return Array(bytes.prefix(read ?? 0))
   }
 

@@ -116,9 +116,7 @@ struct PictureOriginal {
     do {
       let torso = try PictureTorso.nowhere()
       let head = try fill(torso, address, until: deadline)
-      let content = try torso.surrender(count: head.count)
-      return Found(
-        file: PictureFile(kind: head.kind, etag: head.etag, content: content), name: name, isKept: false)
+      return try passedOn(torso, head, name)
     } catch is SystemError { throw PictureTrouble.failed }
   }
 
@@ -128,9 +126,23 @@ struct PictureOriginal {
   ) throws -> Found {
     let torso = try folder.begin(name)
     let head = try fill(torso, source, until: deadline)
+    guard
+      head.kind.isWhole(firstBytes: torso.firstBytes, lastBytes: torso.lastBytes, count: head.count)
+    else {
+      services.rooms.warnOnceAMinute("Meta sent a picture without its end, so it is passed on and not kept.")
+      return try passedOn(torso, head, name)
+    }
     let file = try folder.publish(torso, head, as: name, .original)
     forgetIfUnmapped(name.account)
     return Found(file: file, name: name, isKept: true)
+  }
+
+  private func passedOn(
+    _ torso: consuming PictureTorso, _ head: PictureHead, _ name: PictureName
+  ) throws(SystemError) -> Found {
+    let content = try torso.surrender(count: head.count)
+    return Found(
+      file: PictureFile(kind: head.kind, etag: head.etag, content: content), name: name, isKept: false)
   }
 
   /// - Throws: `PictureTrouble`; `SystemError` where there is no room for it.
