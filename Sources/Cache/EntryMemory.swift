@@ -18,6 +18,9 @@ package final class EntryMemory: Sendable {
   /// An empty one, for entries of so many bytes altogether.
   package init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
+  /// What is kept under this key, whatever file it was read from.
+  func entry(_ key: CacheKey) -> CachedEntry? { contents.withLock { $0.entries[key]?.entry } }
+
   /// What is kept of this file.
   func entry(_ key: CacheKey, in file: EntryFileState) -> CachedEntry? {
     contents.withLock { contents in

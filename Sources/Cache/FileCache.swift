@@ -68,12 +68,18 @@ package struct FileCache: Sendable {
   /// The entry under the key, if it is whole and not past its stale limit. Never throws: a missing, damaged,
   /// cut, foreign file, one that was stored for another key or in the future is a miss.
   ///
-  /// - Parameter keeping: in memory, too; not for what is large and seldom asked for.
-  package func read(_ key: CacheKey, now: Timestamp, keeping: Bool = true) -> CachedEntry? {
+  /// - Parameters:
+  ///   - keeping: in memory, too; not for what is large and seldom asked for.
+  ///   - isOfOneBody: the key says what the body is made of, so that no other is ever stored under it: what is in memory
+  ///     holds, whatever has become of the file.
+  package func read(
+    _ key: CacheKey, now: Timestamp, keeping: Bool = true, isOfOneBody: Bool = false
+  ) -> CachedEntry? {
     // Another process may have stored it a moment after the caller looked at the clock. More than that is a
     // clock which has stepped back, and how old the entry is cannot be known.
     let skew: Int64 = 10
-    guard let entry = keeping ? entry(of: key) : file(of: key, .entry)?.entry,
+    let kept = isOfOneBody ? memory?.entry(key) : nil
+    guard let entry = kept ?? (keeping ? entry(of: key) : file(of: key, .entry)?.entry),
       now.seconds >= entry.storedAt.seconds - skew, now <= entry.staleUntil
     else { return nil }
     return entry

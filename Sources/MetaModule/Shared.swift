@@ -12,6 +12,8 @@ package struct Shared: Sendable {
   /// `nil`: the database is a file.
   let server: Server?
   let feedRate = FeedRate()
+  let feedBase = FeedBase()
+  let pictureFolder: PictureFolder
   /// `nil` when the directory cannot be used: everything is then answered uncached.
   let cache: FileCache?
   let cacheTrouble: CacheError?
@@ -24,6 +26,7 @@ package struct Shared: Sendable {
     lanes = Lanes(workers: configuration.workers)
     reads = isServing ? ReadCache.Memory(maximumBytes: 2 << 20) : nil
     server = configuration.databaseURL.flatMap(Server.init(address:))
+    pictureFolder = PictureFolder(configuration)
     if isServing { server?.watch() }
     if mayMake { try? Folder.make(configuration.dataDirectory) }
     // Root leaves a service's cache to the service: it would not use what root has made.

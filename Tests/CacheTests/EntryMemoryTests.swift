@@ -45,6 +45,18 @@ struct EntryMemoryTests {
     #expect(fixture.cache.read(fixture.key, now: later)?.isFresh(now: later) == false)
   }
 
+  @Test func `what a key names for good is read from memory, as long as it may be served`() throws {
+    let fixture = try Fixture()
+    let (key, now) = (fixture.key, fixture.folder.now)
+    try fixture.folder.cache.remove(key)
+    let kept = try #require(fixture.cache.read(key, now: now, isOfOneBody: true))
+    #expect(String(decoding: kept.body, as: UTF8.self) == "one")
+    let end = Timestamp(seconds: kept.staleUntil.seconds + 1)
+    #expect(fixture.cache.read(key, now: end, isOfOneBody: true) == nil)
+    #expect(fixture.text == nil)
+    #expect(fixture.cache.read(key, now: now, isOfOneBody: true) == nil)
+  }
+
   @Test func `what another process stores, removes or damages is seen by the next read`() throws {
     let fixture = try Fixture()
     try fixture.folder.store("two", under: fixture.key)

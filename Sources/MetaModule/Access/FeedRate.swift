@@ -23,7 +23,14 @@ final class FeedRate: Sendable {
     /// Until the quota is whole again.
     let seconds: Int64
     let isLeft: Bool
-    var header: String { "\"feed\";r=\(left);t=\(seconds)" }
+    var header: String {
+      var text = TextBuffer(capacity: 64)
+      text.append("\"feed\";r=")
+      text.append(decimal: left)
+      text.append(";t=")
+      text.append(decimal: seconds)
+      return String(decoding: text.bytes, as: UTF8.self)
+    }
   }
 
   private let used = Mutex<[Asker: (since: Int64, count: Int64)]>([:])

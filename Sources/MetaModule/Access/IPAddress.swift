@@ -11,16 +11,34 @@ struct IPAddress: Hashable, Sendable {
   /// through which interface it came, and is left out.
   init?(_ text: some StringProtocol) {
     let utf8 = text.utf8
-    guard utf8.count <= 64, !utf8.contains(0) else { return nil }
-    var bytes = [UInt8](repeating: 0, count: 16)
-    if utf8.contains(UInt8(ascii: ":")) {
-      guard inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &bytes) == 1 else { return nil }
-    } else {
-      guard inet_pton(AF_INET, String(text), &bytes) == 1 else { return nil }
-      bytes.replaceSubrange(0..<16, with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] + bytes[0..<4])
+    if let numbers = Self.fourNumbers(utf8) {
+      (high, low) = (0, 0xFFFF << 32 | numbers)
+      return
     }
+    guard utf8.count <= 64, !utf8.contains(0), utf8.contains(UInt8(ascii: ":")) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    guard inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &bytes) == 1 else { return nil }
     high = bytes[0..<8].reduce(0) { $0 << 8 | UInt64($1) }
     low = bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// `192.0.2.1` as `inet_pton` reads it, in a tenth of the time that its arrays take: nearly every visitor of a feed has
+  /// one. None of the four has a zero in front of it.
+  private static func fourNumbers(_ text: some Sequence<UInt8>) -> UInt64? {
+    var (numbers, number, digits, dots) = (UInt64(0), UInt64(0), 0, 0)
+    for byte in text {
+      if byte.isDigit {
+        guard digits == 0 || number > 0 else { return nil }
+        number = number * 10 + UInt64(byte - UInt8(ascii: "0"))
+        digits += 1
+        guard number <= 255 else { return nil }
+      } else {
+        guard byte == UInt8(ascii: "."), digits > 0, dots < 3 else { return nil }
+        numbers = numbers << 8 | number
+        (number, digits, dots) = (0, 0, dots + 1)
+      }
+    }
+    return digits > 0 && dots == 3 ? numbers << 8 | number : nil
   }
 
   private init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }

@@ -105,6 +105,8 @@ import Testing
 
   @Test(arguments: [
     "", "unix:", "127.0.0.1.2", "localhost", "1.2.3", "01.2.3.4", "1.2.3.4 ", "::g", "1::2::3", "%eth0",
+    "1.2.3.256", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.00", "1.2.3.0004", "+1.2.3.4", "1.2.3.4.", "١.2.3.4",
+    "1.2.3.4\u{0}",
   ])
   func `what is no address is none`(text: String) {
     #expect(IPAddress(text) == nil)

@@ -46,6 +46,14 @@ import Testing
     #expect(fixture.get().status == 404)
   }
 
+  @Test func `what was made of an old window does not stay for a day`() throws {
+    let fixture = try FeedFixture()
+    for form in ["", "?format=behold", "embed/"] { #expect(fixture.get(form).status == 200) }
+    let cache = try #require(fixture.harness.application.rooms.cache)
+    #expect(try cache.statistics(now: .now).expired == 0)
+    #expect(try cache.statistics(now: .init(seconds: Timestamp.now.seconds + 601)).expired == 3)
+  }
+
   @Test func `an expired feed stands in when Graph fails`() throws {
     let fixture = try FeedFixture()
     let fresh = fixture.get()

@@ -4,6 +4,7 @@ internal import Graph
 internal import HTTPClient
 internal import JSON
 internal import Store
+internal import Synchronization
 internal import Text
 
 /// In which form a feed is given.
@@ -85,10 +86,10 @@ struct Feeds {
     let known = services.pictures.factsTag(ofAccount: account)
     func key(_ tag: String) -> CacheKey? {
       guard wish.isPlain else { return nil }
-      return Self.key(feed, form, window: tag, known: known, base: base)
+      return self.key(feed, form, window: tag, known: known, base: base)
     }
     if let stamp = grids.windowTag(account), let key = key(stamp.etag),
-      let made = services.cache?.read(key, now: services.now)
+      let made = services.cache?.read(key, now: services.now, isOfOneBody: true)
     {
       return Grids.Grid(
         body: made.body, etag: made.etag, state: "hit", left: stamp.secondsLeft(now: services.now))
@@ -134,11 +135,10 @@ struct Feeds {
     case .leader(let flight):
       if let entry = cache.read(key, now: services.now) { return (entry.body, entry.etag) }
       let text = try tagged(make())
-      let configuration = services.configuration
-      // Good for as long as its window stands in.
-      _ = try? flight.land(
-        text.body, etag: text.etag, now: .now, freshFor: configuration.cacheTTL,
-        staleFor: max(configuration.cacheTTL, configuration.cacheStale))
+      // Each window makes new ones, and nobody asks for the old ones again. Where Graph fails for so long that the window
+      // stays, they are made once more.
+      let life = services.configuration.cacheTTL
+      _ = try? flight.land(text.body, etag: text.etag, now: .now, freshFor: life, staleFor: 2 * life)
       return text
     }
   }
@@ -171,7 +171,7 @@ struct Feeds {
   }
 
   /// `nil` where the key would be none.
-  private static func key(
+  private func key(
     _ feed: StoredFeed, _ form: FeedForm, window tag: String, known: Int64, base: String
   ) -> CacheKey? {
     var text = TextBuffer(capacity: CacheKey.maximumLength)
@@ -181,11 +181,25 @@ struct Feeds {
     text.append("_")
     text.append(text: form.rawValue)
     text.append("_")
-    text.append(Array(Array(tag.utf8).dropFirst().dropLast()))
+    text.append(text: String(Substring(tag.utf8.dropFirst().dropLast())))
     text.append("_")
     text.append(decimal: known)
     text.append("_")
-    if base != "/api/meta" { text.append(text: hexadecimal(SHA256.digest(Array(base.utf8)).prefix(6))) }
+    text.append(text: services.rooms.shared.feedBase.tag(of: base))
     return CacheKey(String(decoding: text.bytes, as: UTF8.self))
+  }
+}
+
+/// What our own addresses begin with, as a word of a key. It is the same for nearly every request, and digested for the first.
+final class FeedBase: Sendable {
+  private let last = Mutex((base: "/api/meta", tag: ""))
+
+  func tag(of base: String) -> String {
+    last.withLock { last in
+      if !last.base.isSameBytes(as: base) {
+        last = (base, hexadecimal(SHA256.digest(Array(base.utf8)).prefix(6)))
+      }
+      return last.tag
+    }
   }
 }

@@ -21,7 +21,7 @@ struct Pictures {
     let isHit: Bool
   }
 
-  var folder: PictureFolder { PictureFolder(services.configuration) }
+  var folder: PictureFolder { services.rooms.shared.pictureFolder }
 
   /// Makes and reads our addresses of pictures: `addresses().path(of: medium.id, .small, account: account, source: url)`.
   func addresses() throws(StoreError) -> PictureAddresses {
@@ -30,7 +30,7 @@ struct Pictures {
 
   /// Another one as soon as more is known of an account's pictures.
   func factsTag(ofAccount account: String) -> Int64 {
-    PictureFolder(services.configuration).facts(ofAccount: account).size
+    folder.facts(ofAccount: account).size
   }
 
   /// What is known of an account's pictures; ask it with `addresses().name(of: medium.id, account: account, source: url)`.
