@@ -55,7 +55,8 @@ async function clientsView({ query }, signal) {
   const troubles = h("section.troubles", { ariaLabel: "Trouble" });
   const steps = h("ol.steps", { ariaLabel: "First steps" });
   const tools = h("div.row.tools", h("span.searching", search, h("kbd", { ariaHidden: "true" }, "/")), h("div.scroll", { role: "group", ariaLabel: "Show" }, pills.map(({ pill }) => pill), h("span.end", sorter, look)));
-  const root = h("section.wide", { ariaLabel: "Clients" }, head("Clients", how, h("a.button.primary", { href: "#/map" }, "Add clients")), troubles, steps, tools, list, empty, pager, bar);
+  const add = h("a.button.primary", { href: "#/map" }, "Add clients");
+  const root = h("section.wide", { ariaLabel: "Clients" }, head("Clients", how, add), troubles, steps, tools, list, empty, pager, bar);
 
   const eye = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) if (isIntersecting) target.look();
@@ -86,7 +87,7 @@ async function clientsView({ query }, signal) {
     }
     fill(how, search.value || show !== "all" ? `${number(rows.length)} of ${number(all.length)}` : all.length > 0 && count(all.length, "client"));
     keep(list, rows.slice(page * size, (page + 1) * size), card);
-    tools.hidden = !all.length;
+    add.hidden = tools.hidden = !all.length;
     empty.hidden = rows.length > 0 || !all.length;
     pager.hidden = !last;
     back.disabled = !page;
@@ -126,7 +127,7 @@ async function clientsView({ query }, signal) {
       const addresses = (seen?.media ?? []).map(pictureOf).filter(Boolean).slice(0, 4);
       pictures.classList.toggle("bare", !addresses.length);
       fill(pictures, addresses.length ? addresses.map(image)
-        : h("span", !row.ig_account_id ? "No Instagram account on this Page" : seen?.error ? "The pictures cannot be fetched" : seen && "No pictures yet"));
+        : h("span", !row.ig_account_id ? "No Instagram account on this Page" : seen?.error ? (seen.error.wait ? "Meta lets us wait: the pictures come later" : "The pictures cannot be fetched") : seen && "No pictures yet"));
     };
     element.update = (now) => {
       const isNew = client && client.row.cached_at !== now.row.cached_at;
@@ -275,11 +276,15 @@ hook("skip").onclick = (event) => {
 let known = new Promise(() => {});
 let asking;
 
-const ask = () => (asking ??= refresh().catch((error) => {
+let anew; // What changed meanwhile is not in the answer.
+const ask = () => (anew = asking, asking ??= refresh().catch((error) => {
   if (error.lost || error.status === 401) return;
   if (state.mappings && state.tokens) toast(sentence(error));
   else fill(main, problem(error, ask));
-}).finally(() => (asking = null)));
+}).finally(() => {
+  asking = null;
+  if (anew) ask();
+}));
 
 watch("inside", () => {
   const { promise, resolve } = Promise.withResolvers();
@@ -385,7 +390,7 @@ watch("tokens mappings health session place", async () => {
   fill(hook("badge"), found.length > 0 && String(found.length));
   hook("badge").className = `chip ${found[0]?.look ?? ""}`;
   document.title = `${found.length ? `(${found.length}) ` : ""}${plain(state.place ? `${state.place} · ` : "")}Meta Module`;
-  const icon = `favicon${found.length ? "-trouble" : ""}.svg`;
+  const icon = found.length ? 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="crimson"/></svg>' : "favicon.svg";
   if (hook("icon").getAttribute("href") !== icon) hook("icon").href = icon;
 });
 start().catch((error) => {

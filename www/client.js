@@ -56,7 +56,7 @@ export function mount(route, signal) {
     pictures.classList.toggle("as-feed", isFeed);
     fill(pictures, current.map(tile));
     if (!isFeed) return;
-    for (const [name, value] of Object.entries({ columns: look.columns, gap: `${look.gap}px`, ratio: look.ratio.replace(":", " / ") })) pictures.style.setProperty(`--${name}`, value);
+    pictures.style = `--columns: ${look.columns}; --gap: ${look.gap}px; --ratio: ${look.ratio.replace(":", "/")}`;
     for (const [index, { id: post, caption }] of posts.entries()) {
       const place = pictures.children[index];
       place.classList.toggle("hidden-post", look.hidden.includes(post));
@@ -131,7 +131,7 @@ export function mount(route, signal) {
       toast(refreshed ? `The grid of ${quoted(id)} is fetched anew.` : detail);
       await load(true);
     }),
-    go("", toMap, "Move to another Page"),
+    go("", toMap, "Change Page"),
     menu(`More for ${plain(id)}`,
       button("Remove client", async () => {
         await removeMappings(client.rows);
@@ -241,7 +241,7 @@ const kindIn = (item) => ({ VIDEO: item.media_product_type === "REELS" ? "reel" 
 const split = (text, by = /,/) => text.split(by).map((one) => one.trim()).filter(Boolean);
 
 function feedPanel({ id, open, pictures, preview, signal }) {
-  const root = h("div.stack", { role: "group", ariaLabel: "Feed" });
+  const root = h("div.stack.tight", { role: "group", ariaLabel: "Feed" });
   const title = h("h3", "On a site, without a key");
   let feed;
   let all; // The newest 100.

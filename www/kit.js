@@ -29,7 +29,7 @@ export function relative(text) {
 export const plain = (text) => (text ?? "").replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 export const quoted = (name) => `“\u2068${plain(name)}\u2069”`;
 
-export const folded = (...texts) => texts.join(" ").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+export const folded = (...texts) => texts.join(" ").normalize("NFD").replace(/\p{M}/gu, "").replace(/\s+/g, " ").toLowerCase();
 export const seeker = (typed) => {
   const parts = folded(typed).split(/\s+/);
   return (text) => parts.every((part) => text.includes(part));
@@ -163,15 +163,11 @@ export function accountState(row) {
 }
 export const accountOf = (row) => state.tokens?.find(({ id }) => id === row?.token_id);
 
-export const trouble = async () => (Object.values(state.health?.checks ?? {}).some(({ status }) => status !== "ok") || state.tokens?.some((row) => /bad|warn/.test(accountState(row)[0]))
+export const trouble = async () => ((state.health?.status ?? "ok") !== "ok" || state.tokens?.some((row) => /bad|warn/.test(accountState(row)[0]))
   || state.clients?.some(({ look: [look, word] }) => look === "bad" || word === "No account") ? import("./more.js").catch(() => undefined) : null);
 
-/** As the program chooses. */
-const serving = (rows) => rows.find((row) => row.serves)
-  ?? [...rows].sort((a, b) => !a.ig_account_id - !b.ig_account_id || (b.updated_at < a.updated_at ? -1 : b.updated_at > a.updated_at ? 1 : b.id - a.id))[0];
-
 const group = (mappings) => [...Map.groupBy(mappings, (row) => row.client_id)].map(([id, rows]) => {
-  const row = serving(rows);
+  const row = rows.find(({ serves }) => serves) ?? rows[0];
   const account = accountOf(row);
   return {
     id, rows, row, account, look: clientState(row, account), page: pageOf(row),
@@ -239,7 +235,9 @@ async function ask(row) {
     noteGrid(row.id, found.cache === "stale" ? ["warn", "Stale"] : undefined);
   } catch (error) {
     found = { error, media: [] };
-    if (!error.lost && ![401, 404].includes(error.status)) noteGrid(row.id, ["bad", "Fails"]);
+    const { lost, status, wait } = error;
+    if (!lost && status !== 401 && status !== 404) noteGrid(row.id, wait ? ["warn", "Waiting"] : ["bad", "Fails"]);
+    if (wait) setTimeout(() => peek(row) === found && grid(row), wait * 1000);
   }
   if (state.session?.inside) known.set(row.id, found);
   return found;

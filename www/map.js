@@ -72,7 +72,7 @@ export function mount(route, signal) {
     // A choice that nobody sees is none.
     if (chosen && !fitting.some((page) => keyOf(page) === keyOf(chosen))) chosen = null;
     pick.show(fitting, chosen && fitting.findIndex((page) => keyOf(page) === keyOf(chosen)));
-    fill(found, fitting.length === pages.length ? number(pages.length) : `${number(fitting.length)} of ${number(pages.length)}`);
+    fill(found, fitting.length === pages.length ? count(pages.length, "Page") : `${number(fitting.length)} of ${number(pages.length)}`);
     none.hidden = fitting.length > 0;
     pick.root.hidden = !fitting.length;
     fill(none, pages.length ? "No Page fits the filter." : asked ? "Meta lists no Page for these accounts. Were they ticked when the token was made?"
@@ -138,10 +138,19 @@ export function mount(route, signal) {
 }
 
 function linesOf(text) {
-  return text.split(/\r\n?|\n/).map((line, index) => {
-    const cells = [...line.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,;\t]*))\s*(?:[,;\t]|$)/g)].map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "").map((cell) => cell.trim());
-    return { number: index + 1, client: cells[0] ?? "", page: cells[1] ?? "" };
-  }).filter(({ client, page, number: line }) => (client || page) && !(line === 1 && /^client[ _]?id$/i.test(client)));
+  const lines = [];
+  let cells = [];
+  let [number, next] = [1, 1];
+  for (const [all, quoted, bare, end] of text.replace(/\r\n?/g, "\n").matchAll(/[^\S\t\n]*(?:"((?:[^"]|"")*)"|([^,;\t\n]*))[^\S\t\n]*([,;\t\n]|$)/g)) {
+    cells.push((quoted?.replaceAll('""', '"') ?? bare).trim());
+    next += all.split("\n").length - 1;
+    if (end && end !== "\n") continue;
+    const [client, page = ""] = cells;
+    if ((client || page) && !(number === 1 && /^client([ _]?id)?$/i.test(client) && /page/i.test(page))) lines.push({ number, client, page });
+    cells = [];
+    number = next;
+  }
+  return lines;
 }
 
 function several(pagesOf) {

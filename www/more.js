@@ -75,7 +75,7 @@ let fields = 0;
 export function field(label, input, hint) {
   input.id ||= `field-${++fields}`;
   const help = hint && h("span.hint", { id: `${input.id}-hint` }, hint);
-  if (help) input.setAttribute("aria-describedby", help.id);
+  input.setAttribute("aria-describedby", `${input.id}-error ${input.id}-hint`);
   return h("div.field", h("label", { htmlFor: input.id }, label), input, help);
 }
 
@@ -85,11 +85,8 @@ export function showErrors(form, error) {
   for (const [key, messages] of error.fields ?? []) {
     const input = [...form.elements].find((one) => one.name === key);
     if (!input) continue;
-    const said = set(h("span.error", { role: "alert" }, complaint(key, messages)), { id: `${input.id}-error` });
-    input.after(said);
+    input.after(h("span.error", { id: `${input.id}-error`, role: "alert" }, complaint(key, messages)));
     input.ariaInvalid = "true";
-    input.dataset.described = input.getAttribute("aria-describedby") ?? "";
-    input.setAttribute("aria-describedby", `${said.id} ${input.dataset.described}`.trim());
     first ??= input;
   }
   if (!first) {
@@ -101,11 +98,7 @@ export function showErrors(form, error) {
 
 function clearErrors(form) {
   for (const said of form.querySelectorAll("[role=alert]")) said.remove();
-  for (const input of form.querySelectorAll("[aria-invalid]")) {
-    input.ariaInvalid = null;
-    if (input.dataset.described) input.setAttribute("aria-describedby", input.dataset.described);
-    else input.removeAttribute("aria-describedby");
-  }
+  for (const input of form.elements) input.ariaInvalid = null;
 }
 
 export function onSubmit(form, work) {
@@ -161,7 +154,7 @@ const broken = {
 };
 export const missingText = (scope) => `Without ${scope}, ${broken[scope] ?? "what depends on it fails"}.`;
 
-export const parts = { program: "Program", database: "The database", key: "The encryption key", cache: "The cache", graph: "Meta’s Graph API" };
+export const parts = { program: "Program", database: "Database", key: "Encryption key", cache: "Cache", graph: "Meta’s Graph API" };
 
 export function troubles() {
   const { health, tokens = [], clients = [] } = state;
@@ -244,6 +237,7 @@ export async function removeMappings(rows) {
     await call("DELETE", `mappings/${id}/`);
     change("mappings", id, null);
   }
+  say("refresh"); // Another may serve now.
 }
 
 export function drawSteps(list, [first]) {

@@ -124,9 +124,9 @@ function accountsView(signal, route) {
       const ends = endOf(row);
       const days = secondsLeft(ends) / 86_400;
       const dead = look === "bad" || isOff(row);
-      fill(left, dead ? word : ends ? [days > 0 ? "Ends " : "Ended ", time(ends)] : row.last_checked_at || row.scopes ? "Never ends" : "Not known when it ends");
+      fill(left, dead && days > 0 ? ["Checked ", time(row.last_checked_at ?? row.created_at)] : ends ? [days > 0 ? "Ends " : "Ended ", time(ends)] : row.last_checked_at || row.scopes ? "Never ends" : "Not known when it ends");
       bar.className = `bar ${dead ? "bad" : days < 10 ? "warn" : "ok"}`;
-      rest.style.inlineSize = `${dead ? 0 : Math.max(3, Math.min(100, (days / 60) * 100))}%`;
+      rest.style.inlineSize = `${dead ? 0 : Math.min(100, 3 + days * 1.6)}%`;
       fill(used, many.length ? h("a", { href: many.length === 1 ? addressOf(many[0].id) : `#/?q=${encodeURIComponent(row.account_label)}` }, count(many.length, "client")) : "No client");
       fill(why, [isOff(row) ? "Switched off here: its Pages are not listed." : reasons[row.status_reason], ...(row.warnings ?? []), ...(row.missing_scopes ?? []).map(missingText)].map((text) => text && h("li", text)));
       const had = [...doing.querySelectorAll("button, summary")].indexOf(document.activeElement);
@@ -168,7 +168,7 @@ function connectView(signal) {
   const label = entry("account_label", { maxLength: 255, placeholder: "My Facebook Account" });
   const expires = entry("expires_at", { type: "date" });
   const card = h("div.confirm", { role: "group", ariaLabel: "Whose token it is" });
-  const waiting = h("p.hint", "Its owner appears here, for you to confirm.");
+  const waiting = h("p.hint.middle", "Its owner appears here, for you to confirm.");
   const verify = submit("Verify");
   const asking = onSubmit(h("form.stack", field("Access token", secret, ["A user or system user token, from Meta’s ", h("a", { href: "https://developers.facebook.com/tools/explorer/", target: "_blank", rel: "noreferrer" }, "Graph API Explorer"), " or your app’s dashboard."]),
     field("Label", label, "How you call this account here."), h("p.row", verify)), look);
@@ -240,7 +240,6 @@ function connectView(signal) {
   return { root };
 }
 
-const statuses = { ok: "ok", degraded: "warning", unavailable: "error" };
 const looks = {
   error: ["bad", "Failing", "Something is broken."],
   warning: ["warn", "Attention", "It works, but something needs attention."],
@@ -268,10 +267,11 @@ function systemView(signal) {
   };
   function draw() {
     if (!state.health) return;
-    const { status, version, checks, asked } = state.health;
-    const program = { id: "program", status: statuses[status], detail: `Version ${version}`, checked_at: asked };
-    fill(said, looks[program.status][2]);
-    keep(list, [program, ...Object.entries(checks).map(([id, check]) => ({ id, ...check }))].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status)), line);
+    const { version, checks, asked } = state.health;
+    const rows = Object.entries({ program: { status: "ok", detail: `Version ${version}`, checked_at: asked }, ...checks })
+      .map(([id, check]) => ({ id, ...check })).sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+    fill(said, looks[rows[0].status][2]);
+    keep(list, rows, line);
   }
   watch("health", draw, signal);
   draw();
@@ -332,8 +332,6 @@ function keysView(signal) {
 const says = {
   "token.add": "… was connected", "token.replace": "The token of … was replaced", "token.change": "… was changed", "token.remove": "… was deleted", "token.check": "… was checked",
   "token.refresh": "The token of … was extended", "token.expire": "The token of … has ended", "token.refused": "Meta refuses the token of …", "mapping.remove": "… was removed",
-};
-const alone = {
   "session.sign-in": "Somebody signed in", "session.sign-out": "Somebody signed out", "feed.add": "A feed was made", "feed.change": "A feed was changed", "feed.remove": "A feed was deleted", "session.locked-out": "An address is locked out after too many wrong passwords",
   "session.narrowed": "Too many wrong passwords: sign-ins are taken one at a time", "admin.set-password": "The admin password was set", "admin.reset": "All credentials were removed",
   "apikey.create": "A key was made", "apikey.revoke": "A key was revoked", "key.rotate": "The tokens were encrypted with a new key", "key.prune": "Old encryption keys were removed", "key.accept": "An encryption key was accepted",
@@ -347,8 +345,9 @@ function tell({ action, subject, result }) {
   const token = kind === "token" && state.tokens?.find((row) => row.id === id);
   const [what, address] = mapping ? [mapping.client_id, addressOf(mapping.client_id)] : token ? [token.account_label, `#/accounts/${id}`] : [`${kind === "token" ? "account" : "client mapping"} ${id}`];
   if (action === "mapping.sync") return mapping ? ["", what, address, ` ${result === "created" ? "was mapped to" : "is mapped anew to"} ${pageOf(mapping)}`] : [`Client mapping ${id} was made; it is gone now`];
-  if (!says[action]) return [alone[action] ?? `${action.replace(/[._-]/g, " ")}${subject ? `: ${subject}` : ""}${result ? ` (${result})` : ""}`];
-  const [before, after] = says[action].split("…");
+  const text = says[action];
+  if (!text?.includes("…")) return [text ?? `${action.replace(/[._-]/g, " ")}${subject ? `: ${subject}` : ""}${result ? ` (${result})` : ""}`];
+  const [before, after] = text.split("…");
   return [before, before || address ? what : what[0].toUpperCase() + what.slice(1), address, after];
 }
 

@@ -15,7 +15,7 @@ NETWORK_NOTE = re.compile(r"^Failed to load resource: ")
 
 
 # What is waited for comes late on a busy machine, and is no fault for that.
-playwright.sync_api.expect.set_options(timeout=20_000)
+playwright.sync_api.expect.set_options(timeout=30_000)
 
 
 def pytest_configure(config):
@@ -105,11 +105,15 @@ def open_page(browser):
         context.add_init_script(
             "addEventListener('securitypolicyviolation', (event) =>"
             " console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"
-            "window.jumps = []; if (PerformanceObserver.supportedEntryTypes.includes('layout-shift')) new PerformanceObserver((list) => { for (const entry of list.getEntries())"
-            " if (!entry.hadRecentInput) jumps.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60))]);"
-            " }).observe({ type: 'layout-shift', buffered: true });")
+            "const jumps = []; const note = (entries) => { for (const entry of entries)"
+            " if (!entry.hadRecentInput) jumps.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60))]); };"
+            "const watching = new PerformanceObserver((list) => note(list.getEntries()));"
+            "if (PerformanceObserver.supportedEntryTypes.includes('layout-shift')) watching.observe({ type: 'layout-shift', buffered: true });"
+            # What moved in a frame is known after it.
+            "window.jumped = async () => { for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);"
+            " note(watching.takeRecords()); return jumps.splice(0); };")
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: message.type in ("error", "warning")
                 and not NETWORK_NOTE.match(message.text) and complaints.append(message.text))

@@ -1,11 +1,20 @@
 """Places of the page, found as a screen reader finds them."""
 
 from playwright.sync_api import expect
+from stage import wait_until
 
 
 def later(page, seconds):
     """What the page does by the clock, without the waiting; it was opened with `clock`."""
     page.clock.fast_forward(1000 * seconds)
+
+
+def settle(page):
+    """Waits until nothing that is in sight is on its way."""
+    wait_until(lambda: page.evaluate("""!document.querySelector(".skeleton, .waiting, [aria-busy=true]") && [...document.images].every((one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      return one.complete || bottom < 0 || top > innerHeight;
+    })"""), "something is still on its way")
 
 
 def region(page, name):

@@ -6,6 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 from seen import card, client, clients, go, later, mapping, region, tiles, toast
+from stage import wait_until
 
 PAGES = ("104567890123", "987654321098")
 
@@ -122,6 +123,29 @@ def test_another_tab_learns_at_once(three, stage):
     expect(card(three, "alpha")).to_have_count(0)
 
 
+@pytest.mark.later
+def test_what_changes_while_the_page_is_asking_is_not_missed(three, stage):
+    three.clock.pause_at(time.time() + 3600)
+    held = []
+    three.route("**/events/?limit=1", lambda route: route.continue_() if held else held.append((route, route.fetch())))
+
+    def another_tab_changes_something():
+        three.evaluate("""() => new Promise((done) => {
+          const [one, other] = [new BroadcastChannel("meta-module"), new BroadcastChannel("meta-module")];
+          other.onmessage = done;
+          one.postMessage("tab-changed");
+        })""")
+        three.clock.run_for(300)
+
+    another_tab_changes_something()
+    wait_until(lambda: three.evaluate("1") and held, "the page does not ask")
+    stage.call("DELETE", f"mappings/{stage.get('mappings/')['mappings'][0]['id']}/")
+    another_tab_changes_something()
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    expect(card(three, "alpha")).to_have_count(0)
+
+
 def test_back_with_a_photo_open_closes_the_photo(three):
     client(three, "alpha")
     tiles(three).nth(2).click()
@@ -160,6 +184,7 @@ def test_an_empty_installation_shows_three_steps_that_tick_themselves_off(stage,
     steps = page.get_by_role("list", name="First steps").get_by_role("listitem")
     expect(steps).to_have_count(3)
     expect(page.locator("li.next")).to_contain_text("Connect")
+    expect(page.get_by_role("link", name="Add clients")).to_be_hidden()  # One thing to do is enough.
     [john] = stage.connect("john")
     page.reload()
     expect(steps.first).to_contain_text("done")

@@ -39,7 +39,7 @@ def test_a_page_without_instagram_does_not_take_the_site_over_and_that_is_said(m
 
 
 def test_moving_a_client_begins_at_the_client(mapped):
-    client(mapped, "client_001").get_by_role("link", name="Move to another Page").click()
+    client(mapped, "client_001").get_by_role("link", name="Change Page").click()
     expect(region(mapped, "Map a client").get_by_label("Client id")).to_have_value("client_001")
     expect(region(mapped, "Map a client")).to_contain_text("Another Page will change its live site.")
     expect(region(mapped, "Map a client").get_by_role("option").filter(has_text="My Business Page")).to_contain_text("Shown by client_001")
@@ -81,6 +81,21 @@ def test_a_pasted_list_is_looked_at_before_anything_is_done(mapped, stage):
     maps.get_by_role("button", name="Save 3 clients").click()
     expect(toast(mapped)).to_have_text("3 clients saved.")
     assert sorted(row["client_id"] for row in stage.get("mappings/")["mappings"]) == ["client_001", "client_001", "new, client", "same"]
+
+
+@pytest.mark.parametrize("text, verdicts", [
+    ("\ufeffclient,page\r\none;My Business Page\r\n\r\ntwo\tCafé  Lindqvist\r\n", {"2": "New", "4": "New"}),
+    ('"one\nand a half",My Business Page\ntwo,My Business Page', {"1": "This is no client id", "3": "New"}),
+    ('"say ""two""" , My Business Page\n,My Business Page\nthree\t\tMy Business Page', {"1": "New", "2": "No client id", "3": "No Page"}),
+    ('"one,My Business Page\ntwo,My Business Page', {"1": "New", "2": "New"}),
+], ids=["of a spreadsheet", "a line within a cell", "quotes and gaps", "a quote without its other"])
+def test_a_list_is_read_as_its_writer_meant_it(mapped, text, verdicts):
+    maps = region(mapped, "Map a client")
+    maps.get_by_text("Several at once").click()
+    maps.get_by_label("List").evaluate("(field, text) => { field.value = text; field.dispatchEvent(new Event('input')); }", text)
+    rows = maps.locator("tbody tr")
+    expect(rows).to_have_count(len(verdicts))
+    assert {row.locator("td").first.inner_text(): row.locator("td").last.inner_text() for row in rows.all()} == verdicts
 
 
 def test_eight_thousand_pages_stay_quick_and_only_what_is_seen_is_there(stage, open_page):

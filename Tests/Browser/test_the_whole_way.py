@@ -46,7 +46,7 @@ def test_from_sign_in_to_a_grid_on_the_screen(stage, sign_in):
     expect(tiles(page)).to_have_count(25)
     first = page.get_by_role("link", name="Check out our new product!")
     expect(first.locator("img")).to_have_js_property("complete", True)
-    assert first.locator("img").evaluate("(image) => image.naturalWidth") > 0
+    expect(first.locator("img")).not_to_have_js_property("naturalWidth", 0)
 
     first.click()
     medium = page.get_by_role("dialog")

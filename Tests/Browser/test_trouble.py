@@ -111,7 +111,7 @@ def test_being_offline_is_told_at_once(stage, open_page):
     clients(page)
     page.context.set_offline(True)
     page.evaluate("dispatchEvent(new Event('offline'))")  # A machine with nothing but its loopback has no line to lose.
-    expect(page.get_by_text("Connection lost.")).to_be_visible(timeout=2000)
+    assert page.get_by_text("Connection lost.").is_visible()
     page.context.set_offline(False)
     expect(toast(page)).to_have_text("Connected again.")
 
@@ -219,6 +219,21 @@ def test_an_old_grid_is_shown_and_called_stale_while_meta_cannot_be_asked(make_s
     expect(tiles(page)).to_have_count(25)
 
 
+def test_a_grid_that_has_to_wait_is_not_called_broken_and_comes_by_itself(stage, open_page):
+    [john] = stage.connect("john")
+    stage.map("client_001", john, PAGE)
+    page = open_page("about:blank")
+    page.route("**/instagram/client_001/**", lambda route: route.fulfill(status=429, headers={"Retry-After": "1"}, json={
+        "detail": "Rate limit reached, try again in 1 seconds", "reason": "rate_limited"}))
+    page.goto(stage.url)
+    expect(card(page, "client_001")).to_contain_text("Waiting")
+    expect(card(page, "client_001")).to_contain_text("Meta lets us wait")
+    expect(region(page, "Trouble")).to_contain_text("All is well.")
+    page.unroute("**/instagram/client_001/**")
+    expect(card(page, "client_001")).to_contain_text("Live")
+    expect(card(page, "client_001").locator("img")).to_have_count(5)
+
+
 def test_a_missing_key_is_told_by_health_first_and_by_the_account(stage, open_page):
     stage.connect("john")
     stage.stop("program")
@@ -228,7 +243,7 @@ def test_a_missing_key_is_told_by_health_first_and_by_the_account(stage, open_pa
     keys.chmod(0o600)
     stage.start_program()
     page = open_page(stage.url)
-    expect(region(page, "Trouble").get_by_role("listitem").first).to_contain_text("The encryption key:")
+    expect(region(page, "Trouble").get_by_role("listitem").first).to_contain_text("Encryption key:")
     system = go(page, "#/system", "System")
     expect(system.get_by_role("listitem").first).to_contain_text("Failing")
     expect(system).to_contain_text("Something is broken.")
