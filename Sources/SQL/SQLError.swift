@@ -55,9 +55,12 @@ package struct SQLError: Error, Equatable {
   /// The server cannot be reached, is going down or coming up, has become a standby, or has no place.
   package var isOfConnection: Bool {
     guard let state else { return false }
-    return state.hasPrefix("08") || state.hasPrefix("57P0") || ["25006", "25P03", "25P04"].contains(state)
-      || isOfCrowd
+    if isOfStandby || isOfCrowd { return true }
+    return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "25P03" || state == "25P04"
   }
+
+  /// The server takes no writes: in a transaction that has begun, or when one is to begin.
+  package var isOfStandby: Bool { state == "25006" || state == "0A000" }
 
   /// The server, or a pooler, is there and has no connection left.
   package var isOfCrowd: Bool { state == "53300" }

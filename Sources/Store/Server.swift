@@ -186,7 +186,7 @@ package final class Server: Sendable {
     } catch {
       if error.isOfConnection { connection.isBroken = true }
       // One that has become a standby, as all others have then that lead there.
-      isOfServer = error.state == "25006"
+      isOfServer = error.isOfStandby
       connection.rollBack()
       throw isMoved ? .moved : .failed(error)
     }

@@ -97,6 +97,29 @@ import Testing
     }
   }
 
+  @Test func `a standby that takes no writes yet is a server that is away`() throws {
+    let server = try PostgresServer()
+    try withExtendedLifetime(server) {
+      let address = try server.makeDatabase() + "&target_session_attrs=any"
+      let store = try Store(on: Server(PostgresAddress(address), settling: 0), folder: folder.path)
+      try store.setSetting("a", to: "b")
+      server.stop()
+      try server.restart(asStandby: true)
+      var error: StoreError?
+      let isReadable = Wait.until {
+        error = #expect(throws: StoreError.self) { try store.setSetting("a", to: "c") }
+        return (try? store.setting("a")) == "b"
+      }
+      #expect(isReadable)
+      guard case .unreachable = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(try PostgresServer.connect(address).number("SELECT pg_promote()::int") == 1)
+      #expect(Wait.until { (try? store.setSetting("a", to: "c")) != nil })
+    }
+  }
+
   @Test func `search_path without a schema is told in a sentence`() throws {
     try set("search_path = 'nowhere'")
     let error = #expect(throws: StoreError.self) { try store() }

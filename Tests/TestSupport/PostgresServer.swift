@@ -77,7 +77,11 @@ package final class PostgresServer: @unchecked Sendable {
   package func stop() { process.end(with: SIGQUIT) }
 
   /// Starts it again.
-  package func restart() throws {
+  /// - Parameter isStandby: of no primary; `pg_promote` makes it one that takes writes.
+  package func restart(asStandby isStandby: Bool = false) throws {
+    let mark = folder.path + "/data/standby.signal"
+    if isStandby { try "".write(toFile: mark, atomically: false, encoding: .utf8) }
+    if isStandby, geteuid() == 0 { chown(mark, 65534, 65534) }
     process = try Self.start(folder.path, port)
     try waitUntilReady()
   }
@@ -95,7 +99,8 @@ package final class PostgresServer: @unchecked Sendable {
   }
 
   private func waitUntilReady() throws {
-    let isReady = Wait.until { (try? administration()) != nil || !process.isRunning }
+    let any = address(of: "postgres") + "&target_session_attrs=any"
+    let isReady = Wait.until { (try? Self.connect(any)) != nil || !process.isRunning }
     guard isReady, process.isRunning else { throw ChildProcess.Failure(process.output) }
   }
 

@@ -16,6 +16,14 @@ extension Doctor {
 
   /// Why it cannot be used, and what to do: the sentence of the error has both.
   func databaseTrouble(_ error: any Error) -> Finding {
+    if case .unreachable(let address, let reason)? = error as? StoreError {
+      return .trouble(
+        "database", "PostgreSQL cannot be reached at \(address): \(reason).",
+        "Look whether it runs, whether this machine, the role and the database are known there (pg_hba.conf, its log; psql "
+          + "with the same address says the same), and whether one of the hosts takes writes: a standby does not, nor "
+          + "does a server with default_transaction_read_only. PgBouncer must not pool statements. No restart is needed."
+      )
+    }
     let (detail, remedy) = Self.split(OperationError(error).description)
     return .trouble("database", detail, remedy)
   }
