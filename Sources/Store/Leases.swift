@@ -51,16 +51,24 @@ private enum Leases {
     UPDATE lease SET until = clock_timestamp() + $3 * interval '1 second' WHERE name = $1 AND holder = $2
     """
   static let release: Statement<Never> = "DELETE FROM lease WHERE name = $1 AND holder = $2"
+  // What is kept is by the server's clock, what is given by the asker's: a machine whose clock is ahead would make entries
+  // of the future, which another one's cache refuses again and again. Clocks that agree have times as they were: a
+  // difference of less than five seconds is none, and twice that is what a cache bears (`FileCache.read`).
   static let entry: Statement<SharedEntry> = """
-    SELECT key, body, etag, stored_at, fresh_until, stale_until FROM cache_entry WHERE key = $1
+    SELECT key, body, etag, stored_at - ahead, fresh_until - ahead, stale_until - ahead FROM cache_entry,
+      (SELECT (extract(epoch FROM clock_timestamp())::bigint - $2::bigint) / 5 * 5 AS ahead) AS clock
+      WHERE key = $1
     """
   static let store: Statement<Never> = """
-    INSERT INTO cache_entry (key, body, etag, stored_at, fresh_until, stale_until) VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO cache_entry (key, body, etag, stored_at, fresh_until, stale_until)
+      SELECT $1::text, $2::bytea, $3::text, $4::bigint + ahead, $5::bigint + ahead, $6::bigint + ahead FROM
+        (SELECT (extract(epoch FROM clock_timestamp())::bigint - $7::bigint) / 5 * 5 AS ahead) AS clock
     ON CONFLICT (key) DO UPDATE SET body = excluded.body, etag = excluded.etag, stored_at = excluded.stored_at,
       fresh_until = excluded.fresh_until, stale_until = excluded.stale_until
     """
   static let forget: Statement<Never> = "DELETE FROM cache_entry WHERE key = $1"
-  static let forgetOld: Statement<Never> = "DELETE FROM cache_entry WHERE stale_until < $1"
+  static let forgetOld: Statement<Never> =
+    "DELETE FROM cache_entry WHERE stale_until < extract(epoch FROM clock_timestamp())::bigint"
 }
 
 extension Store {
@@ -107,7 +115,7 @@ extension Store {
   /// What another machine has made.
   package func sharedEntry(_ key: String) throws(StoreError) -> SharedEntry? {
     guard server != nil else { return nil }
-    return try first(Leases.entry(key))
+    return try first(Leases.entry(key, Timestamp.now.seconds))
   }
 
   /// Hands in what was made under a lease, and lets go of it. Returns whether it was still held: if not, another one has
@@ -123,9 +131,9 @@ extension Store {
         try connection.run(
           Leases.store(
             entry.key, entry.body, entry.etag, entry.storedAt.seconds, entry.freshUntil.seconds,
-            entry.staleUntil.seconds))
+            entry.staleUntil.seconds, now.seconds))
       }
-      try connection.run(Leases.forgetOld(now.seconds))
+      try connection.run(Leases.forgetOld())
       try connection.run(Leases.release(lease.name, lease.holder))
       return true
     }

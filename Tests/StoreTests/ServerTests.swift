@@ -172,6 +172,27 @@ import Testing
   }
 }
 
+extension `Store: a server for many machines` {
+  @Test(arguments: [-600, -7, 0, 7, 600] as [Int64])
+  func `what a machine has made is as old for another one, whatever their clocks say`(_ ahead: Int64) throws {
+    let (one, other) = (try machine().store, try machine().store)
+    let now = Timestamp.now
+    let theirs = now.adding(ahead)
+    let lease = try #require(try one.takeLease("grid"))
+    let entry = SharedEntry(
+      key: "grid", body: [1], etag: "\"1\"", storedAt: theirs, freshUntil: theirs.adding(300),
+      staleUntil: theirs.adding(3000))
+    #expect(try one.publish([entry], under: lease, now: theirs))
+    let read = try #require(try other.sharedEntry("grid"))
+    // This machine may be slow.
+    let passed = Timestamp.now.seconds - now.seconds
+    #expect(abs(read.storedAt.seconds - now.seconds) < 10 + passed)
+    #expect(read.freshUntil.seconds - read.storedAt.seconds == 300)
+    #expect(read.staleUntil.seconds - read.storedAt.seconds == 3000)
+    if ahead == 0, passed < 4 { #expect(read.storedAt == now) }
+  }
+}
+
 /// Moving all rows from one engine to the other.
 @Suite struct `Store: copies` {
   private let file: TemporaryFolder
