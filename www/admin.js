@@ -24,7 +24,7 @@ async function clientsView({ query }, signal) {
   let isList = localStorage.getItem("clients") === "list";
   const chosen = new Set();
 
-  const search = searchFor("Search clients", { placeholder: "Search client, Page, @handle, account", value: query.get("q") ?? "", oninput: afresh });
+  const search = searchFor("Search clients", { title: "Press /", ariaKeyShortcuts: "/", placeholder: "Search client, Page, @handle, account", value: query.get("q") ?? "", oninput: afresh });
   const how = hint();
   const pills = Object.entries(filters).map(([key, [label]]) => {
     const amount = h("span.amount");
@@ -54,7 +54,7 @@ async function clientsView({ query }, signal) {
   const bar = h("div.row.selection", { role: "region", ariaLabel: "Selection", hidden: true });
   const troubles = h("section.troubles", { ariaLabel: "Trouble" });
   const steps = h("ol.steps", { ariaLabel: "First steps" });
-  const tools = h("div.row.tools", h("span.searching", search, h("kbd", { ariaHidden: "true" }, "/")), h("div.scroll", { role: "group", ariaLabel: "Show" }, pills.map(({ pill }) => pill), h("span.end", sorter, look)));
+  const tools = h("div.row.tools", h("span.searching", search), h("div.scroll", { role: "group", ariaLabel: "Show" }, pills.map(({ pill }) => pill), h("span.end", sorter, look)));
   const add = h("a.button.primary", { href: "#/map" }, "Add clients");
   const root = h("section.wide", { ariaLabel: "Clients" }, head("Clients", how, add), troubles, steps, tools, list, empty, pager, bar);
 

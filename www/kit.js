@@ -341,6 +341,8 @@ export async function busy(element, work, fail) {
 }
 
 export const alert = (text) => h("p.error", { role: "alert" }, text);
+// What was said of the line does not outlive it.
+watch("again", () => document.querySelectorAll("main p[role=alert]").forEach((said) => said.remove()));
 
 /** `may` is asked first, `label` is heard. */
 export function button(text, deed, { look = "", may, label, more } = {}) {
@@ -349,7 +351,7 @@ export function button(text, deed, { look = "", may, label, more } = {}) {
     const row = element.parentElement;
     row?.querySelector(":scope > [role=alert]")?.remove();
     if (may && !may(element, event)) return;
-    busy(element, async () => deed(element), (error) => error.status === 401 || (element.isConnected ? row.append(alert(sentence(error))) : toast(sentence(error))))
+    busy(element, async () => deed(element), (error) => error.status === 401 || (element.checkVisibility() ? row.append(alert(sentence(error))) : toast(sentence(error))))
       .then(() => element.onblur?.());
   };
   return element;

@@ -103,6 +103,7 @@ function clearErrors(form) {
 
 export function onSubmit(form, work) {
   form.noValidate = true;
+  form.onclick = ({ detail, target }) => detail < 2 || target.type !== "submit"; // A double click is one.
   form.onsubmit = (event) => {
     event.preventDefault();
     busy(event.submitter ?? form, async () => {

@@ -325,6 +325,7 @@ function keysView(signal) {
     element.update = ({ last_used_at: at }) => fill(used, at ? ["Used ", time(at)] : "Never used");
     return element;
   }
+  watch("again newest", load, signal);
   load();
   return { root };
 }

@@ -54,6 +54,14 @@ def test_an_account_is_disabled_and_enabled_again(account):
     expect(mapping(page).get_by_role("option").filter(has_text="john")).to_have_count(3)
 
 
+def test_what_fails_behind_a_menu_that_is_shut_again_is_said(account):
+    page = account.page
+    page.route("**/tokens/1/", lambda route: route.fulfill(status=503, json={"detail": "The database is busy.", "reason": "busy"}))
+    menu(account).get_by_role("button", name="Disable").click()
+    expect(toast(page)).to_have_text("The database is busy.")
+    expect(account).to_contain_text("Active")
+
+
 def test_a_token_of_somebody_else_does_not_replace_one(account, stage):
     menu(account).get_by_role("button", name="Replace the token").click()
     field = account.get_by_label("New token of the same person")

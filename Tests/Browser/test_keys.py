@@ -1,5 +1,6 @@
 """Keys: shown once, seen in use, taken back."""
 
+import pytest
 from playwright.sync_api import expect
 from seen import go, region, toast
 from stage import wait_until
@@ -36,6 +37,28 @@ def test_a_key_is_made_for_a_client_shown_once_used_and_revoked(stage, sign_in):
     expect(toast(page)).to_contain_text("is revoked")
     expect(keys).to_contain_text("No key yet.")
     assert stage.request("GET", "/api/meta/instagram/client_001/")[0] == 401
+
+
+@pytest.mark.chromium("Firefox is driven by two clicks, where a hand makes one double click")
+def test_a_double_click_makes_one_key_and_leaves_it_in_sight(stage, sign_in):
+    keys = go(sign_in(stage), "#/keys", "Keys")
+    keys.get_by_label("Label").fill("Website")
+    keys.get_by_role("button", name="Make a key").dblclick()
+    expect(keys.get_by_role("heading", name="The key")).to_be_focused()
+    expect(keys.get_by_role("listitem")).to_have_count(1)
+    expect(keys.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.chromium("Firefox lets its driver ask for nothing in its place")
+def test_a_key_whose_answer_was_lost_on_the_way_is_in_the_list(stage, sign_in):
+    page = sign_in(stage)
+    keys = go(page, "#/keys", "Keys")
+    page.route("**/apikeys/", lambda route: (route.fetch(), route.abort()))
+    keys.get_by_label("Label").fill("Website")
+    keys.get_by_role("button", name="Make a key").click()
+    expect(keys.get_by_role("listitem")).to_contain_text("Website")
+    expect(keys.get_by_role("alert")).to_have_count(0)
+    expect(keys.get_by_label("Label")).to_have_value("Website")
 
 
 def test_the_first_key_does_not_lock_the_page_out(stage, open_page):

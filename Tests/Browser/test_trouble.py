@@ -86,6 +86,7 @@ def test_a_program_that_stops_and_starts_again_is_noticed_both_times(stage, open
     stage.start_program()
     expect(toast(page)).to_have_text("Connected again.")
     expect(page.get_by_text("Connection lost.")).to_be_hidden()
+    expect(maps.get_by_role("alert")).to_have_count(0)
     expect(maps.get_by_label("Client id")).to_have_value("typed before")
     maps.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="typed before")).to_be_visible()
