@@ -6,7 +6,8 @@ enum FeedOrigin {
 
   static let sentence =
     "An origin is a scheme and a host, as in https://site.example or https://*.site.example, with a port if it is not "
-    + "the usual one, and without a path; or the word any, alone."
+    + "the usual one, and without a path; a name with other letters than these stands as browsers send it "
+    + "(https://xn--…); or the word any, alone."
 
   /// In lower case and without the port that its scheme has anyway; `nil` for what is no origin.
   static func checked(_ text: String) -> String? {
