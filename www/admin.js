@@ -220,9 +220,7 @@ function read() {
   return { word, rest, query: new URLSearchParams(query) };
 }
 
-let shown;
-let turn = 0;
-let arrived;
+let shown, arrived, turn = 0;
 
 function leave() {
   shown?.leave.abort();

@@ -353,9 +353,7 @@ function tell({ action, subject, result }) {
 }
 
 function activityView(signal, { query }) {
-  let rows = [];
-  let next = 0;
-  let isAsking = false;
+  let [rows, next, isAsking] = [[], 0, false];
   const search = searchFor("Search activity", { placeholder: "Client, account, who or what", value: query.get("q") ?? "", oninput: draw });
   const kind = choice({ "": "Everything", mapping: "Clients", token: "Accounts", session: "Sign-ins" }, { ariaLabel: "Show", onchange: draw });
   const list = h("ol.rows.panel", { ariaLabel: "Activity" }, skeletons(8, ".line-high"));
