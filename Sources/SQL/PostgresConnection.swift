@@ -10,8 +10,6 @@ package import System
 package final class PostgresConnection: Connection, @unchecked Sendable {
   private let functions: UnsafePointer<cpostgres>
   private let handle: PostgresHandle
-  /// A warning came, which a COMMIT that is safe does not cause. Written by libpq on the thread that reads an answer.
-  private let warning: UnsafeMutablePointer<Bool>
   /// When to give up: nothing waits longer, and the connection is then of no use any more.
   package var deadline: Deadline
   /// Asked now and then when that is over: whether to wait on all the same.
@@ -22,21 +20,8 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
 
   fileprivate init(_ handle: PostgresHandle, _ functions: UnsafePointer<cpostgres>, _ deadline: Deadline) {
     (self.handle, self.functions, self.deadline) = (handle, functions, deadline)
-    warning = .allocate(capacity: 1)
-    warning.initialize(to: false)
     _ = functions.pointee.setnonblocking(handle.pointer, 1)
-    _ = functions.pointee.setNoticeReceiver(
-      handle.pointer,
-      { context, notice in
-        guard let functions = cpostgres_functions(),
-          let severity = functions.pointee.resultErrorField(notice, PostgresField.severity),
-          strcmp(severity, "WARNING") == 0
-        else { return }
-        context?.assumingMemoryBound(to: Bool.self).pointee = true
-      }, warning)
   }
-
-  deinit { warning.deallocate() }
 
   /// As the server has told: the database's encoding.
   package var serverEncoding: String? {
@@ -143,7 +128,7 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
   }
 
   package func commit() throws(Commitment) {
-    warning.pointee = false
+    handle.warning.pointee = false
     let result: PostgresResult
     do throws(SQLError) {
       guard functions.pointee.sendQuery(handle.pointer, "COMMIT") == 1 else { throw broken() }
@@ -152,7 +137,7 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
       throw error.isOfConnection || isBroken ? .unknown : .refused(error)
     }
     // "canceling wait for synchronous replication" is a warning: it stands on this server alone.
-    if warning.pointee { throw .unknown }
+    if handle.warning.pointee { throw .unknown }
     guard let words = functions.pointee.cmdStatus(result.pointer), strcmp(words, "COMMIT") == 0 else {
       throw .refused(SQLError(state: "25P02"))
     }
@@ -294,6 +279,8 @@ extension PostgresConnection {
 /// The owner of libpq's connection.
 private final class PostgresHandle {
   let pointer: OpaquePointer
+  /// A warning came, which a COMMIT that is safe does not cause. Written by libpq on the thread that reads an answer.
+  let warning: UnsafeMutablePointer<Bool>
   private let functions: UnsafePointer<cpostgres>
 
   init?(_ settings: [(String, String)], _ functions: UnsafePointer<cpostgres>) {
@@ -308,7 +295,19 @@ private final class PostgresHandle {
     let values = copies.map { UnsafePointer<CChar>($0.1) } + [nil]
     guard let pointer = functions.pointee.connectStartParams(names, values, 0) else { return nil }
     (self.pointer, self.functions) = (pointer, functions)
+    warning = .allocate(capacity: 1)
+    warning.initialize(to: false)
     _ = functions.pointee.setErrorVerbosity(pointer, PostgresVerbosity.verbose)
+    // From the first moment: what comes while it connects would go to standard error otherwise, as libpq writes it.
+    _ = functions.pointee.setNoticeReceiver(
+      pointer,
+      { context, notice in
+        guard let functions = cpostgres_functions(),
+          let severity = functions.pointee.resultErrorField(notice, PostgresField.severity),
+          strcmp(severity, "WARNING") == 0
+        else { return }
+        context?.assumingMemoryBound(to: Bool.self).pointee = true
+      }, warning)
   }
 
   /// Why it failed, in libpq's words, of which the password may be one.
@@ -325,7 +324,10 @@ private final class PostgresHandle {
     return String(decoding: text, as: UTF8.self)
   }
 
-  deinit { functions.pointee.finish(pointer) }
+  deinit {
+    functions.pointee.finish(pointer)
+    warning.deallocate()
+  }
 }
 
 /// The owner of an answer.

@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import GraphSimulator
 import JSON
@@ -201,5 +202,16 @@ import Testing
     #expect(outcome.screen.components(separatedBy: "New admin password:").count == 3, "\(outcome.screen)")
     #expect(!outcome.screen.contains("long secret"))
     #expect(outcome.echoes)
+  }
+
+  @Test func `what a talkative database server says is printed by nobody`() throws {
+    let server = try #require(PostgresServer.shared, "PostgreSQL is not installed")
+    let installation = try Installation(settings: [
+      "META_DATABASE_URL": try server.makeDatabase() + "&options=-cclient_min_messages%3Ddebug5",
+      "META_FERNET_KEYS": FernetKey.generate().revealed(),
+    ])
+    let listed = try installation.metactl("apikey", "list")
+    #expect(listed.text.contains("There are no tables"), "\(listed.text)")
+    #expect(!listed.text.contains("DEBUG") && !listed.text.contains("LOCATION"), "\(listed.text)")
   }
 }

@@ -38,6 +38,7 @@ import Testing
       services.pictures.addresses().path(of: id, width, account: account, source: source))
   }
 
+  @discardableResult
   private static func get(_ harness: Harness, _ target: String, accept: String? = nil, tag: String? = nil)
     -> Answer
   {
@@ -288,7 +289,7 @@ import Testing
   @Test func `the pictures of a medium go when a feed hides it`() throws {
     let harness = try Self.harness()
     let other = "17888888888888888"
-    for id in [Self.medium, other] { _ = Self.get(harness, try Self.path(harness, of: id)) }
+    for id in [Self.medium, other] { Self.get(harness, try Self.path(harness, of: id)) }
     let made = harness.send(
       "POST", "/feeds/", #"{"client_id":"client_001","name":"Home","origins":["any"]}"#)
     let feed = try #require(made.json["id"]?.int64)
