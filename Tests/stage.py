@@ -6,9 +6,11 @@ installation behind the project's own nginx site.
 """
 
 import http.client
+import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -80,10 +82,19 @@ def wait_until(condition, what, seconds=60, process=None):
         time.sleep(0.02)
 
 
+# Below those that outgoing connections get (Linux: from 32768 on), each once in this process: what the system gives for 0 is of
+# theirs, and may be given again before it is used.
+_PORTS = itertools.cycle(random.sample(range(10_240, 32_768), 4_000))
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in _PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def accepts(where):
