@@ -27,6 +27,14 @@ struct ParameterCheck {
         index += step
         continue
       }
+      if isBetweenPairs, bytes.count - index > 1, bytes[index] | bytes[index + 1] < 0x80 {
+        // Nearly every pair has lengths of one byte, and is there as a whole.
+        let pair = Int(bytes[index]) + Int(bytes[index + 1])
+        if pair <= min(limit, bytes.count - index - 2) {
+          index += 2 + pair
+          continue
+        }
+      }
       let byte = Int(bytes[index])
       index += 1
       if lengthBytesLeft > 0 {

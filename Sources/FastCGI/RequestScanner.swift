@@ -89,6 +89,10 @@ package struct RequestScanner {
         let step = min(paddingLeft, bytes.count - index)
         index += step
         paddingLeft -= step
+      } else if headerBytes == 0, bytes.count - index >= Record.headerLength, bytes[index] == Record.version {
+        header = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        index += Record.headerLength
+        takeHeader()
       } else {
         header = header << 8 | UInt64(bytes[index])
         headerBytes += 1
