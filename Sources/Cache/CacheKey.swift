@@ -34,13 +34,13 @@ package struct CacheKey: Sendable, Hashable, CustomStringConvertible {
   package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
-/// XXH64, the checksum of cache entries and the spreader of their keys; runs on every cached answer.
+/// XXH64, the checksum of cache entries and the spreader of their keys and of requests; runs on every cached answer.
 ///
 /// It must notice accidents (a torn write, a bad block, a file cut short), not forgers: whoever can write
 /// into our folder is already us. So no SHA-256, which needs some 20 µs for an entry of 8 kB where this needs
 /// one, and no CRC-32, which is 32 bits short and goes byte by byte. The published algorithm, so that its
 /// vectors can be tested: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
-enum XXHash64 {
+package enum XXHash64 {
   private static let prime1: UInt64 = 0x9e37_79b1_85eb_ca87
   private static let prime2: UInt64 = 0xc2b2_ae3d_27d4_eb4f
   private static let prime3: UInt64 = 0x1656_67b1_9e37_79f9
@@ -48,7 +48,7 @@ enum XXHash64 {
   private static let prime5: UInt64 = 0x27d4_eb2f_1656_67c5
 
   /// The 64-bit digest of the bytes. Two parts are chained by giving one's digest as the other's seed.
-  static func digest(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+  package static func digest(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
     // From here on a pointer without bounds: `count` guards each load below.
     let count = bytes.count
     guard let bytes = bytes.baseAddress else { return finished(seed &+ prime5) }

@@ -11,6 +11,8 @@ package struct CachedEntry: Sendable {
   package let freshUntil: Timestamp
   /// The last second at which the entry may be served.
   package let staleUntil: Timestamp
+  /// `nil`: it was not kept in memory, and may be taken for another.
+  package var validator: EntryValidator?
 
   /// To be served as it is; else only where nothing newer can be had.
   package func isFresh(now: Timestamp) -> Bool { now < freshUntil }

@@ -8,7 +8,8 @@ internal import Synchronization
 /// room, any of them goes.
 package final class EntryMemory: Sendable {
   private struct Contents {
-    var entries: [CacheKey: (entry: CachedEntry, file: EntryFileState)] = [:]
+    /// Each has its validator.
+    var entries: [CacheKey: CachedEntry] = [:]
     var bytes = 0
   }
 
@@ -19,44 +20,58 @@ package final class EntryMemory: Sendable {
   package init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
   /// What is kept under this key, whatever file it was read from.
-  func entry(_ key: CacheKey) -> CachedEntry? { contents.withLock { $0.entries[key]?.entry } }
+  func entry(_ key: CacheKey) -> CachedEntry? { contents.withLock { $0.entries[key] } }
 
   /// What is kept of this file.
   func entry(_ key: CacheKey, in file: EntryFileState) -> CachedEntry? {
     contents.withLock { contents in
-      guard let kept = contents.entries[key], kept.file == file else { return nil }
-      return kept.entry
+      guard let kept = contents.entries[key], kept.validator?.file == file else { return nil }
+      return kept
     }
   }
 
   /// Keeps an entry, in the place of an older one of the same key. One that takes more than a sixteenth of the room is
   /// not worth the others.
-  func keep(_ entry: CachedEntry, in file: EntryFileState, as key: CacheKey) {
+  /// - Returns: the entry as it is kept.
+  @discardableResult
+  func keep(_ entry: CachedEntry, in file: EntryFileState, as key: CacheKey) -> CachedEntry {
     let size = Self.size(of: entry)
-    guard size <= maximumBytes / 16 else { return forget(key) }
-    contents.withLock { contents in
+    guard size <= maximumBytes / 16 else {
+      forget(key)
+      return entry
+    }
+    var entry = entry
+    entry.validator = EntryValidator(key: key, file: file)
+    contents.withLock { [entry] contents in
       Self.remove(key, from: &contents)
       while contents.bytes + size > maximumBytes, let victim = contents.entries.keys.randomElement() {
         Self.remove(victim, from: &contents)
       }
-      contents.entries[key] = (entry, file)
+      contents.entries[key] = entry
       contents.bytes += size
     }
+    return entry
   }
 
   func forget(_ key: CacheKey) { contents.withLock { Self.remove(key, from: &$0) } }
 
   private static func remove(_ key: CacheKey, from contents: inout Contents) {
-    if let old = contents.entries.removeValue(forKey: key) { contents.bytes -= size(of: old.entry) }
+    if let old = contents.entries.removeValue(forKey: key) { contents.bytes -= size(of: old) }
   }
 
   /// The body, and what the rest of an entry takes: key, ETag, times, the dictionary's place.
   private static func size(of entry: CachedEntry) -> Int { entry.body.count + 512 }
 }
 
+/// By what an entry that was read is known to stand as it did.
+package struct EntryValidator: Sendable {
+  let key: CacheKey
+  let file: EntryFileState
+}
+
 /// By what a file is known to be the same and untouched. An entry is never written into again: a new one is another
 /// file under the same name.
-struct EntryFileState: Equatable {
+struct EntryFileState: Equatable, Sendable {
   private let inode: ino_t
   private let changed: Int64
   private let modified: Int64

@@ -88,16 +88,22 @@ package struct FileCache: Sendable {
   /// An entry of whatever time, from memory where its file is still the one that was read.
   package func entry(of key: CacheKey) -> CachedEntry? {
     guard let memory else { return file(of: key, .entry)?.entry }
-    var status = stat()
-    let exists = directory.withPath(of: key, .entry) { lstat($0, &status) == 0 } ?? false
-    guard exists else {
+    guard let state = state(of: key) else {
       memory.forget(key)
       return nil
     }
-    if let kept = memory.entry(key, in: EntryFileState(status)) { return kept }
+    if let kept = memory.entry(key, in: state) { return kept }
     guard let (entry, state) = file(of: key, .entry) else { return nil }
-    if state.isDistinct { memory.keep(entry, in: state, as: key) }
-    return entry
+    return state.isDistinct ? memory.keep(entry, in: state, as: key) : entry
+  }
+
+  /// Whether what was read is what would be read now.
+  package func isUntouched(_ validator: EntryValidator) -> Bool { state(of: validator.key) == validator.file }
+
+  private func state(of key: CacheKey) -> EntryFileState? {
+    var status = stat()
+    let exists = directory.withPath(of: key, .entry) { lstat($0, &status) == 0 } ?? false
+    return exists ? EntryFileState(status) : nil
   }
 
   /// Reads and checks one file: open, look, one read, close, and one allocation, for the body.

@@ -12,7 +12,7 @@ internal import Text
 /// several must know is on disk, since mod_fcgid runs several one-request processes of the same binary.
 package final class Application {
   package let rooms: Rooms
-  private var requestIDs = RequestIDs()
+  var requestIDs = RequestIDs()
   /// Takes the answer of the request at hand, until it has been given.
   private var send: ((Response) -> Void)?
   /// Has it come once more instead, where that can be.
@@ -143,13 +143,14 @@ package final class Application {
     self.send = nil
     rooms.turn.isAnswered = true
     if response.passesSoon, postpone() { return }
-    response.headers.append(("X-Request-Id", context.record.requestID))
     response.headers.append(("X-Content-Type-Options", "nosniff"))
+    response.headers.append(("X-Request-Id", context.record.requestID))
     if context.request.method == "HEAD" { response = response.withoutBody() }
     context.record.status = response.status
     context.record.note(rooms.graph)
-    context.record.write(to: rooms.logger)
+    let line = context.record.write(to: rooms.logger)
     send(response)
+    remember(response, line, of: context)
   }
 
   private func dispatch(_ context: RequestContext) throws -> Response {

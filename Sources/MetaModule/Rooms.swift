@@ -79,6 +79,16 @@ package final class Rooms {
     return reads
   }
 
+  /// The state of the database that the request at hand has seen, if others can tell it from a later one.
+  var sharedCounter: ChangeCounter? { remembered?.sharedCounter }
+
+  /// Whether the database, which this worker has open, is as it was.
+  func isUnchanged(since counter: ChangeCounter) -> Bool {
+    turn.begin(for: .seconds(configuration.requestBudget))
+    defer { turn.end() }
+    return (try? remembered?.forgetIfAnythingWasWritten()) == counter
+  }
+
   /// The key ring, held against the database: a ring that opens nothing of what is stored there is not used at all.
   func keyRing() throws -> KeyRing {
     let store = try store()

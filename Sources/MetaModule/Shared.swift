@@ -11,6 +11,8 @@ package struct Shared: Sendable {
   let reads: ReadCache.Memory?
   /// `nil`: the database is a file.
   let server: Server?
+  /// `nil`: no request is like another.
+  let microcache: Microcache?
   let feedRate = FeedRate()
   let feedBase = FeedBase()
   let pictureFolder: PictureFolder
@@ -25,6 +27,7 @@ package struct Shared: Sendable {
   init(_ configuration: Configuration, isServing: Bool, mayMake: Bool) {
     lanes = Lanes(workers: configuration.workers)
     reads = isServing ? ReadCache.Memory(maximumBytes: 2 << 20) : nil
+    microcache = isServing ? Microcache(maximumBytes: 4 << 20) : nil
     server = configuration.databaseURL.flatMap(Server.init(address:))
     pictureFolder = PictureFolder(configuration)
     if isServing { server?.watch() }

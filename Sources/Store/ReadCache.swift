@@ -20,11 +20,17 @@ package final class ReadCache {
   }
 
   /// To be called when a request begins: what was read before an older state of the database is forgotten.
-  package func forgetIfAnythingWasWritten() throws(StoreError) {
+  /// - Returns: what tells this state of the database from others.
+  @discardableResult
+  package func forgetIfAnythingWasWritten() throws(StoreError) -> ChangeCounter {
     let now = try store.changeCounter()
     counter = now
     memory.forget(unlessReadAt: now)
+    return now
   }
+
+  /// The state that the request at hand began with, where all workers of the process have the same name for it.
+  package var sharedCounter: ChangeCounter? { store.sharesItsCounter ? counter : nil }
 
   package func credentials() throws(StoreError) -> Credentials {
     if let known = memory.look(at: counter, { $0.credentials }) { return known }

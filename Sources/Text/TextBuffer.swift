@@ -28,6 +28,8 @@ package struct TextBuffer: ~Copyable {
 
   package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { append($0) } }
 
+  package mutating func append(_ bytes: Span<UInt8>) { bytes.withUnsafeBufferPointer { append($0) } }
+
   /// A number in decimal digits, with leading zeros up to `width`.
   package mutating func append(decimal number: Int64, width: Int = 1) {
     if number < 0 { append(UInt8(ascii: "-")) }

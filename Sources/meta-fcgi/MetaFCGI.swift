@@ -62,10 +62,17 @@ enum MetaFCGI {
   }
 
   private static func answer(_ exchange: inout Exchange, _ application: Application) {
+    let body = exchange.readBody(limit: Request.bodyLimit)
+    let key = body == .complete([]) ? application.microcacheKey { exchange.forEachParameter($0) } : nil
+    if let key, let known = application.answerAgain(to: key) {
+      exchange.write(known.head, known.body)
+      return exchange.release()
+    }
     var request = Request()
+    request.microcacheKey = key
     exchange.forEachParameter { name, value in request.take(parameter: name, value: value) }
     request.body =
-      switch exchange.readBody(limit: Request.bodyLimit) {
+      switch body {
       case .complete(let bytes): .complete(bytes)
       case .tooLarge: .tooLarge
       case .incomplete: .incomplete

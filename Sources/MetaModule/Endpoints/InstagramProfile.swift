@@ -53,9 +53,10 @@ extension Endpoints {
       ("X-Cache", grid.state), ("Age", String(grid.age)),
       ("Cache-Control", "private, max-age=\(grid.left)"), ("ETag", grid.etag),
     ]
-    if let candidates = context.request.ifNoneMatch, EntityTag.matches(grid.etag, candidates) {
-      return Response(empty: 304, headers: headers)
-    }
-    return Response(200, bytes: grid.body, headers: headers)
+    let isKnown = context.request.ifNoneMatch.map { EntityTag.matches(grid.etag, $0) } ?? false
+    var response =
+      isKnown ? Response(empty: 304, headers: headers) : Response(200, bytes: grid.body, headers: headers)
+    response.validator = grid.validator
+    return response
   }
 }

@@ -65,6 +65,9 @@ package struct Request: Sendable {
   /// When it came first, where it has been postponed since.
   package var firstCame: ContinuousClock.Instant?
 
+  /// Under which its answer may be kept.
+  package var microcacheKey: Microcache.Key?
+
   /// Made by `metactl`, whose user can read the database anyway; no parameter of a web server sets it.
   package var isFromOperator = false
 

@@ -1,3 +1,4 @@
+internal import Cache
 internal import JSON
 package import System
 internal import Text
@@ -16,6 +17,9 @@ package struct Response: Sendable {
   package var file: FilePart?
   /// A refusal that need not be: see `Answerable`.
   var passesSoon = false
+  /// The cache's entry that the body is, where an equal request of the same second gets the same answer as long as that
+  /// stands and nothing is written to the database.
+  var validator: EntryValidator?
   /// The length of the body that a `GET` would have; differs from `body.count` only for `HEAD`.
   package var contentLength: Int
 
@@ -65,19 +69,21 @@ package struct Response: Sendable {
     head.append(decimal: Int64(status))
     head.append(UInt8(ascii: " "))
     head.append(Self.reason(status))
+    if status != 204 && status != 304 {
+      head.append("\r\nContent-Length: ")
+      head.append(decimal: Int64(contentLength))
+    }
     for (name, value) in headers {
       head.append("\r\n")
       head.append(text: name)
       head.append(": ")
       head.append(text: value)
     }
-    if status != 204 && status != 304 {
-      head.append("\r\nContent-Length: ")
-      head.append(decimal: Int64(contentLength))
-    }
-    head.append("\r\n\r\n")
+    head.append(Self.endOfHead)
     return head.bytes
   }
+
+  static let endOfHead: StaticString = "\r\n\r\n"
 
   private static func reason(_ status: Int) -> StaticString {
     switch status {

@@ -6,6 +6,9 @@ internal import Text
 struct LogLine: ~Copyable {
   private let level: Logger.Level
   private var text = TextBuffer(capacity: 320)
+  private var beginning = 0
+  /// Where the value stands that was added last.
+  var lastValue: Range<Int> { beginning..<text.count }
 
   /// Begins with `{"time","level","message"`.
   init(_ level: Logger.Level, _ message: String, at now: Timestamp) {
@@ -41,9 +44,7 @@ struct LogLine: ~Copyable {
   /// Microseconds, written as milliseconds with three decimals.
   mutating func add(_ name: String, microseconds: Int64) {
     begin(name)
-    text.append(decimal: microseconds / 1000)
-    text.append(UInt8(ascii: "."))
-    text.append(decimal: microseconds % 1000, width: 3)
+    text.append(microseconds: microseconds)
   }
 
   mutating func add(_ name: String, _ texts: [String]) {
@@ -65,5 +66,14 @@ struct LogLine: ~Copyable {
     text.append(",\"")
     text.append(text: name)
     text.append("\":")
+    beginning = text.count
+  }
+}
+
+extension TextBuffer {
+  mutating func append(microseconds: Int64) {
+    append(decimal: microseconds / 1000)
+    append(UInt8(ascii: "."))
+    append(decimal: microseconds % 1000, width: 3)
   }
 }

@@ -38,23 +38,56 @@ final class RequestRecord {
   }
 
   /// Writes the line: `{"time","level","message":"request","request_id","method","route","status","ms",…}`.
-  func write(to logger: Logger, as message: String = "request") {
+  /// - Returns: it, for requests like this one; `nil` where the log leaves them out.
+  @discardableResult
+  func write(to logger: Logger, as message: String = "request") -> RepeatableLine? {
     let level: Logger.Level = status >= 500 ? .error : status == 429 ? .warning : .info
-    guard level >= logger.logLevel else { return }
-    let elapsed = (ContinuousClock.now - start).components
-    let microseconds = elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
+    guard level >= logger.logLevel else { return nil }
     var line = LogLine(level, message, at: .now)
     line.add("request_id", requestID)
+    let id = line.lastValue
     line.add("method", method)
     line.add("route", route)
     line.add("status", status)
-    line.add("ms", microseconds: microseconds)
+    line.add("ms", microseconds: start.microsecondsSince)
+    let milliseconds = line.lastValue
     if let cache { line.add("cache", cache) }
     line.add("graph_calls", graphCalls)
     if graphRetries > 0 { line.add("graph_retries", graphRetries) }
     if let reason { line.add("reason", reason) }
     if let cause { line.add("cause", cause) }
     if !graphTraces.isEmpty { line.add("graph_traces", graphTraces) }
-    line.write()
+    let bytes = line.ended()
+    LogSink.standardError.write(bytes, isUrgent: level >= .warning)
+    return RepeatableLine(bytes: bytes, id: id, milliseconds: milliseconds)
+  }
+}
+
+/// A request's line, which is written once more, in the same second, for a request that differs in its id and in how long
+/// it took.
+struct RepeatableLine: Sendable {
+  fileprivate let bytes: [UInt8]
+  fileprivate let id: Range<Int>
+  fileprivate let milliseconds: Range<Int>
+
+  func write(requestID: String, since start: ContinuousClock.Instant) {
+    LogSink.standardError.write(text(requestID, microseconds: start.microsecondsSince), isUrgent: false)
+  }
+
+  func text(_ requestID: String, microseconds: Int64) -> [UInt8] {
+    var text = TextBuffer(capacity: bytes.count + 16)
+    text.append(bytes.span.extracting(..<(id.lowerBound + 1)))
+    text.append(text: requestID)
+    text.append(bytes.span.extracting((id.upperBound - 1)..<milliseconds.lowerBound))
+    text.append(microseconds: microseconds)
+    text.append(bytes.span.extracting(milliseconds.upperBound...))
+    return text.bytes
+  }
+}
+
+extension ContinuousClock.Instant {
+  fileprivate var microsecondsSince: Int64 {
+    let elapsed = (ContinuousClock.now - self).components
+    return elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
   }
 }

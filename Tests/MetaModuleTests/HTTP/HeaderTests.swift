@@ -90,12 +90,12 @@ import Testing
     }
   }
 
-  @Test func `the CGI form states the status first and the length last`() {
+  @Test func `the CGI form states the status first, then the length`() {
     let answer = Response(404, json: ["detail": "Not found."])
     #expect(
       String(decoding: answer.cgiHead(), as: UTF8.self)
-        == "Status: 404 Not Found\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
-        + "Content-Length: 23\r\n\r\n")
+        == "Status: 404 Not Found\r\nContent-Length: 23\r\nContent-Type: application/json\r\n"
+        + "Cache-Control: no-store\r\n\r\n")
     let empty = Response(empty: 304)
     #expect(
       String(decoding: empty.cgiHead(), as: UTF8.self)

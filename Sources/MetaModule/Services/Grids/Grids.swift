@@ -21,6 +21,8 @@ struct Grids {
     let left: Int64
     /// Why an expired one stands in.
     var failure: (any Answerable)?
+    /// Of the entry, where it is one as it stands in the cache.
+    var validator: EntryValidator?
   }
 
   /// How long Graph, or another request that asks it, is waited for when an expired grid stands ready.
@@ -340,6 +342,6 @@ struct Grids {
     let now = Timestamp.now
     return Grid(
       body: entry.body, etag: entry.etag, state: failure == nil ? "hit" : "stale", age: entry.age(now: now),
-      left: entry.secondsLeft(now: now), failure: failure)
+      left: entry.secondsLeft(now: now), failure: failure, validator: failure == nil ? entry.validator : nil)
   }
 }

@@ -1,0 +1,139 @@
+internal import Cache
+internal import Store
+internal import Synchronization
+package import Text
+
+/// Answers that are given again to equal requests of the same second, for all workers of a process.
+///
+/// What others call a microcache (nginx, Varnish) serves what may be a second old. This one never does: an answer is given
+/// again only while nothing was written to the database since, and while the file that its body was read from stands
+/// untouched. All else that it depends on is the request, which is the key, and the time, which counts in whole seconds
+/// (`Age`, the end of a grid or a session, whether the use of a key is due to be noted).
+package final class Microcache: Sendable {
+  /// All that the program looks at in a request without a body. Those that differ in anything else, as in their port or in
+  /// what their browser is called, are equal.
+  package struct Key: Sendable {
+    /// Number and value of each parameter, in their order, each ended by a NUL, which no value can have.
+    private let bytes: [UInt8]
+    private let digest: UInt64
+    private static let limit = 4096
+
+    /// - Returns: `nil` where it would be too long to keep.
+    init?(_ forEachParameter: (_ take: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) -> Void) {
+      var text = TextBuffer(capacity: 1024)
+      forEachParameter { name, value in
+        guard text.count <= Self.limit, let parameter = CGIParameter(name) else { return }
+        text.append(parameter.rawValue)
+        text.append(value)
+        text.append(0)
+      }
+      guard text.count <= Self.limit else { return nil }
+      bytes = text.bytes
+      digest = bytes.withUnsafeBytes { XXHash64.digest($0) }
+    }
+
+    fileprivate var size: Int { bytes.count }
+  }
+
+  /// One answer, and what must still be so that it is given again.
+  final class Answer: Sendable {
+    let counter: ChangeCounter
+    let validator: EntryValidator
+    /// Up to the value of its last header, which is the request's id.
+    let head: [UInt8]
+    let body: [UInt8]
+    /// `nil` where the log leaves such requests out.
+    let line: RepeatableLine?
+
+    init(
+      _ response: Response, _ line: RepeatableLine?, readAt counter: ChangeCounter,
+      validator: EntryValidator, requestID: String
+    ) {
+      (self.counter, self.validator, self.line) = (counter, validator, line)
+      head = response.cgiHead().dropLast(requestID.utf8.count + Response.endOfHead.utf8CodeUnitCount)
+      body = response.body
+    }
+
+    fileprivate var size: Int { head.count + body.count + 1024 }
+  }
+
+  private struct Contents {
+    var second: Int64 = 0
+    var answers: [Key: Answer] = [:]
+    var bytes = 0
+  }
+
+  private let maximumBytes: Int
+  private let contents = Mutex(Contents())
+
+  /// - Parameter maximumBytes: of a second. Those of the bodies are the cache's own memory, as a rule.
+  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+  /// What such a request was answered in this second.
+  func answer(to key: Key, at now: Timestamp) -> Answer? {
+    contents.withLock { $0.second == now.seconds ? $0.answers[key] : nil }
+  }
+
+  func keep(_ answer: Answer, to key: Key, at now: Timestamp) {
+    // Handed out of the lock, since freeing some hundred answers takes long.
+    let past: Contents? = contents.withLock { contents in
+      var past: Contents?
+      if contents.second != now.seconds {
+        past = contents
+        contents = Contents(second: now.seconds)
+      }
+      let size = key.size + answer.size
+      guard contents.bytes + size <= maximumBytes else { return past }
+      contents.bytes += size
+      contents.answers[key] = answer
+      return past
+    }
+    withExtendedLifetime(past) {}
+  }
+}
+
+extension Microcache.Key: Hashable {
+  package static func == (left: Self, right: Self) -> Bool {
+    left.bytes.withUnsafeBytes { left in right.bytes.withUnsafeBytes { left.isSame(as: $0) } }
+  }
+
+  /// By the digest that is there already.
+  package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+}
+
+extension Application {
+  /// The key of a request without a body, for `answerAgain` and for the `Request` that is made where that has none.
+  package func microcacheKey(
+    _ forEachParameter: (_ take: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) -> Void
+  ) -> Microcache.Key? {
+    shared.microcache == nil ? nil : Microcache.Key(forEachParameter)
+  }
+
+  /// The answer that an equal request was given in this second, if it would be given once more; logged as that one was,
+  /// under an id of its own.
+  package func answerAgain(
+    to key: Microcache.Key, now: Timestamp = .now
+  ) -> (head: [UInt8], body: [UInt8])? {
+    let start = ContinuousClock.now
+    guard let answer = shared.microcache?.answer(to: key, at: now),
+      rooms.cache?.isUntouched(answer.validator) == true, rooms.isUnchanged(since: answer.counter)
+    else { return nil }
+    let id = requestIDs.next()
+    answer.line?.write(requestID: id, since: start)
+    var head = TextBuffer(capacity: answer.head.count + 32)
+    head.append(answer.head)
+    head.append(text: id)
+    head.append(Response.endOfHead)
+    return (head.bytes, answer.body)
+  }
+
+  /// Keeps an answer that may be given again, under its request's key.
+  func remember(_ response: Response, _ line: RepeatableLine?, of context: RequestContext) {
+    guard let key = context.request.microcacheKey, let validator = response.validator,
+      context.request.requestID == nil, let counter = rooms.sharedCounter
+    else { return }
+    let answer = Microcache.Answer(
+      response, line, readAt: counter, validator: validator, requestID: context.record.requestID)
+    shared.microcache?.keep(answer, to: key, at: context.now)
+  }
+}
