@@ -101,7 +101,7 @@ package final class Application {
     var meant = request
     let refusal = meant.takeMethodMeant()
     let context = RequestContext(self, consume meant)
-    context.record.requestID = RequestIDs.accepted(context.request.requestID) ?? requestIDs.next()
+    context.record.requestID = requestIDs.id(asked: context.request.requestID)
     context.record.note(method: context.request.method)
     let response = response(in: context, unless: refusal)
     if self.send == nil {

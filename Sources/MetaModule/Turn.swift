@@ -11,6 +11,7 @@ final class Turn {
   /// Called before anything is waited for, and when the answer stands.
   var letGo: () -> Void = {}
   private var left: [() -> Void] = []
+  var hasNothingLeft: Bool { left.isEmpty }
   /// Of the request at hand.
   private var answerBy: ContinuousClock.Instant?
   /// Held for as long as the request at hand may wait for something.

@@ -89,7 +89,7 @@ extension Request {
 
   /// The first of a header counts; returns whether this is a further one.
   @discardableResult
-  private static func take(_ field: inout String?, _ value: Span<UInt8>) -> Bool {
+  static func take(_ field: inout String?, _ value: Span<UInt8>) -> Bool {
     if field != nil { return true }
     if value.count > 0 { field = value.text }
     return false

@@ -16,19 +16,26 @@ package final class Microcache: Sendable {
     /// Number and value of each parameter, in their order, each ended by a NUL, which no value can have.
     private let bytes: [UInt8]
     private let digest: UInt64
+    /// Of each its own: our site for nginx gives every request one.
+    let requestID: String?
     private static let limit = 4096
 
     /// - Returns: `nil` where it would be too long to keep.
     init?(_ forEachParameter: (_ take: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) -> Void) {
       var text = TextBuffer(capacity: 1024)
+      var requestID: String?
       forEachParameter { name, value in
         guard text.count <= Self.limit, let parameter = CGIParameter(name) else { return }
+        if parameter == .requestID {
+          Request.take(&requestID, value)
+          return
+        }
         text.append(parameter.rawValue)
         text.append(value)
         text.append(0)
       }
       guard text.count <= Self.limit else { return nil }
-      bytes = text.bytes
+      (bytes, self.requestID) = (text.bytes, requestID)
       digest = bytes.withUnsafeBytes { XXHash64.digest($0) }
     }
 
@@ -82,9 +89,10 @@ package final class Microcache: Sendable {
         past = contents
         contents = Contents(second: now.seconds)
       }
-      let size = key.size + answer.size
-      guard contents.bytes + size <= maximumBytes else { return past }
-      contents.bytes += size
+      // There is one that does not hold any longer, where something was written meanwhile.
+      let growth = key.size + answer.size - (contents.answers[key].map { key.size + $0.size } ?? 0)
+      guard contents.bytes + growth <= maximumBytes else { return past }
+      contents.bytes += growth
       contents.answers[key] = answer
       return past
     }
@@ -118,19 +126,20 @@ extension Application {
     guard let answer = shared.microcache?.answer(to: key, at: now),
       rooms.cache?.isUntouched(answer.validator) == true, rooms.isUnchanged(since: answer.counter)
     else { return nil }
-    let id = requestIDs.next()
+    let id = requestIDs.id(asked: key.requestID)
     answer.line?.write(requestID: id, since: start)
-    var head = TextBuffer(capacity: answer.head.count + 32)
+    var head = TextBuffer(capacity: answer.head.count + 72)
     head.append(answer.head)
     head.append(text: id)
     head.append(Response.endOfHead)
     return (head.bytes, answer.body)
   }
 
-  /// Keeps an answer that may be given again, under its request's key.
+  /// Keeps an answer that may be given again, under its request's key. Where the use of a key is still to be noted, an equal
+  /// request has it to do, should a lock be in the way of this one; on a server, that is tried once anyway.
   func remember(_ response: Response, _ line: RepeatableLine?, of context: RequestContext) {
     guard let key = context.request.microcacheKey, let validator = response.validator,
-      context.request.requestID == nil, let counter = rooms.sharedCounter
+      rooms.turn.hasNothingLeft || shared.server != nil, let counter = rooms.sharedCounter
     else { return }
     let answer = Microcache.Answer(
       response, line, readAt: counter, validator: validator, requestID: context.record.requestID)

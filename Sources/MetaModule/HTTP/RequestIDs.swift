@@ -5,6 +5,9 @@ internal import Text
 struct RequestIDs {
   private var state = UInt64.random(in: .min ... .max)
 
+  /// The client's own where that is one, else a new one.
+  mutating func id(asked: String?) -> String { Self.accepted(asked) ?? next() }
+
   /// A new one: 16 hexadecimal digits. Unlike any other of this worker (SplitMix64 comes round after 2^64 numbers) and,
   /// by chance, of the others; that it could be guessed harms nobody, and asking the system for each costs a call.
   mutating func next() -> String {

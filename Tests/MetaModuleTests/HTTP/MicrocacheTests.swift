@@ -2,7 +2,9 @@ import Foundation
 import GraphSimulator
 import JSON
 import Logging
+import SQL
 import Store
+import TestSupport
 import Testing
 
 @testable import Cache
@@ -29,13 +31,13 @@ struct MicrocacheTests {
       repeat { usleep(50_000) } while try asked(grid()).response.validator == nil
     }
 
-    /// A web server's parameters for the client's grid, some of them otherwise or more.
+    /// The parameters of our own site for nginx for the client's grid, some of them otherwise or more.
     func grid(_ others: Parameters = []) -> Parameters {
       let usual = [
         ("REQUEST_METHOD", "GET"), ("REQUEST_URI", "/api/meta/instagram/client_001/"),
         ("SCRIPT_NAME", "/api/meta"), ("PATH_INFO", "/instagram/client_001/"), ("QUERY_STRING", ""),
         ("REMOTE_ADDR", "192.0.2.7"), ("REMOTE_PORT", "40000"), ("HTTP_HOST", "meta.example"),
-        ("HTTP_USER_AGENT", "curl/8"), ("HTTP_X_API_KEY", key),
+        ("HTTP_USER_AGENT", "curl/8"), ("HTTP_X_API_KEY", key), ("HTTP_X_REQUEST_ID", UUID().uuidString),
       ]
       return usual.filter { usual in !others.contains { $0.0 == usual.0 } } + others
     }
@@ -87,14 +89,35 @@ struct MicrocacheTests {
     let fixture = try Fixture()
     let (response, now) = try fixture.asked(fixture.grid(others))
     let first = String(decoding: response.cgiHead(), as: UTF8.self)
-    var ids = [try id(first)]
-    for _ in 0..<3 {
-      let known = try #require(try fixture.again(fixture.grid(others), at: now))
-      #expect(lines(known.head) == lines(first) && known.body == response.body)
-      #expect(known.head.hasSuffix("\r\n\r\n"))
-      ids.append(try id(known.head))
+    func ids(_ given: [Parameters]) throws -> [String] {
+      try given.map { given in
+        let known = try #require(try fixture.again(fixture.grid(others + given), at: now))
+        #expect(lines(known.head) == lines(first) && known.body == response.body)
+        #expect(known.head.hasSuffix("\r\n\r\n"))
+        return try id(known.head)
+      }
     }
-    #expect(Set(ids).count == 4 && ids.allSatisfy { $0.utf8.count == 16 })
+    let name = "HTTP_X_REQUEST_ID"
+    let long = String(repeating: "x", count: 64)
+    let given = try ids([[(name, "a")], [(name, long)], [(name, ""), (name, "b"), (name, "c")]])
+    #expect(given == ["a", long, "b"])
+    let own = try ids([[(name, "")], [(name, "a b")], [(name, long + "x")], [(name, "a\r\nSet-Cookie: b")]])
+    #expect(Set(own).count == 4 && own.allSatisfy { $0.utf8.count == 16 })
+    #expect(Set(try ids([[], []])).count == 2)
+  }
+
+  @Test func `as long as the use of a key is still to be noted, an equal request notes it`() throws {
+    let fixture = try Fixture()
+    let path = fixture.server.configuration.databasePath
+    let lock = try RawDatabase(path)
+    try lock.execute("UPDATE api_key SET last_used_at = NULL; BEGIN IMMEDIATE")
+    let (_, now) = try fixture.asked(fixture.grid())
+    try lock.execute("ROLLBACK")
+    #expect(try fixture.again(fixture.grid(), at: now) == nil)
+    _ = try fixture.asked(fixture.grid())
+    #expect(try lock.connection.number("SELECT count(*) FROM api_key WHERE last_used_at IS NOT NULL") == 1)
+    let (_, later) = try fixture.asked(fixture.grid())
+    #expect(try fixture.again(fixture.grid(), at: later) != nil)
   }
 
   @Test func `what no answer depends on makes no difference`() throws {
@@ -113,7 +136,7 @@ struct MicrocacheTests {
       ("REQUEST_URI", "/api/meta/instagram//client_001/"), ("QUERY_STRING", "limit=2"),
       ("HTTP_X_API_KEY", "mm_other"), ("HTTP_AUTHORIZATION", "Bearer mm_other"), ("HTTP_COOKIE", "a=b"),
       ("HTTP_IF_NONE_MATCH", "*"), ("HTTP_ORIGIN", "https://elsewhere.example"), ("REMOTE_ADDR", "192.0.2.8"),
-      ("HTTP_X_FORWARDED_FOR", "192.0.2.9"), ("HTTP_VIA", "1.1 proxy"), ("HTTP_X_REQUEST_ID", "mine"),
+      ("HTTP_X_FORWARDED_FOR", "192.0.2.9"), ("HTTP_VIA", "1.1 proxy"),
       ("HTTP_X_HTTP_METHOD_OVERRIDE", "DELETE"), ("HTTPS", "on"),
     ] {
       #expect(try fixture.again(fixture.grid([other]), at: now) == nil, "\(other)")
@@ -179,10 +202,6 @@ struct MicrocacheTests {
       let (_, now) = try fixture.asked(parameters)
       #expect(try fixture.again(parameters, at: now) == nil, "\(path)")
     }
-    let mine = fixture.grid([("HTTP_X_REQUEST_ID", "mine")])
-    let (response, now) = try fixture.asked(mine)
-    #expect(Answer(response).header("X-Request-Id") == "mine")
-    #expect(try fixture.again(mine, at: now) == nil)
     try fixture.other.age(seconds: fixture.server.configuration.cacheTTL + 5)
     let grid = try #require(CacheKey("ig_grid_17841405822348523"))
     repeat { usleep(50_000) } while fixture.server.rooms.cache?.read(grid, now: .now)?.validator == nil
@@ -218,6 +237,8 @@ struct MicrocacheTests {
     let size = answer.body.count + answer.head.count + 2048
     let small = Microcache(maximumBytes: 3 * size)
     let keys = try (0..<10).map { try #require(fixture.cacheKey([("PATH_INFO", "/\($0)/")])) }
+    // In the place of itself it takes no more room.
+    for _ in 0..<10 { small.keep(answer, to: keys[0], at: now) }
     for key in keys { small.keep(answer, to: key, at: now) }
     let kept = keys.count { small.answer(to: $0, at: now) != nil }
     #expect((2...4).contains(kept))
