@@ -10,12 +10,16 @@ struct WorkClock: ~Copyable, @unchecked Sendable {
   private let workers: Int
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private static let longSince: UInt64 = 1
-  private let now = Atomic<UInt64>(longSince + 2)
+  /// Marks the tick in which a worker ended its last request.
+  private static let ended: UInt64 = 1 << 63
+  /// For so many ticks after it there is likely to be another one.
+  private static let pause: UInt64 = 10
+  private let now = Atomic<UInt64>(longSince + pause + 1)
 
   init(workers: Int) {
     self.workers = workers
     words = .allocate(capacity: workers * Self.wordsPerWorker)
-    for place in 0..<(workers * Self.wordsPerWorker) { (words + place).initialize(to: Atomic(0)) }
+    for place in 0..<(workers * Self.wordsPerWorker) { (words + place).initialize(to: Atomic(Self.ended)) }
   }
 
   deinit { words.deallocate() }
@@ -33,20 +37,27 @@ struct WorkClock: ~Copyable, @unchecked Sendable {
   }
 
   /// A worker has ended its request.
-  borrowing func end(_ worker: Int) { words[worker * Self.wordsPerWorker].store(0, ordering: .releasing) }
+  borrowing func end(_ worker: Int) {
+    words[worker * Self.wordsPerWorker].store(now.load(ordering: .relaxed) | Self.ended, ordering: .releasing)
+  }
 
   /// A tick.
   borrowing func advance() { now.add(1, ordering: .relaxed) }
 
-  /// How many workers are at a request: since less than a whole tick, and for longer.
-  borrowing func busy() -> (young: Int, long: Int) {
+  /// How many workers are at a request: since less than a whole tick, or were a moment ago; and for longer.
+  borrowing func busy() -> (recent: Int, long: Int) {
     let now = now.load(ordering: .relaxed)
-    var (young, long) = (0, 0)
+    var (recent, long) = (0, 0)
     for worker in 0..<workers {
-      let begun = words[worker * Self.wordsPerWorker].load(ordering: .sequentiallyConsistent)
-      if begun == 0 { continue }
-      if now &- begun < 2 { young += 1 } else { long += 1 }
+      let moment = words[worker * Self.wordsPerWorker].load(ordering: .sequentiallyConsistent)
+      if moment & Self.ended != 0 {
+        if now &- (moment & ~Self.ended) < Self.pause { recent += 1 }
+      } else if now &- moment < 2 {
+        recent += 1
+      } else {
+        long += 1
+      }
     }
-    return (young, long)
+    return (recent, long)
   }
 }

@@ -84,10 +84,12 @@ final class WorkerPool: Sendable {
     if queue.waitingWorkers == 0 {
       for _ in 0..<processors where !bringIn() { break }
     }
-    guard busy.young == 0 else { return true }
+    guard busy.recent == 0 else { return true }
     isSupervisorAsleep.store(true, ordering: .sequentiallyConsistent)
     // One may have begun just before it could see that.
-    guard clock.busy().young > 0, isSupervisorAsleep.exchange(false, ordering: .relaxed) else { return false }
+    guard clock.busy().recent > 0, isSupervisorAsleep.exchange(false, ordering: .relaxed) else {
+      return false
+    }
     return true
   }
 
