@@ -20,7 +20,8 @@ package final class Rooms {
   private let making: Store.Making
   private let answersOne: Bool
   private var openStore: Store?
-  private var remembered: ReadCache?
+  /// `nil`: nobody has read anything.
+  private(set) var remembered: ReadCache?
   private let warnings = WarningLimiter()
 
   init(
@@ -77,16 +78,6 @@ package final class Rooms {
     let reads = if let remembered { remembered } else { ReadCache(of: try store(), in: shared.reads) }
     remembered = reads
     return reads
-  }
-
-  /// The state of the database that the request at hand has seen, if others can tell it from a later one.
-  var sharedCounter: ChangeCounter? { remembered?.sharedCounter }
-
-  /// Whether the database, which this worker has open, is as it was.
-  func isUnchanged(since counter: ChangeCounter) -> Bool {
-    turn.begin(for: .seconds(configuration.requestBudget))
-    defer { turn.end() }
-    return (try? remembered?.forgetIfAnythingWasWritten()) == counter
   }
 
   /// The key ring, held against the database: a ring that opens nothing of what is stored there is not used at all.

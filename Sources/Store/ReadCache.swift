@@ -20,17 +20,17 @@ package final class ReadCache {
   }
 
   /// To be called when a request begins: what was read before an older state of the database is forgotten.
-  /// - Returns: what tells this state of the database from others.
-  @discardableResult
-  package func forgetIfAnythingWasWritten() throws(StoreError) -> ChangeCounter {
+  package func forgetIfAnythingWasWritten() throws(StoreError) {
     let now = try store.changeCounter()
     counter = now
     memory.forget(unlessReadAt: now)
-    return now
   }
 
   /// The state that the request at hand began with, where all workers of the process have the same name for it.
   package var sharedCounter: ChangeCounter? { store.sharesItsCounter ? counter : nil }
+
+  /// Whether this state is known to be the last one, without waiting for anything to find out.
+  package func isLast(_ counter: ChangeCounter) -> Bool { store.changeCounterAtHand() == counter }
 
   package func credentials() throws(StoreError) -> Credentials {
     if let known = memory.look(at: counter, { $0.credentials }) { return known }

@@ -35,13 +35,16 @@ extension Server {
     dropIdle()
   }
 
+  /// The stamp as long as it need not be read.
+  var stampAtHand: Int64? { state.withLock { $0.believed } }
+
   /// The stamp as it was a second ago at most; while the server is away, as it was last.
   func believedStamp() throws(StoreError) -> Int64 {
-    if let known = state.withLock({ $0.believed }) { return known }
+    if let known = stampAtHand { return known }
     // One asks for all who come meanwhile.
     let place = stampReader.enter(waitingAtMost: .milliseconds(Self.patience))
     defer { withExtendedLifetime(place) {} }
-    if let known = state.withLock({ $0.believed }) { return known }
+    if let known = stampAtHand { return known }
     do throws(StoreError) { return try readStamp() } catch {
       // Not when it answers others: then nobody knows that this process is cut off.
       if case .unreachable = error, let last = state.withLock({ $0.stamp }) { return last }
@@ -86,7 +89,6 @@ extension Server {
 }
 
 extension Server.State {
-  /// The stamp as long as it need not be read.
   fileprivate var believed: Int64? {
     let now = Server.now
     let isFresh = now - readAt <= Int64(Server.freshness)

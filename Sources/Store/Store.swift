@@ -326,6 +326,13 @@ package final class Store {
     return ChangeCounter(era: era?.era ?? 0, state: state)
   }
 
+  /// The same where it can be told without waiting for anything: of a database that is open, of a server whose stamp need
+  /// not be read.
+  func changeCounterAtHand() -> ChangeCounter? {
+    if let server { return server.stampAtHand.map { ChangeCounter(era: 0, state: .stamp($0)) } }
+    return connection == nil ? nil : try? changeCounter()
+  }
+
   /// Whether the counters of two stores on the same file can be compared.
   var sharesItsCounter: Bool { server != nil || file.carriesWAL }
 }

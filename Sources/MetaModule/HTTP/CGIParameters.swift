@@ -8,7 +8,7 @@ enum CGIParameter: UInt8 {
   /// Any of `ForwardingHeaders` that is none of the above; what it says is of no account.
   case forwarding
 
-  /// Most names are decided by their length and a byte or two; only a candidate is compared in full.
+  /// Most names are decided by their length and their last bytes; only a candidate is compared in full.
   init?(_ name: Span<UInt8>) {
     switch name.count {
     case 5 where name.equals("HTTPS"): self = .https
@@ -99,10 +99,15 @@ extension Request {
 extension Span<UInt8> {
   /// Names of one length begin alike and end differently, as a rule.
   @inline(__always) fileprivate func equals(_ text: StaticString) -> Bool {
-    let last = text.utf8CodeUnitCount - 1
-    guard count == last + 1, self[last] == text.utf8Start[last] else { return false }
-    return withUnsafeBytes {
-      $0.isSame(as: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    guard count == text.utf8CodeUnitCount else { return false }
+    let text = UnsafeRawBufferPointer(start: text.utf8Start, count: count)
+    return withUnsafeBytes { own in
+      func isSame(from offset: Int) -> Bool {
+        own.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          == text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      }
+      guard own.count >= 8 else { return own.isSame(as: text) }
+      return isSame(from: own.count - 8) && (own.count <= 16 ? isSame(from: 0) : own.isSame(as: text))
     }
   }
 

@@ -18,24 +18,31 @@ package final class Microcache: Sendable {
     private let digest: UInt64
     /// Of each its own: our site for nginx gives every request one.
     let requestID: String?
-    private static let limit = 4096
+    /// In bytes; so many have a place on the stack.
+    private static let limit = 1024
 
     /// - Returns: `nil` where it would be too long to keep.
     init?(_ forEachParameter: (_ take: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) -> Void) {
-      var text = TextBuffer(capacity: 1024)
       var requestID: String?
-      forEachParameter { name, value in
-        guard text.count <= Self.limit, let parameter = CGIParameter(name) else { return }
-        if parameter == .requestID {
-          Request.take(&requestID, value)
-          return
+      let bytes: [UInt8]? = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.limit) { room in
+        var count: Int? = 0
+        forEachParameter { name, value in
+          guard let start = count, let parameter = CGIParameter(name) else { return }
+          if parameter == .requestID {
+            Request.take(&requestID, value)
+            return
+          }
+          let end = start + 1 + value.count
+          guard end < Self.limit else { return count = nil }
+          room[start] = parameter.rawValue
+          value.withUnsafeBufferPointer { _ = room[(start + 1)...].update(fromContentsOf: $0) }
+          room[end] = 0
+          count = end + 1
         }
-        text.append(parameter.rawValue)
-        text.append(value)
-        text.append(0)
+        return count.map { Array(room[..<$0]) }
       }
-      guard text.count <= Self.limit else { return nil }
-      (bytes, self.requestID) = (text.bytes, requestID)
+      guard let bytes else { return nil }
+      (self.bytes, self.requestID) = (bytes, requestID)
       digest = bytes.withUnsafeBytes { XXHash64.digest($0) }
     }
 
@@ -47,7 +54,7 @@ package final class Microcache: Sendable {
     let counter: ChangeCounter
     let validator: EntryValidator
     /// Up to the value of its last header, which is the request's id.
-    let head: [UInt8]
+    private let beginning: [UInt8]
     let body: [UInt8]
     /// `nil` where the log leaves such requests out.
     let line: RepeatableLine?
@@ -57,11 +64,22 @@ package final class Microcache: Sendable {
       validator: EntryValidator, requestID: String
     ) {
       (self.counter, self.validator, self.line) = (counter, validator, line)
-      head = response.cgiHead().dropLast(requestID.utf8.count + Response.endOfHead.utf8CodeUnitCount)
+      beginning = response.cgiHead().dropLast(requestID.utf8.count + Response.endOfHead.utf8CodeUnitCount)
       body = response.body
     }
 
-    fileprivate var size: Int { head.count + body.count + 1024 }
+    func head(_ requestID: String) -> [UInt8] {
+      let (id, end) = (requestID.utf8, Response.endOfHead)
+      let length = beginning.count + id.count + end.utf8CodeUnitCount
+      return [UInt8](unsafeUninitializedCapacity: length) { room, count in
+        var place = room[...].initialize(fromContentsOf: beginning)
+        place = room[place...].initialize(fromContentsOf: id)
+        count = room[place...].initialize(
+          fromContentsOf: UnsafeBufferPointer(start: end.utf8Start, count: end.utf8CodeUnitCount))
+      }
+    }
+
+    fileprivate var size: Int { beginning.count + body.count + 1024 }
   }
 
   private struct Contents {
@@ -124,22 +142,18 @@ extension Application {
   ) -> (head: [UInt8], body: [UInt8])? {
     let start = ContinuousClock.now
     guard let answer = shared.microcache?.answer(to: key, at: now),
-      rooms.cache?.isUntouched(answer.validator) == true, rooms.isUnchanged(since: answer.counter)
+      rooms.cache?.isUntouched(answer.validator) == true, rooms.remembered?.isLast(answer.counter) == true
     else { return nil }
     let id = requestIDs.id(asked: key.requestID)
     answer.line?.write(requestID: id, since: start)
-    var head = TextBuffer(capacity: answer.head.count + 72)
-    head.append(answer.head)
-    head.append(text: id)
-    head.append(Response.endOfHead)
-    return (head.bytes, answer.body)
+    return (answer.head(id), answer.body)
   }
 
   /// Keeps an answer that may be given again, under its request's key. Where the use of a key is still to be noted, an equal
   /// request has it to do, should a lock be in the way of this one; on a server, that is tried once anyway.
   func remember(_ response: Response, _ line: RepeatableLine?, of context: RequestContext) {
     guard let key = context.request.microcacheKey, let validator = response.validator,
-      rooms.turn.hasNothingLeft || shared.server != nil, let counter = rooms.sharedCounter
+      rooms.turn.hasNothingLeft || shared.server != nil, let counter = rooms.remembered?.sharedCounter
     else { return }
     let answer = Microcache.Answer(
       response, line, readAt: counter, validator: validator, requestID: context.record.requestID)
