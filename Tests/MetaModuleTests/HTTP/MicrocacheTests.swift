@@ -155,6 +155,25 @@ struct MicrocacheTests {
     #expect(fixture.cacheKey([("HTTP_COOKIE", String(repeating: "a", count: 1025))]) == nil)
   }
 
+  @Test func `a parameter whose name differs in one byte is another one`() {
+    for name in [
+      "HTTPS", "PATH_INFO", "HTTP_HOST", "REQUEST_URI", "SCRIPT_NAME", "REMOTE_ADDR", "SERVER_ADDR",
+      "HTTP_COOKIE", "HTTP_ACCEPT", "HTTP_ORIGIN", "QUERY_STRING", "CONTENT_TYPE", "HTTP_REFERER",
+      "REQUEST_METHOD", "HTTP_X_API_KEY", "SERVER_PROTOCOL", "HTTP_X_REQUEST_ID", "HTTP_AUTHORIZATION",
+      "HTTP_IF_NONE_MATCH", "HTTP_SEC_FETCH_SITE", "HTTP_X_FORWARDED_FOR", "HTTP_X_HTTP_METHOD_OVERRIDE",
+      "REDIRECT_HTTP_AUTHORIZATION",
+    ] {
+      let bytes = Array(name.utf8)
+      #expect(CGIParameter(bytes.span) != nil && CGIParameter(bytes.span) != .forwarding)
+      for place in bytes.indices {
+        var other = bytes
+        other[place] ^= 0x20
+        let parameter = CGIParameter(other.span)
+        #expect(parameter == nil || parameter == .forwarding, "\(name) at \(place)")
+      }
+    }
+  }
+
   @Test func `the next second asks anew`() throws {
     let fixture = try Fixture()
     let (_, now) = try fixture.asked(fixture.grid())
