@@ -27,7 +27,7 @@ package struct Shared: Sendable {
   init(_ configuration: Configuration, isServing: Bool, mayMake: Bool) {
     lanes = Lanes(workers: configuration.workers)
     reads = isServing ? ReadCache.Memory(maximumBytes: 2 << 20) : nil
-    microcache = isServing ? Microcache(maximumBytes: 4 << 20) : nil
+    microcache = isServing ? Microcache(maximumBytes: 2 << 20) : nil
     server = configuration.databaseURL.flatMap(Server.init(address:))
     pictureFolder = PictureFolder(configuration)
     if isServing { server?.watch() }

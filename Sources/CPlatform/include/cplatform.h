@@ -51,6 +51,9 @@ static inline void cplatform_bound_malloc(void) {
 #ifdef M_ARENA_MAX
     mallopt(M_ARENA_MAX, 4);
 #endif
+#ifdef M_MXFAST
+    mallopt(M_MXFAST, 0);
+#endif
 }
 
 #pragma clang assume_nonnull end

@@ -15,11 +15,13 @@ package final class Microcache: Sendable {
   package struct Key: Sendable {
     /// Number and value of each parameter, in their order, each ended by a NUL, which no value can have.
     private let bytes: [UInt8]
-    private let digest: UInt64
+    fileprivate let digest: UInt64
     /// Of each its own: our site for nginx gives every request one.
     let requestID: String?
     /// In bytes; so many have a place on the stack.
     private static let limit = 1024
+    /// Unlike in any other process: nobody can find keys that have the same digest.
+    private static let seed = UInt64.random(in: .min ... .max)
 
     /// - Returns: `nil` where it would be too long to keep.
     init?(_ forEachParameter: (_ take: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) -> Void) {
@@ -43,7 +45,7 @@ package final class Microcache: Sendable {
       }
       guard let bytes else { return nil }
       (self.bytes, self.requestID) = (bytes, requestID)
-      digest = bytes.withUnsafeBytes { XXHash64.digest($0) }
+      digest = bytes.withUnsafeBytes { XXHash64.digest($0, seed: Self.seed) }
     }
 
     fileprivate var size: Int { bytes.count }
@@ -86,7 +88,11 @@ package final class Microcache: Sendable {
     var second: Int64 = 0
     var answers: [Key: Answer] = [:]
     var bytes = 0
+    /// The digests of those that came at least once.
+    var seen: Set<UInt64> = []
   }
+
+  private static let mostSeen = 4096
 
   private let maximumBytes: Int
   private let contents = Mutex(Contents())
@@ -99,22 +105,33 @@ package final class Microcache: Sendable {
     contents.withLock { $0.second == now.seconds ? $0.answers[key] : nil }
   }
 
-  func keep(_ answer: Answer, to key: Key, at now: Timestamp) {
+  /// Whether such a request came in this second before. What comes but once a second, as from each of a thousand clients'
+  /// sites, is not worth its room, nor the time to keep it.
+  func isRepeated(_ key: Key, at now: Timestamp) -> Bool {
     // Handed out of the lock, since freeing some hundred answers takes long.
-    let past: Contents? = contents.withLock { contents in
+    let (isRepeated, past) = contents.withLock { contents -> (Bool, Contents?) in
       var past: Contents?
       if contents.second != now.seconds {
         past = contents
         contents = Contents(second: now.seconds)
       }
-      // There is one that does not hold any longer, where something was written meanwhile.
-      let growth = key.size + answer.size - (contents.answers[key].map { key.size + $0.size } ?? 0)
-      guard contents.bytes + growth <= maximumBytes else { return past }
-      contents.bytes += growth
-      contents.answers[key] = answer
-      return past
+      if contents.seen.contains(key.digest) { return (true, past) }
+      if contents.seen.count < Self.mostSeen { contents.seen.insert(key.digest) }
+      return (false, past)
     }
     withExtendedLifetime(past) {}
+    return isRepeated
+  }
+
+  func keep(_ answer: Answer, to key: Key, at now: Timestamp) {
+    contents.withLock { contents in
+      guard contents.second == now.seconds else { return }
+      // There is one that does not hold any longer, where something was written meanwhile.
+      let growth = key.size + answer.size - (contents.answers[key].map { key.size + $0.size } ?? 0)
+      guard contents.bytes + growth <= maximumBytes else { return }
+      contents.bytes += growth
+      contents.answers[key] = answer
+    }
   }
 }
 
@@ -153,10 +170,11 @@ extension Application {
   /// request has it to do, should a lock be in the way of this one; on a server, that is tried once anyway.
   func remember(_ response: Response, _ line: RepeatableLine?, of context: RequestContext) {
     guard let key = context.request.microcacheKey, let validator = response.validator,
-      rooms.turn.hasNothingLeft || shared.server != nil, let counter = rooms.remembered?.sharedCounter
+      rooms.turn.hasNothingLeft || shared.server != nil, let counter = rooms.remembered?.sharedCounter,
+      let microcache = shared.microcache, microcache.isRepeated(key, at: context.now)
     else { return }
     let answer = Microcache.Answer(
       response, line, readAt: counter, validator: validator, requestID: context.record.requestID)
-    shared.microcache?.keep(answer, to: key, at: context.now)
+    microcache.keep(answer, to: key, at: context.now)
   }
 }

@@ -55,14 +55,16 @@ struct MicrocacheTests {
       return other.send(request).status
     }
 
-    /// Asks as the door does when it has no answer yet, within one second.
-    func asked(_ parameters: Parameters) throws -> (response: Response, at: Timestamp) {
+    /// Asks as the door does when it has no answer yet, so many times within one second.
+    func asked(_ parameters: Parameters, times: Int = 2) throws -> (response: Response, at: Timestamp) {
       while true {
         let now = Timestamp.now
-        var request = Request(cgi: parameters)
-        request.microcacheKey = cacheKey(parameters)
-        let response = server.respond(to: request)
-        if now == .now { return (response, now) }
+        let responses = (0..<times).map { _ in
+          var request = Request(cgi: parameters)
+          request.microcacheKey = cacheKey(parameters)
+          return server.respond(to: request)
+        }
+        if now == .now, let last = responses.last { return (last, now) }
       }
     }
 
@@ -174,6 +176,18 @@ struct MicrocacheTests {
     }
   }
 
+  @Test func `what comes but once in a second is not kept`() throws {
+    let fixture = try Fixture()
+    let cache = Microcache(maximumBytes: 1 << 20)
+    let keys = try (0..<5000).map { try #require(fixture.cacheKey([("PATH_INFO", "/\($0)/")])) }
+    let now = Timestamp.now
+    #expect(keys.allSatisfy { !cache.isRepeated($0, at: now) })
+    // No more are remembered than there is room for.
+    #expect(keys.count { cache.isRepeated($0, at: now) } == 4096)
+    let next = Timestamp(seconds: now.seconds + 1)
+    #expect(keys.allSatisfy { !cache.isRepeated($0, at: next) })
+  }
+
   @Test func `the next second asks anew`() throws {
     let fixture = try Fixture()
     let (_, now) = try fixture.asked(fixture.grid())
@@ -257,11 +271,14 @@ struct MicrocacheTests {
     let small = Microcache(maximumBytes: 3 * size)
     let keys = try (0..<10).map { try #require(fixture.cacheKey([("PATH_INFO", "/\($0)/")])) }
     // In the place of itself it takes no more room.
+    #expect(!small.isRepeated(keys[0], at: now))
     for _ in 0..<10 { small.keep(answer, to: keys[0], at: now) }
     for key in keys { small.keep(answer, to: key, at: now) }
     let kept = keys.count { small.answer(to: $0, at: now) != nil }
     #expect((2...4).contains(kept))
     let next = Timestamp(seconds: now.seconds + 1)
+    small.keep(answer, to: key, at: next)
+    #expect(small.answer(to: key, at: next) == nil && !small.isRepeated(key, at: next))
     small.keep(answer, to: key, at: next)
     #expect(
       small.answer(to: key, at: next) != nil && keys.allSatisfy { small.answer(to: $0, at: now) == nil })
