@@ -18,7 +18,8 @@ CLIENT, PAGE = "client_001", "104567890123"
 SIZES = (100, 10_000, 100_000)
 # With how many threads the C responder is tried.
 THREADS = (1, 2, 4, 8, 16, 32)
-# A feed counts its visitors: the load comes from many.
+# What our site for nginx sends beside nginx's own list, as fastcgi.conf has it: an id of its own for each request.
+OF_OUR_SITE = 'fastcgi_param HTTP_PROXY ""; fastcgi_param HTTP_HOST $host; fastcgi_param HTTP_X_REQUEST_ID $request_id;'
 # Programs on PostgreSQL, and with how many mappings.
 ON_POSTGRESQL = {"one": (1, 100), "three": (3, 100), "many": (1, 100_000)}
 SETTINGS = {"META_CACHE_TTL": "86400", "META_TRUSTED_PROXIES": "127.0.0.1", "META_CACHE_MAX_BYTES": str(2 << 30)}  # 100,000 entries take more than the default.
@@ -96,7 +97,7 @@ class Scene(stage.Stage):
             script = f"fastcgi_param SCRIPT_FILENAME {self.folder}/grid.php;" if upstream == "php" else ""
             places.append(
                 f"""location ~ ^/{name}(?<rest>/.*)$ {{
-                  {script} fastcgi_param SCRIPT_NAME /{name}; fastcgi_param PATH_INFO $rest;
+                  {script} fastcgi_param SCRIPT_NAME /{name}; fastcgi_param PATH_INFO $rest; {OF_OUR_SITE}
                   include /etc/nginx/fastcgi_params; fastcgi_keep_conn {'on' if kept else 'off'};
                   fastcgi_buffer_size 16k; fastcgi_buffers 16 16k; fastcgi_pass {upstream}; }}"""
             )
