@@ -14,13 +14,13 @@ enum InstallationLock {
   static func markAsRunning(in folder: String, patience: Int32 = 5000) -> Bool {
     marked.withLock { marked in
       if marked.contains(folder) { return true }
-      guard let lock = try? FileLock(path(in: folder)) else { return false }
+      guard let lock = try? Descriptor(lockFile: path(in: folder)) else { return false }
       let isTaken = try? Deadline.after(milliseconds: patience).wait(every: 10_000) {
         () throws(SystemError) in
-        try lock.tryTake(.shared)
+        try lock.tryLock(isShared: true)
       }
       guard isTaken == true else { return false }
-      lock.keepForever()
+      _ = lock.surrender()
       marked.insert(folder)
       return true
     }
@@ -29,15 +29,17 @@ enum InstallationLock {
   static func path(in folder: String) -> String { folder + "/meta.lock" }
 }
 
-extension FileLock {
+extension Descriptor {
   /// Takes the lock file `path`.
   ///
   /// - Parameter busy: what to say when somebody else holds it.
-  static func hold(_ path: String, busy: String) throws(OperationError) -> FileLock {
-    let lock: FileLock
-    do { lock = try FileLock(path) } catch { throw .trouble("\(path) cannot be opened: \(error).") }
+  static func hold(_ path: String, busy: String) throws(OperationError) -> Descriptor {
+    let lock: Descriptor
+    do { lock = try Descriptor(lockFile: path) } catch {
+      throw .trouble("\(path) cannot be opened: \(error).")
+    }
     let isTaken: Bool
-    do { isTaken = try lock.tryTake() } catch { throw .trouble("\(path) cannot be locked: \(error).") }
+    do { isTaken = try lock.tryLock() } catch { throw .trouble("\(path) cannot be locked: \(error).") }
     guard isTaken else { throw .refused(busy) }
     return lock
   }

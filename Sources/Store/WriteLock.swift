@@ -7,13 +7,13 @@ internal import System
 /// one writes to it (the "WAL-reset bug", https://sqlite.org/wal.html). SQLite's own locks do not prevent
 /// it; this one does.
 package struct WriteLock: ~Copyable {
-  private let file: FileLock
+  private let file: Descriptor
   private let path: String
 
   /// Opens the lock file at `path`, making it where it is missing.
   init(path: String) throws(StoreError) {
     self.path = path
-    do { file = try FileLock(path) } catch { throw StoreError.system(error.code, path: path) }
+    do { file = try Descriptor(lockFile: path) } catch { throw StoreError.system(error.code, path: path) }
   }
 
   /// Waits for the lock; throws `busy` when somebody else still holds it at `deadline`.
@@ -24,11 +24,11 @@ package struct WriteLock: ~Copyable {
   borrowing func acquire(until deadline: Deadline) throws(StoreError) {
     do throws(SystemError) {
       // All wait equally long, wherever they come from; a commit takes about as long.
-      guard try deadline.wait(every: 500, for: { () throws(SystemError) in try file.tryTake(byte: 0) }) else {
+      guard try deadline.wait(every: 500, for: { () throws(SystemError) in try file.tryLock(byte: 0) }) else {
         throw SystemError(code: EWOULDBLOCK)
       }
-      defer { file.release(byte: 0) }
-      guard try deadline.wait(every: 500, for: { () throws(SystemError) in try file.tryTake() }) else {
+      defer { file.unlock(byte: 0) }
+      guard try deadline.wait(every: 500, for: { () throws(SystemError) in try file.tryLock() }) else {
         throw SystemError(code: EWOULDBLOCK)
       }
     } catch {
@@ -37,5 +37,5 @@ package struct WriteLock: ~Copyable {
   }
 
   /// Lets the next one in.
-  borrowing func release() { file.release() }
+  borrowing func release() { file.unlock() }
 }

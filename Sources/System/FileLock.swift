@@ -1,20 +1,41 @@
 internal import Glibc
 
-/// How much of a lock is wanted.
-package enum LockKind: Sendable {
-  case shared, exclusive
-}
-
 /// Locks that belong to the open file: they work between threads and processes, and die with their holder, however it
 /// ends. `F_SETLK` would belong to the process, and be dropped by closing any descriptor of the file.
 extension Descriptor {
   /// `F_OFD_SETLK` of linux/fcntl.h, which Swift's Glibc lacks.
   private static let setLockOfOpenFile: Int32 = 37
 
+  /// Opens a file that is there to be locked, making it (0600) where it is missing. Permanent, unless its holder removes
+  /// it: an unlinked lock file is a lock that two can hold. Made by root it is given to the owner of its folder, who could
+  /// otherwise never lock it.
+  package init(lockFile path: String) throws(SystemError) {
+    try self.init(opening: path, O_RDWR | O_CREAT)
+    FileOwner.inherit(path)
+  }
+
+  /// Opens and takes a file that whoever held it may have removed before they let go; `nil`: somebody has it until the
+  /// deadline.
+  ///
+  /// - Parameter byte: this one alone is taken, where others lock parts of the file meanwhile.
+  package static func claim(
+    _ path: String, byte: Int? = nil, until deadline: Deadline = .now
+  ) throws(SystemError) -> Descriptor? {
+    while true {
+      let file = try Descriptor(lockFile: path)
+      let isTaken = if let byte { try file.tryLock(byte: byte) } else { try file.tryLock() }
+      if isTaken {
+        if file.isStill(at: path) { return file }
+        continue
+      }
+      if deadline.isPast { return nil }
+      usleep(1000)
+    }
+  }
+
   /// Takes the whole file (`flock`); `false` while somebody else has it.
-  package borrowing func tryLock(_ kind: LockKind = .exclusive) throws(SystemError) -> Bool {
-    let operation = kind == .shared ? LOCK_SH : LOCK_EX
-    while flock(number, operation | LOCK_NB) != 0 {
+  package borrowing func tryLock(isShared: Bool = false) throws(SystemError) -> Bool {
+    while flock(number, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
       if errno == EWOULDBLOCK { return false }
       guard errno == EINTR else { throw .last }
     }
@@ -26,6 +47,12 @@ extension Descriptor {
   /// Takes one byte of the file, which is independent of the whole; `false` while somebody else has it.
   package borrowing func tryLock(byte: Int) throws(SystemError) -> Bool {
     try set(F_WRLCK, from: byte, length: 1)
+  }
+
+  /// Takes the first of these bytes that is free.
+  package borrowing func tryLock(oneOf bytes: Range<Int>) throws(SystemError) -> Bool {
+    for byte in bytes where try tryLock(byte: byte) { return true }
+    return false
   }
 
   package borrowing func unlock(byte: Int) { _ = try? set(F_UNLCK, from: byte, length: 1) }
@@ -61,52 +88,4 @@ extension Deadline {
     }
     return true
   }
-}
-
-/// A file that is there to be locked. Permanent, unless its holder removes it: an unlinked lock file is a lock that two
-/// can hold.
-package struct FileLock: ~Copyable, Sendable {
-  private let file: Descriptor
-
-  init(_ file: consuming Descriptor) { self.file = file }
-
-  /// Opens it, making it (0600) where it is missing. Made by root it is given to the owner of its folder, who could
-  /// otherwise never lock it.
-  package init(_ path: String) throws(SystemError) {
-    file = try Descriptor(opening: path, O_RDWR | O_CREAT)
-    FileOwner.inherit(path)
-  }
-
-  /// Takes a file that whoever held it may have removed before they let go; `nil`: somebody has it until the deadline.
-  package static func claim(_ path: String, until deadline: Deadline = .now) throws(SystemError) -> FileLock?
-  {
-    while true {
-      let lock = try FileLock(path)
-      if try lock.tryTake() {
-        if lock.file.isStill(at: path) { return lock }
-        continue
-      }
-      if deadline.isPast { return nil }
-      usleep(1000)
-    }
-  }
-
-  package borrowing func tryTake(_ kind: LockKind = .exclusive) throws(SystemError) -> Bool {
-    try file.tryLock(kind)
-  }
-
-  package borrowing func tryTake(byte: Int) throws(SystemError) -> Bool { try file.tryLock(byte: byte) }
-
-  /// Takes the first of these bytes that is free.
-  package borrowing func tryTake(oneOf bytes: Range<Int>) throws(SystemError) -> Bool {
-    for byte in bytes where try file.tryLock(byte: byte) { return true }
-    return false
-  }
-
-  package borrowing func release() { file.unlock() }
-
-  package borrowing func release(byte: Int) { file.unlock(byte: byte) }
-
-  /// Keeps what was taken until the end of the process.
-  package consuming func keepForever() { _ = file.surrender() }
 }

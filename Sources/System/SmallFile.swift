@@ -69,8 +69,8 @@ package enum SmallFile {
     }
     guard [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) else { return false }
     guard let lock else { return renameWhereNothingIs(temporary, path) }
-    guard let claim = try? FileLock.claim(lock, until: .after(milliseconds: 5000)) else { return false }
-    defer { claim.release() }
+    guard let claim = try? Descriptor.claim(lock, until: .after(milliseconds: 5000)) else { return false }
+    defer { claim.unlock() }
     return renameWhereNothingIs(temporary, path)
   }
 

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Store
+@testable import System
 
 @Suite struct `Store: backups` {
   @Test func `a backup is one private file with everything in it`() throws {
@@ -26,6 +27,30 @@ import Testing
       try fixture.store.backup(to: path)
     }
     #expect(contents(of: path) == before)
+  }
+
+  /// NFS and SMB make one kind of lock of all: there a `flock` of ours on the file would keep SQLite out of it.
+  @Test
+  func `while a backup is written nobody locks the whole of its file, and no other one is written there`()
+    throws
+  {
+    let fixture = try StoreFixture()
+    let path = fixture.folder.path + "/backup"
+    let partial = try Descriptor(opening: path + ".partial", O_RDWR | O_CREAT)
+    try partial.write([1, 2, 3])
+    // SQLite waits for its own lock, and so the backup for us.
+    let pending = 0x4000_0000
+    let isWaiting = try partial.tryLock(byte: pending)
+    #expect(isWaiting)
+    let backup = Background { Result { try fixture.store.backup(to: path) } }
+    let hasBegun = try Wait.until { try partial.status().st_size == 0 }
+    let isFree = try partial.tryLock()
+    #expect(hasBegun && isFree)
+    #expect(throws: StoreError.cannotBackUp(path: path, reason: "another backup is being written there")) {
+      try fixture.anotherStore().backup(to: path)
+    }
+    partial.unlock(byte: pending)
+    #expect(try backup.result()?.get().tokens == 1)
   }
 
   @Test func `backups under writes are whole`() throws {

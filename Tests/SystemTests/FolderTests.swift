@@ -70,12 +70,12 @@ struct FolderTests {
     let other = try Descriptor(opening: path, O_RDWR | O_CREAT)
     do {
       let first = try Descriptor(opening: path, O_RDWR)
-      let isShared = try first.tryLock(.shared) && other.tryLock(.shared)
+      let isShared = try first.tryLock(isShared: true) && other.tryLock(isShared: true)
       let isExclusive = try first.tryLock()
       #expect(isShared && !isExclusive)
       other.unlock()
       let isTaken = try first.tryLock()
-      let isOthers = try other.tryLock() || other.tryLock(.shared)
+      let isOthers = try other.tryLock() || other.tryLock(isShared: true)
       #expect(isTaken && !isOthers)
       let bytes = try [first.tryLock(byte: 7), other.tryLock(byte: 7), other.tryLock(byte: 8)]
       #expect(bytes == [true, false, true])
@@ -87,8 +87,8 @@ struct FolderTests {
   @Test func `a lock whose file was removed is no lock on the path`() throws {
     let scratch = try Scratch()
     let path = scratch.path + "/claim"
-    func isFree() throws -> Bool { try FileLock.claim(path) != nil }
-    let held = try FileLock.claim(path)
+    func isFree() throws -> Bool { try Descriptor.claim(path) != nil }
+    let held = try Descriptor.claim(path)
     let isHeld = held != nil
     #expect(isHeld)
     #expect(try !isFree())

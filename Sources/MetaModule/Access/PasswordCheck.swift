@@ -18,16 +18,18 @@ struct PasswordCheck: ~Copyable {
 
   private let place: Lane.Place
   /// `nil` where the folder takes no locks: there is only the limit of this process.
-  private var locks: FileLock?
+  private var locks: Descriptor?
 
   var isLimitedByProcessAlone: Bool { locks == nil }
 
   /// `nil`: all places are taken.
-  init?(in lane: Lane, folder: String) { self.init(in: lane, locks: try? FileLock(folder + "/sign-in.lock")) }
+  init?(in lane: Lane, folder: String) {
+    self.init(in: lane, locks: try? Descriptor(lockFile: folder + "/sign-in.lock"))
+  }
 
-  init?(in lane: Lane, locks: consuming FileLock?) {
+  init?(in lane: Lane, locks: consuming Descriptor?) {
     guard let place = lane.tryEnter() else { return nil }
-    if let taken = try? locks?.tryTake(oneOf: 2..<2 + Self.places) {
+    if let taken = try? locks?.tryLock(oneOf: 2..<2 + Self.places) {
       guard taken else { return nil }
       self.locks = locks
     } else {
@@ -42,7 +44,7 @@ struct PasswordCheck: ~Copyable {
   mutating func waitForTurn(alone: Bool) -> Bool {
     let deadline = Deadline.after(milliseconds: Self.patience)
     do throws(SystemError) {
-      while try locks?.tryTake(oneOf: 0..<(alone ? 1 : Self.atOnce)) == false {
+      while try locks?.tryLock(oneOf: 0..<(alone ? 1 : Self.atOnce)) == false {
         guard !deadline.isPast else { return false }
         usleep(5000)
       }

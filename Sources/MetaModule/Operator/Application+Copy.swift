@@ -9,10 +9,10 @@ extension Application {
   package func copyStore(
     to target: String, progress: ProgressReport = { _, _, _ in }
   ) throws(OperationError) -> CopyReport {
-    let lock = try FileLock.hold(
+    let lock = try Descriptor.hold(
       InstallationLock.path(in: configuration.dataDirectory),
       busy: "The program is running. Stop it first, and the socket with it. Nothing was changed.")
-    defer { lock.release() }
+    defer { lock.unlock() }
     try refuseOtherMachines()
     return try operation {
       let source = try store()

@@ -84,9 +84,9 @@ extension Application {
     return try operation {
       let store = try store()
       _ = try keyRing()  // A ring that is not this database's is refused here, before anything is changed.
-      let lock = try FileLock.hold(
+      let lock = try Descriptor.hold(
         configuration.keyFilePath + ".lock", busy: "Another rotation is going on. Nothing was changed.")
-      defer { lock.release() }
+      defer { lock.unlock() }
       return try body(store, try rooms.keyRingFile.keysOfFile())
     }
   }

@@ -26,13 +26,13 @@ extension Application {
   package func restore(
     from file: String, despiteUnreadable: Bool = false, progress: ProgressReport = { _, _, _ in }
   ) throws(OperationError) -> RestoreReport {
-    let lock = try FileLock.hold(
+    let lock = try Descriptor.hold(
       InstallationLock.path(in: configuration.dataDirectory),
       busy:
         "The program is running. Stop it first, and the socket with it, which would start it again at once (systemctl "
         + "stop meta-module.socket meta-module.service, or end the meta.fcgi processes), then restore again. Nothing "
         + "was changed.")
-    defer { lock.release() }
+    defer { lock.unlock() }
     try refuseOtherMachines()
     return try operation {
       progress("Checking the backup", 0, 4)

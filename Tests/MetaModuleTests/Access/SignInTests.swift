@@ -196,9 +196,9 @@ import Testing
   @Test func `where the folder takes no locks, the places of the process alone are the limit`() throws {
     let harness = try Self.harness()
     let path = harness.application.configuration.dataDirectory + "/sign-in.lock"
-    _ = try FileLock(path)
+    _ = try Descriptor(lockFile: path)
     let lane = Lane(places: 1)
-    var first = PasswordCheck(in: lane, locks: FileLock(try Descriptor(opening: path, O_RDONLY)))
+    var first = PasswordCheck(in: lane, locks: try Descriptor(opening: path, O_RDONLY))
     let isLimited = first?.isLimitedByProcessAlone
     #expect(isLimited == true)
     let isItsTurn = first?.waitForTurn(alone: true)
@@ -219,8 +219,8 @@ import Testing
     #expect(try store.beginSignIn(from: "198.51.100.1") == .narrow)
     // The one place for those is taken: whoever knows the password waits for his turn, and has it then.
     let folder = harness.application.configuration.dataDirectory
-    var locks = try? FileLock(folder + "/sign-in.lock")
-    let isTaken = try locks?.tryTake(oneOf: 0..<1)
+    var locks = try? Descriptor(lockFile: folder + "/sign-in.lock")
+    let isTaken = try locks?.tryLock(oneOf: 0..<1)
     #expect(isTaken == true)
     let answer = Background {
       harness.application.respond(to: Self.request(Self.password, from: "198.51.100.2")).status

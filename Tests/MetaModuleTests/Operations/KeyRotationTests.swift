@@ -118,10 +118,10 @@ import Testing
   @Test func `two rotations at once: the second is refused`() throws {
     let harness = try Harness()
     harness.addClient()
-    let lock = try FileLock.hold(harness.data + "/fernet.keys.lock", busy: "busy")
+    let lock = try Descriptor.hold(harness.data + "/fernet.keys.lock", busy: "busy")
     let refusal = #expect(throws: OperationError.self) { try harness.application.rotateKeys(grace: 0) }
     #expect(refusal?.isTrouble == false)
-    lock.release()
+    lock.unlock()
     #expect(try harness.application.rotateKeys(grace: 0).keptKeys == 1)
   }
 

@@ -12,9 +12,9 @@ extension Accounts {
   /// moment, it leaves every row with a token that works; running again does the rest.
   func refresh(_ progress: @escaping ProgressReport) throws -> RefreshReport {
     let store = try services.store()
-    let lock = try FileLock.hold(
+    let lock = try Descriptor.hold(
       services.configuration.dataDirectory + "/refresh.lock", busy: "Another refresh is going on.")
-    defer { lock.release() }
+    defer { lock.unlock() }
     let lease = try store.takeLease("refresh")
     guard lease != nil || !store.isShared else {
       throw OperationError.refused("Another machine is refreshing.")

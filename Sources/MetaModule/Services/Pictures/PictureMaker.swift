@@ -34,10 +34,10 @@ struct PictureMaker: Sendable {
   ) throws(Failure) -> Made {
     let outcome: ChildRun.Outcome
     do throws(SystemError) {
-      let makers = try FileLock(folder.makersPath)
+      let makers = try Descriptor(lockFile: folder.makersPath)
       let isMyTurn = try Deadline.after(milliseconds: Self.patience).wait(every: 3000) {
         () throws(SystemError) in
-        try makers.tryTake(oneOf: 0..<Self.atOnce)
+        try makers.tryLock(oneOf: 0..<Self.atOnce)
       }
       guard isMyTurn else { throw SystemError(code: EBUSY) }
       outcome = try ChildRun.run(
