@@ -6,25 +6,26 @@ package enum Resealing: Sendable, Equatable {
   /// It stays as it is, as where no key opens it.
   case keep
   case replace(String)
-  /// Nothing at all is changed, neither this one nor those before it.
+  /// It is over. In a file nothing at all is changed, on a server nothing of this batch.
   case abandon
 }
 
 private enum Sealed {
   static let any: Statement<Int64> =
     "SELECT 1 FROM meta_access_token UNION ALL SELECT 1 FROM client_page_mapping LIMIT 1"
-  static let tokens: Statement<Never> = "SELECT id, access_token FROM meta_access_token ORDER BY id"
-  static let pageTokens: Statement<Never> =
-    "SELECT id, page_access_token FROM client_page_mapping ORDER BY id"
-  static let tokensAfter: Statement<SealedText> =
-    "SELECT id, access_token FROM meta_access_token WHERE id > $1 ORDER BY id LIMIT $2"
-  static let pageTokensAfter: Statement<SealedText> =
-    "SELECT id, page_access_token FROM client_page_mapping WHERE id > $1 ORDER BY id LIMIT $2"
   static let count: Statement<Int64> =
     "SELECT (SELECT count(*) FROM meta_access_token) + (SELECT count(*) FROM client_page_mapping)"
-  static let replaceToken: Statement<Never> = "UPDATE meta_access_token SET access_token = $2 WHERE id = $1"
-  static let replacePageToken: Statement<Never> =
-    "UPDATE client_page_mapping SET page_access_token = $2 WHERE id = $1"
+  /// Tokens first. In pieces: of a server's answer all is in memory before its first row is read.
+  static let kinds: [(after: Statement<SealedText>, replace: Statement<Never>)] = [
+    (
+      "SELECT id, access_token FROM meta_access_token WHERE id > $1 ORDER BY id LIMIT 100",
+      "UPDATE meta_access_token SET access_token = $2 WHERE id = $1"
+    ),
+    (
+      "SELECT id, page_access_token FROM client_page_mapping WHERE id > $1 ORDER BY id LIMIT 100",
+      "UPDATE client_page_mapping SET page_access_token = $2 WHERE id = $1"
+    ),
+  ]
 }
 
 private struct SealedText: Readable {
@@ -57,7 +58,7 @@ extension Store {
     }
   }
 
-  /// Replaces every sealed text by what `transform` makes of it, in one transaction. Either all of it happens or
+  /// Replaces every sealed text by what `transform` makes of it, in a file in one transaction: either all of it happens or
   /// nothing. Returns how many were replaced, `nil` where `transform` abandoned it.
   ///
   /// `transform` may be called for all rows anew when another process was in the way. `progress` gets the
@@ -103,38 +104,42 @@ extension Store {
     defer { release(lease) }
     let all = Int(clamping: try first(Sealed.count()) ?? 0)
     var (seen, replaced) = (0, 0)
-    for (list, replace) in [
-      (Sealed.tokensAfter, Sealed.replaceToken), (Sealed.pageTokensAfter, Sealed.replacePageToken),
-    ] {
-      var last: Int64 = 0
-      while true {
-        guard try renew(lease) else { throw .busy }
-        let batch = try write { (connection) throws(SQLError) -> (rows: [SealedText], replaced: Int)? in
-          let rows = try connection.all(list(last, 100))
-          var replaced = 0
-          for row in rows {
-            switch transform(row.text) {
-            case .keep: continue
-            case .replace(let new): replaced += try connection.run(replace(row.id, new))
-            case .abandon: return nil
+    func isComplete() throws(StoreError) -> Bool {
+      for kind in Sealed.kinds {
+        var last: Int64? = 0
+        while let after = last {
+          guard try renew(lease) else { throw .busy }
+          let batch = try write { (connection) throws(SQLError) -> (rows: [SealedText], replaced: Int)? in
+            let rows = try connection.all(kind.after(after))
+            var replaced = 0
+            for row in rows {
+              switch transform(row.text) {
+              case .keep: continue
+              case .replace(let new): replaced += try connection.run(kind.replace(row.id, new))
+              case .abandon: return nil
+              }
             }
+            return (rows, replaced)
           }
-          return (rows, replaced)
+          guard let batch else { return false }
+          last = batch.rows.last?.id
+          seen += batch.rows.count
+          replaced += batch.replaced
+          progress(min(seen, all), all)
         }
-        guard let batch else { return nil }
-        guard let end = batch.rows.last else { break }
-        last = end.id
-        seen += batch.rows.count
-        replaced += batch.replaced
-        progress(min(seen, all), all)
       }
+      return true
     }
+    let outcome = Result { () throws(StoreError) in try isComplete() }
     try write { (connection) throws(SQLError) in
-      try connection.append(event, subject: "keys", result: "rotated", now: now)
-      // Whoever remembers a mapping remembers what was sealed with the old key.
-      if replaced > 0 { connection.invalidate() }
+      if case .success(true) = outcome {
+        try connection.append(event, subject: "keys", result: "rotated", now: now)
+      }
+      // Whoever remembers a mapping remembers what was sealed with the old key; also when the rest did not come about,
+      // now or in a run before this one.
+      connection.invalidate()
     }
-    return replaced
+    return try outcome.get() ? replaced : nil
   }
 }
 
@@ -143,14 +148,12 @@ extension Connection {
   fileprivate func forEachSealed(
     _ body: (_ replace: (String) -> Query<Never>, _ sealed: String) -> Bool
   ) throws(SQLError) -> Bool {
-    for (list, replace) in [
-      (Sealed.tokens, Sealed.replaceToken), (Sealed.pageTokens, Sealed.replacePageToken),
-    ] {
-      let isComplete = try forEach(list()) { (row) throws(SQLError) in
-        let id = try row.integer(0)
-        return body({ replace(id, $0) }, try row.text(1))
+    for kind in Sealed.kinds {
+      var rows = try all(kind.after(0))
+      while let last = rows.last {
+        for row in rows where !body({ kind.replace(row.id, $0) }, row.text) { return false }
+        rows = try all(kind.after(last.id))
       }
-      guard isComplete else { return false }
     }
     return true
   }

@@ -148,10 +148,13 @@ import Testing
   @Test func `an abandoned rotation changes nothing`() throws {
     let fixture = try StoreFixture()
     try fixture.save(fixture.mapping())
+    let before = try fixture.store.changeCounter()
     let report = try fixture.store.replaceAllSealed { sealed in
       sealed == "sealed-1" ? .replace("x") : .abandon
     }
     #expect(report == nil)
+    // Whoever remembers what was replaced before it was abandoned forgets that.
+    #expect(try (fixture.store.changeCounter() == before) == (Engine.current == .sqlite))
     // A server is not held up for all of it; there it is one batch that changes nothing.
     let kept = Engine.current == .sqlite ? "sealed-1" : "x"
     #expect(try fixture.store.token(fixture.tokenID)?.sealedToken == kept)

@@ -101,7 +101,7 @@ extension Application {
     keys.insert(key, at: 0)
   }
 
-  /// Encrypts every row with the newest key, all in one transaction with the fingerprint, and says how many.
+  /// Encrypts every row with the newest key, and says how many.
   private func resealAll(_ store: Store, _ ring: KeyRing, _ progress: ProgressReport) throws -> Int {
     try store.recordKey(ring)
     let done = try store.replaceAllSealed(
@@ -116,8 +116,8 @@ extension Application {
     }
     guard let done else {
       throw OperationError.trouble(
-        "Encrypting failed for want of randomness or memory. No row was changed; both keys are in fernet.keys. "
-          + "Run metactl key rotate again.")
+        "Encrypting failed for want of randomness or memory. Every row can still be read with the keys there are. Run "
+          + "the same command again.")
     }
     return done
   }
