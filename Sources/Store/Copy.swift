@@ -13,7 +13,10 @@ private struct Table: Sendable {
   let name: String
   let columns: Int32
   let hasIDs: Bool
-  /// In the order of the primary key, byte by byte, so that two copies can be compared.
+  /// The least that its primary key, which is its first column, can be.
+  var first = SQLValue.integer(0)
+  /// From a key on, in the order of the keys, byte by byte, so that two copies can be compared. In pieces: of a server's
+  /// answer all is in memory before its first row is read.
   let read: Statement<Never>
   let insert: Statement<Never>
 
@@ -21,44 +24,54 @@ private struct Table: Sendable {
   static let all = [
     Table(
       name: "meta_access_token", columns: 15, hasIDs: true,
-      read: "SELECT * FROM meta_access_token ORDER BY id",
+      read: "SELECT * FROM meta_access_token WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert: """
         INSERT INTO meta_access_token VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """),
     Table(
       name: "client_page_mapping", columns: 11, hasIDs: true,
-      read: "SELECT * FROM client_page_mapping ORDER BY id",
+      read: "SELECT * FROM client_page_mapping WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert:
         "INSERT INTO client_page_mapping VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
     Table(
-      name: "medium", columns: 3, hasIDs: false, read: "SELECT * FROM medium ORDER BY id",
+      name: "medium", columns: 3, hasIDs: false, first: .text(""),
+      read: "SELECT * FROM medium WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert: "INSERT INTO medium VALUES ($1, $2, $3)"),
     Table(
-      name: "throttle", columns: 3, hasIDs: false, read: "SELECT * FROM throttle ORDER BY subject",
+      name: "throttle", columns: 3, hasIDs: false, first: .text(""),
+      read: "SELECT * FROM throttle WHERE subject >= $1 ORDER BY subject LIMIT 1000",
       insert: "INSERT INTO throttle VALUES ($1, $2, $3)"),
     Table(
-      name: "setting", columns: 2, hasIDs: false, read: "SELECT * FROM setting ORDER BY name",
+      name: "setting", columns: 2, hasIDs: false, first: .text(""),
+      read: "SELECT * FROM setting WHERE name >= $1 ORDER BY name LIMIT 1000",
       insert: "INSERT INTO setting VALUES ($1, $2)"),
     Table(
-      name: "api_key", columns: 9, hasIDs: true, read: "SELECT * FROM api_key ORDER BY id",
+      name: "api_key", columns: 9, hasIDs: true,
+      read: "SELECT * FROM api_key WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert: "INSERT INTO api_key VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
     Table(
-      name: "admin_password", columns: 3, hasIDs: false, read: "SELECT * FROM admin_password ORDER BY id",
+      name: "admin_password", columns: 3, hasIDs: false,
+      read: "SELECT * FROM admin_password WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert: "INSERT INTO admin_password VALUES ($1, $2, $3)"),
     Table(
-      name: "session", columns: 5, hasIDs: false, read: "SELECT * FROM session ORDER BY hash",
+      name: "session", columns: 5, hasIDs: false, first: .blob([0]),
+      read: "SELECT * FROM session WHERE hash >= $1 ORDER BY hash LIMIT 1000",
       insert: "INSERT INTO session VALUES ($1, $2, $3, $4, $5)"),
     Table(
-      name: "sign_in_failure", columns: 3, hasIDs: true, read: "SELECT * FROM sign_in_failure ORDER BY id",
+      name: "sign_in_failure", columns: 3, hasIDs: true,
+      read: "SELECT * FROM sign_in_failure WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert: "INSERT INTO sign_in_failure VALUES ($1, $2, $3)"),
     Table(
-      name: "event", columns: 9, hasIDs: true, read: "SELECT * FROM event ORDER BY id",
+      name: "event", columns: 9, hasIDs: true,
+      read: "SELECT * FROM event WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert: "INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
     Table(
-      name: "notice", columns: 3, hasIDs: false, read: "SELECT * FROM notice ORDER BY subject",
+      name: "notice", columns: 3, hasIDs: false, first: .text(""),
+      read: "SELECT * FROM notice WHERE subject >= $1 ORDER BY subject LIMIT 1000",
       insert: "INSERT INTO notice VALUES ($1, $2, $3)"),
     Table(
-      name: "feed", columns: 9, hasIDs: true, read: "SELECT * FROM feed ORDER BY id",
+      name: "feed", columns: 9, hasIDs: true,
+      read: "SELECT * FROM feed WHERE id >= $1 ORDER BY id LIMIT 1000",
       insert: "INSERT INTO feed VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
   ]
 }
@@ -161,20 +174,15 @@ extension Store {
     for table in Table.all {
       var sent = Digest()
       var lastID: Int64 = 0
-      try from.forEach(table.read()) { (row) throws(SQLError) in
-        let values = try row.values(table.columns)
+      try from.forEachRow(of: table) { (values) throws(SQLError) in
         try into.run(table.insert(all: values))
         sent.add(values)
         if table.hasIDs, case .integer(let id)? = values.first { lastID = max(lastID, id) }
         report.rows += 1
         if report.rows % 100 == 0 { progress(report.rows) }
-        return true
       }
       var received = Digest()
-      try into.forEach(table.read()) { (row) throws(SQLError) in
-        received.add(try row.values(table.columns))
-        return true
-      }
+      try into.forEachRow(of: table) { received.add($0) }
       guard sent == received else { throw .damagedRow }
       if table.name == "meta_access_token" { report.tokens = sent.count }
       if table.name == "client_page_mapping" { report.mappings = sent.count }
@@ -217,10 +225,25 @@ private struct Digest: Equatable {
   }
 }
 
-extension Row {
-  fileprivate func values(_ columns: Int32) throws(SQLError) -> [SQLValue] {
-    var values: [SQLValue] = []
-    for column in 0..<columns { values.append(try value(column)) }
-    return values
+extension Connection {
+  fileprivate func forEachRow(
+    of table: Table, _ body: ([SQLValue]) throws(SQLError) -> Void
+  ) throws(SQLError) {
+    var last: SQLValue?
+    var isOver = false
+    while !isOver {
+      isOver = true
+      // The last of one piece is the first of the next.
+      var isKnown = last != nil
+      try forEach(table.read(last ?? table.first)) { (row) throws(SQLError) in
+        defer { isKnown = false }
+        if isKnown { return true }
+        var values: [SQLValue] = []
+        for column in 0..<table.columns { values.append(try row.value(column)) }
+        (last, isOver) = (values.first, false)
+        try body(values)
+        return true
+      }
+    }
   }
 }

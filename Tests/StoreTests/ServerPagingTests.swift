@@ -50,4 +50,25 @@ import Testing
     #expect(try store.hasSealed { $0 == "sealed-1000" })
     #expect(try !store.hasSealed { $0 == "another" })
   }
+
+  @Test func `a copy reads a long table piece by piece, and all of it`() throws {
+    try PostgresServer.connect(address).script(
+      """
+      INSERT INTO event (at, actor, action, result) SELECT '2026-01-01T12:00:00Z', 'a' || n, 'b', 'c' FROM generate_series(1, 2345) n;
+      INSERT INTO medium (id, ig_account_id, seen_at) SELECT n::text, '9', n FROM generate_series(0, 1999) n;
+      INSERT INTO medium (id, ig_account_id, seen_at) VALUES ('', '9', 0);
+      INSERT INTO session SELECT decode(lpad(to_hex(n), 64, '0'), 'hex'), '', '', '', '' FROM generate_series(1, 1001) n
+      """)
+    try limit(
+      "event", by: "actor", "id, at, actor, action, subject, address, result, request_id, client_id", to: 1100
+    )
+    let file = try TemporaryFolder()
+    let copy = try Store(folder: file.path)
+    #expect(try copy.takeAllRows(from: store).rows == 2345 + 2001 + 1001)
+    #expect(try copy.events(limit: 10_000).map(\.actor) == (1...2345).reversed().map { "a\($0)" })
+    let second = try Store(
+      on: Server(PostgresAddress(#require(PostgresServer.shared).makeDatabase()), settling: 0),
+      folder: folder.path)
+    #expect(try second.takeAllRows(from: copy).rows == 2345 + 2001 + 1001)
+  }
 }
