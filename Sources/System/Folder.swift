@@ -46,8 +46,13 @@ package enum Folder {
 
   /// After a power failure too, what was renamed or made in the folder of this path is there.
   package static func synchronize(holding path: String) {
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
-    guard let folder = try? Descriptor(opening: folder, O_RDONLY | O_DIRECTORY) else { return }
+    guard let folder = try? Descriptor(opening: holding(path), O_RDONLY | O_DIRECTORY) else { return }
     fsync(folder.number)
+  }
+
+  /// The folder that what is at a path is in.
+  package static func holding(_ path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }

@@ -55,7 +55,7 @@ package struct PathTrust {
   private func walked(
     _ path: String, wantsLinksOfRoot: Bool = false
   ) throws(Distrust) -> (path: String?, status: stat?) {
-    var rest = path.split(separator: "/").map(String.init)[...]
+    var rest = Self.names(path)[...]
     var place = ""
     var status = stat()
     var links = 0
@@ -63,7 +63,7 @@ package struct PathTrust {
     while let name = rest.popFirst() {
       if name == "." { continue }
       if name == ".." {
-        place = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
+        place = String(place[..<(place.utf8.lastIndex(of: UInt8(ascii: "/")) ?? place.startIndex)])
         guard stat(place.isEmpty ? "/" : place, &status) == 0 else { return (nil, nil) }
         continue
       }
@@ -78,10 +78,15 @@ package struct PathTrust {
       guard let target = Self.target(of: place), links < 40 else { return (nil, nil) }
       links += 1
       place = target.utf8.first == UInt8(ascii: "/") ? "" : folder.path == "/" ? "" : folder.path
-      rest = target.split(separator: "/").map(String.init) + rest
+      rest = Self.names(target) + rest
       guard stat(place.isEmpty ? "/" : place, &status) == 0 else { return (nil, nil) }
     }
     return (place.isEmpty ? "/" : place, status)
+  }
+
+  /// By bytes, as the kernel has it: a slash with a combining mark behind it is another character than a slash.
+  private static func names(_ path: String) -> [String] {
+    path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Whoever may write into the folder could put something else there, unless it is sticky and the thing is ours.
@@ -192,10 +197,7 @@ package enum FileOwner {
   package static func inherit(_ path: String) {
     guard geteuid() == 0 else { return }
     var folder = stat()
-    let slash = path.lastIndex(of: "/") ?? path.startIndex
-    let parent =
-      slash == path.startIndex ? (path.utf8.first == UInt8(ascii: "/") ? "/" : ".") : String(path[..<slash])
-    guard stat(parent, &folder) == 0, folder.st_uid != 0 else { return }
+    guard stat(Folder.holding(path), &folder) == 0, folder.st_uid != 0 else { return }
     lchown(path, folder.st_uid, folder.st_gid)
   }
 

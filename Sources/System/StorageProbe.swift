@@ -36,15 +36,21 @@ package enum StorageProbe {
     var descriptor = open(folder, O_RDWR | temporaryFile | O_CLOEXEC, 0o600)
     if descriptor < 0, [EOPNOTSUPP, EISDIR, EINVAL, ENOENT].contains(errno) {
       // Network file systems have no such files.
-      let name = folder + "/.probe.\(getpid())"
-      descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-      if descriptor >= 0 { unlink(name) }
+      descriptor = openUnlinked(in: folder)
     }
     guard descriptor >= 0 else { return problem(of: errno) }
     let file = Descriptor(owning: descriptor)
     // Not zeros, which some file systems keep nowhere.
     do { try file.write([UInt8](repeating: 0x2E, count: size)) } catch { return problem(of: error.code) }
     return nil
+  }
+
+  /// A file that has lost its name, or -1 with `errno`.
+  static func openUnlinked(in folder: String) -> Int32 {
+    let name = folder + "/.probe.\(UInt64.random(in: .min ... .max))"
+    let descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    if descriptor >= 0 { unlink(name) }
+    return descriptor
   }
 
   /// - Returns: `nil` for what is no property of the disk: a process that has no descriptor left, or a cache that somebody

@@ -97,6 +97,43 @@ struct FolderTests {
     _ = consume held
   }
 
+  @Test func `a probe that was killed and left its file makes no folder unwritable`() throws {
+    let scratch = try Scratch()
+    _ = try Descriptor(opening: "\(scratch.path)/.probe.\(getpid())", O_WRONLY | O_CREAT)
+    let probe = Descriptor(owning: StorageProbe.openUnlinked(in: scratch.path))
+    let number = probe.number
+    #expect(number >= 0)
+    #expect(Folder.names(in: scratch.path).count == 1)
+  }
+
+  /// `/` with a combining mark behind it is one character, and for the kernel a slash.
+  @Test func `a name that begins with a combining mark hides no folder that anybody may write to`() throws {
+    let scratch = try Scratch()
+    let open = scratch.path + "/open"
+    try Folder.make(open)
+    chmod(open, 0o777)
+    for name in ["plain", "\u{301}marked"] {
+      _ = try Descriptor(opening: "\(open)/\(name)", O_WRONLY | O_CREAT)
+      for path in ["\(open)/\(name)", "\(open)/\u{301}none/../\(name)"] {
+        if path.contains("none") { try Folder.make("\(open)/\u{301}none") }
+        var distrust: Distrust?
+        do { try PathTrust(folder: scratch.path).check(path) } catch { distrust = error }
+        #expect(distrust?.path == open)
+      }
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
+  func `a file whose name begins with a combining mark is given to its folder's owner`() throws {
+    let scratch = try Scratch()
+    chown(scratch.path, 12345, 12345)
+    let path = scratch.path + "/\u{301}marked"
+    _ = try Descriptor(opening: path, O_WRONLY | O_CREAT)
+    FileOwner.inherit(path)
+    var status = stat()
+    #expect(lstat(path, &status) == 0 && status.st_uid == 12345)
+  }
+
   @Test func `waiting ends at the deadline, or as soon as it is had`() throws {
     var attempts = 0
     let isHad = try Deadline.after(milliseconds: 60_000).wait(every: 1) { () throws(SystemError) in

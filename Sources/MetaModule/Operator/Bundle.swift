@@ -44,7 +44,8 @@ package struct Bundle {
     for line in lines where !line.isEmpty {
       // 64 digits, two spaces, the path.
       let path = String(decoding: line.utf8.dropFirst(66), as: UTF8.self)
-      guard path.utf8.count > 0, !path.utf8.starts(with: "/".utf8), !path.split(separator: "/").contains("..")
+      guard path.utf8.count > 0, !path.utf8.starts(with: "/".utf8),
+        !path.utf8.split(separator: UInt8(ascii: "/")).contains(where: { $0.elementsEqual("..".utf8) })
       else {
         throw .refused(
           "\(folder)/SHA256SUMS has a line that names no file of the bundle. Nothing was changed.")
