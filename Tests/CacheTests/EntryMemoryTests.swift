@@ -100,4 +100,29 @@ struct EntryMemoryTests {
     fixture.memory.keep(try entry(70_000), in: state, as: last)
     #expect(fixture.memory.entry(last, in: state) == nil)
   }
+
+  /// Processor time of the own thread, compared with itself: a busy machine makes both slow.
+  @Test func `among many entries one makes room as fast as among few`() throws {
+    let fixture = try Fixture()
+    let state = try fixture.state()
+    let entry = try CachedEntry([], etag: "\"\"", now: fixture.folder.now, freshFor: 0, staleFor: 0)
+    let keys = try (0..<34_000).map { try cacheKey("k\($0)") }
+    func cost(among count: Int) -> Int {
+      let memory = EntryMemory(maximumBytes: 512 * count)
+      for key in keys.prefix(count) { memory.keep(entry, in: state, as: key) }
+      return (0..<5).map { run in
+        let begin = cpuTime()
+        for key in keys.dropFirst(count + 100 * run).prefix(100) { memory.keep(entry, in: state, as: key) }
+        return cpuTime() - begin
+      }.min() ?? 0
+    }
+    let (few, many) = (cost(among: 1000), cost(among: 32_000))
+    #expect(many < 10 * max(few, 100_000), "\(few) ns, then \(many) ns")
+  }
+
+  private func cpuTime() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
 }
