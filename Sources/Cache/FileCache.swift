@@ -272,21 +272,3 @@ extension SystemError {
     .failed(operation: operation, path: path, errno: code)
   }
 }
-
-/// Lets one warning a minute through: a full disk makes every request fail in the same way, and the log would
-/// be the next thing that fills it. One for each kind of trouble, shared by the threads of a process.
-package final class WarningLimiter: Sendable {
-  private let interval: Duration
-  private let next = Mutex(ContinuousClock.now)
-
-  package init(interval: Duration = .seconds(60)) { self.interval = interval }
-
-  /// Whether to warn now; true for one thread only.
-  package func mayWarn() -> Bool {
-    next.withLock { next in
-      guard next <= .now else { return false }
-      next = .now + interval
-      return true
-    }
-  }
-}

@@ -22,7 +22,6 @@ package final class Rooms {
   private var openStore: Store?
   /// `nil`: nobody has read anything.
   private(set) var remembered: ReadCache?
-  private let warnings = WarningLimiter()
 
   init(
     _ configuration: Configuration, _ logger: Logger, _ shared: Shared,
@@ -106,8 +105,8 @@ package final class Rooms {
 
   func warn(_ sentence: String) { logger.warning("\(sentence)") }
 
-  /// Logs something that would repeat with every request, once a minute.
-  func warnOnceAMinute(_ sentence: String) {
-    if warnings.mayWarn() { warn(sentence) }
+  /// Logs something that would repeat with every request, once a minute. What is said at one place is of one kind.
+  func warnOnceAMinute(_ sentence: String, file: String = #fileID, line: Int = #line) {
+    if shared.warnings.mayWarn(of: "\(file):\(line)") { warn(sentence) }
   }
 }

@@ -13,6 +13,7 @@ package struct Shared: Sendable {
   let server: Server?
   /// `nil`: no request is like another.
   let microcache: Microcache?
+  let warnings = WarningLimiter()
   let feedRate = FeedRate()
   let feedBase = FeedBase()
   let pictureFolder: PictureFolder

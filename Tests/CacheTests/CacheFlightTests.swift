@@ -171,15 +171,6 @@ struct CacheFlightTests {
     #expect(answers.filter { $0 == "unavailable" }.count >= 5)
   }
 
-  @Test func `a warning passes once a minute`() {
-    let limiter = WarningLimiter()
-    #expect((0..<1000).filter { _ in limiter.mayWarn() }.count == 1)
-    let short = WarningLimiter(interval: .seconds(1))
-    #expect(short.mayWarn())
-    usleep(1_100_000)
-    #expect(short.mayWarn())
-  }
-
   private func outcome(
     _ folder: CacheFolder, _ key: CacheKey, at moment: Timestamp? = nil, waitAtMost limit: Duration = .zero
   ) -> String {
