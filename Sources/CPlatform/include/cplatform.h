@@ -11,7 +11,7 @@
 
 #pragma clang assume_nonnull begin
 
-/// The arguments of `main`, ended by NULL; NULL where the C library does not tell (see process.c).
+/// The arguments of `main`, ended by NULL; NULL where the C library does not tell (see platform.c).
 char *_Nullable *_Nullable cplatform_arguments(void);
 
 /// The path by which this program was started, as the kernel was told it; it needs no /proc.

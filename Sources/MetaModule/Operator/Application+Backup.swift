@@ -48,7 +48,7 @@ extension Application {
   /// restored to either.
   func copyDatabase(to path: String) throws -> BackupReport {
     guard shared.server != nil else { return try store().backup(to: path) }
-    let scratch = "\(configuration.dataDirectory)/copy.\(getpid())"
+    let scratch = scratch("copy.")
     defer { Self.removeFolder(scratch) }
     let copy = try Store(folder: scratch)
     try copy.takeAllRows(from: store())
@@ -113,15 +113,7 @@ extension Application {
 
   /// Makes the copy in the data folder, where it bears no name any more while it is written on to where it belongs.
   private func handOver(_ body: (borrowing Descriptor) throws -> Void) throws -> BackupReport {
-    let prefix = "backup."
-    for name in Folder.names(in: configuration.dataDirectory) where name.hasPrefix(prefix) {
-      // Left by one that was killed.
-      let process = name.dropFirst(prefix.count).prefix { $0 != "." && $0 != "-" }
-      if let process = pid_t(process), kill(process, 0) != 0, errno == ESRCH {
-        unlink(configuration.dataDirectory + "/" + name)
-      }
-    }
-    let scratch = "\(configuration.dataDirectory)/\(prefix)\(getpid())"
+    let scratch = scratch("backup.")
     let report = try copyDatabase(to: scratch)
     defer { unlink(scratch) }
     let copy: Descriptor
@@ -131,6 +123,19 @@ extension Application {
     unlink(scratch)
     try body(copy)
     return report
+  }
+
+  /// Where this process writes; what those that were killed have left there is removed. In a container each may have had
+  /// the same number.
+  private func scratch(_ prefix: String) -> String {
+    for name in Folder.names(in: configuration.dataDirectory) where name.utf8.starts(with: prefix.utf8) {
+      guard let process = pid_t(name.dropFirst(prefix.count).prefix { $0 != "." && $0 != "-" }),
+        process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+      else { continue }
+      let path = "\(configuration.dataDirectory)/\(name)"
+      if unlink(path) != 0 { Self.removeFolder(path) }
+    }
+    return "\(configuration.dataDirectory)/\(prefix)\(getpid())"
   }
 
   /// - Parameter file: `nil`: standard output.

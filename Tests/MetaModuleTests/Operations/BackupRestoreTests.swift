@@ -53,6 +53,24 @@ import Testing
     #expect(throws: OperationError.self) { try harness.application.backUp(to: "/nowhere/backup.sqlite3") }
   }
 
+  @Test func `what a backup of a server that was killed has left goes with the next one`() throws {
+    let address = try #require(PostgresServer.shared, "PostgreSQL is not installed").makeDatabase()
+    let harness = try Harness(settings: [
+      "META_DATABASE_URL": address, "META_FERNET_KEYS": FernetKey.generate().revealed(),
+    ])
+    harness.addToken("maria")
+    // No process has the first number; the second is what the only one in a container always has.
+    for process in [pid_t.max, getpid()] {
+      let folder = "\(harness.data)/copy.\(process)"
+      #expect(mkdir(folder, 0o700) == 0)
+      #expect(FileManager.default.createFile(atPath: folder + "/meta.sqlite3", contents: Data("torn".utf8)))
+    }
+    let report = try harness.application.backUp(to: harness.folder.appending(path: "backup").path)
+    #expect(report.tokens == 1)
+    let names = try FileManager.default.contentsOfDirectory(atPath: harness.data)
+    #expect(!names.contains { $0.hasPrefix("copy.") })
+  }
+
   @Test func `a restore is refused while the program is running`() throws {
     let (harness, file) = try backedUp()
     harness.addToken("maria")
