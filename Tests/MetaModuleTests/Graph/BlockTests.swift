@@ -120,4 +120,44 @@ import Testing
     harness.send("POST", "/verify-user/", #"{"access_token":"x"}"#)
     #expect(harness.application.rooms.graph.retryCount == 1)
   }
+
+  // MARK: - Whoever meets it
+
+  @Test func `a Page's token that is throttled is remembered`() throws {
+    let harness = try Harness(settings: ["META_RETRIES": "0"])
+    harness.addClient()
+    harness.simulator.addFault(Fault(.tooManyRequests(retryAfter: 3000), match: .init(endpoint: .page)))
+    #expect(harness.send("POST", "/tokens/1/check/").status == 200)
+    #expect(harness.send("GET", "/pages/").status == 429)
+  }
+
+  @Test func `an exchange that is throttled is remembered for the app, and begun by no token after that`()
+    throws
+  {
+    // Given more tokens that are due than are asked about at once.
+    let harness = try Harness()
+    let soon = Timestamp(seconds: Timestamp.now.seconds + 86400)
+    for number in 0..<60 { try harness.plant("EAA\(number)", expiresAt: soon) }
+    let application = try harness.another(settings: appSettings.merging(["META_RETRIES": "0"]) { $1 })
+    harness.simulator.addFault(Fault(.tooManyRequests(retryAfter: 3000), match: .init(endpoint: .oauth)))
+
+    let report = try application.refreshTokens()
+    #expect(Set(report.entries.map(\.reason)) == ["rate_limited"])
+    #expect(harness.simulator.counts()[.oauth] == 48)
+
+    harness.simulator.clearCalls()
+    #expect(try Set(application.refreshTokens().entries.map(\.reason)) == ["rate_limited"])
+    #expect(harness.simulator.calls().isEmpty)
+  }
+
+  @Test func `while the app is throttled a token that need not be extended is checked without it`() throws {
+    let harness = try Harness()
+    harness.addToken("john")
+    let application = try harness.another(settings: appSettings.merging(["META_RETRIES": "0"]) { $1 })
+    harness.simulator.addFault(Fault(.tooManyRequests(retryAfter: 3000), match: .init(endpoint: .debugToken)))
+    #expect(Answer(application.respond(to: Request("POST", "/tokens/1/check/"))).status == 429)
+    harness.simulator.clearCalls()
+    #expect(try application.refreshTokens().entries.map(\.outcome) == [.checked])
+    #expect(harness.simulator.counts() == [.me: 1])
+  }
 }

@@ -23,7 +23,8 @@ extension Accounts {
     _ = try services.rooms.keyRing()
     try store.expireTokens()
     let run = TokenRun(services, store, try store.allTokens(), .refresh) { doing, done, all in
-      // Each step takes less than a lease lasts.
+      // Where Graph hangs for longer than a lease lasts, another machine may begin, which costs calls and nothing else: a
+      // new token is written only over the one that it was made from.
       if let lease { _ = try? store.renew(lease) }
       progress(doing, done, all)
     }

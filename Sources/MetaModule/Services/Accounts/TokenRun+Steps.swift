@@ -30,12 +30,6 @@ extension TokenRun {
     let isWaiting = row.statusReason == RefusalReason.loginRequired.rawValue
     let isDue = isDue(row.expiresAt) && !isWaiting
     guard isDue || isCheckDue || isWaiting else { return [] }
-    if let seconds = services.secondsBlocked(secret) {
-      fail(
-        index, "rate_limited",
-        "Graph has asked not to be called for this token for another \(seconds) seconds.")
-      return []
-    }
     return ask(index, isDue ? .exchange : .check)
   }
 
@@ -69,7 +63,8 @@ extension TokenRun {
       if let told = paste?.facts.expiresAt { facts.expiresAt = told }
       paste?.facts = facts
       if paste != nil, let app, isHeldBack(app.token) { return [] }
-      if app != nil { return ask(index, .debug(user, isDeclined: false)) }
+      let isAppHeldBack = mode == .refresh && app.flatMap { services.secondsBlocked($0.token) } != nil
+      if app != nil, !isAppHeldBack { return ask(index, .debug(user, isDeclined: false)) }
       if paste != nil { return ask(index, .kind) }
       // It has answered: an end that was only told to us, and is past, was not its end.
       facts.isEndKnown = rows[index].status == .expired
@@ -134,6 +129,7 @@ extension TokenRun {
 
   /// A call gave nothing. Only a refusal of the stored token itself, by Graph, marks the row.
   func give(_ index: Int, _ step: Step, _ failure: GraphFailure) throws -> [GraphCall<Tag>] {
+    let failure = remembering(failure, of: step, index)
     if case .page(let mapping) = step {
       lose(index, mapping, failure)
       return []
@@ -180,7 +176,7 @@ extension TokenRun {
       return []
     default: break
     }
-    stops[0] = remembering(failure, of: step, 0)
+    stops[0] = failure
     return []
   }
 
@@ -201,7 +197,6 @@ extension TokenRun {
       }
       return []
     }
-    let failure = remembering(failure, of: step, index)
     if case .debug(let user?, _) = step, mode == .refresh {
       // It has answered as itself, which is what counts; when it ends stays as it was known.
       guard case .appRefused = failure.kind else { return try record(index, user.facts) }
@@ -211,7 +206,7 @@ extension TokenRun {
   }
 
   /// A block is remembered for whoever asked.
-  func remembering(_ failure: GraphFailure, of step: Step, _ index: Int) -> GraphFailure {
+  private func remembering(_ failure: GraphFailure, of step: Step, _ index: Int) -> GraphFailure {
     let asker: Secret? =
       switch step {
       case .check, .kind, .confirm, .page: secrets[index]

@@ -98,7 +98,7 @@ final class TokenRun {
   private var decided: Set<Int> = []
   /// Tokens of which some outcome has been heard.
   private var asked: Set<Int> = []
-  private var finished = 0
+  private var (finished, toAsk) = (0, 0)
 
   var app: MetaApp? { services.configuration.app }
 
@@ -124,11 +124,12 @@ final class TokenRun {
 
   func go() throws {
     let calls = try entries.indices.flatMap(firstCalls)
-    let toAsk = calls.count
-    waiting = calls.dropFirst(Self.atOnce).reversed()
+    toAsk = calls.count
+    waiting = calls.reversed()
     progress("Asking Graph", 0, toAsk)
-    services.graph.askAll(Array(calls.prefix(Self.atOnce)), within: budget(toAsk)) { tag, result in
-      self.take(tag, result) + self.turnOfTheNext(after: tag, of: toAsk)
+    let first = (0..<Self.atOnce).compactMap { _ in nextOfThoseWaiting() }
+    services.graph.askAll(first, within: budget(toAsk)) { tag, result in
+      self.take(tag, result) + self.turnOfTheNext(after: tag)
     }
     keepPageTokens()
     // At the deadline, what was to begin next is not begun.
@@ -148,11 +149,35 @@ final class TokenRun {
   }
 
   /// The first call of another token, when this one is done with all that its own fate depends on.
-  private func turnOfTheNext(after tag: Tag, of toAsk: Int) -> [GraphCall<Tag>] {
+  private func turnOfTheNext(after tag: Tag) -> [GraphCall<Tag>] {
     guard decided.remove(tag.index) != nil else { return [] }
+    noteEnd()
+    return nextOfThoseWaiting().map { [$0] } ?? []
+  }
+
+  /// Passes by those whom Graph does not want to be asked for, be it since this very run.
+  private func nextOfThoseWaiting() -> GraphCall<Tag>? {
+    while let call = waiting.popLast() {
+      guard let seconds = secondsHeldBack(call.tag) else { return call }
+      asked.insert(call.tag.index)
+      fail(
+        call.tag.index, "rate_limited",
+        "Graph has asked not to be called for this token for another \(seconds) seconds.")
+      noteEnd()
+    }
+    return nil
+  }
+
+  private func secondsHeldBack(_ tag: Tag) -> Int64? {
+    guard mode == .refresh else { return nil }
+    if let seconds = secrets[tag.index].flatMap(services.secondsBlocked) { return seconds }
+    guard case .exchange = tag.step else { return nil }
+    return app.flatMap { services.secondsBlocked($0.token) }
+  }
+
+  private func noteEnd() {
     finished += 1
     progress("Asking Graph", finished, toAsk)
-    return waiting.popLast().map { [$0] } ?? []
   }
 
   private func take(_ tag: Tag, _ result: Result<JSONValue, GraphFailure>) -> [GraphCall<Tag>] {
