@@ -238,12 +238,12 @@ extension Store {
   ///
   /// Throws `conflict` where another row already has the Meta user.
   package func replaceSealedToken(
-    _ id: Int64, with sealedToken: String, facts: TokenFacts, event: Event? = nil, now: Timestamp = .now
+    _ id: Int64, with sealedToken: String, facts: TokenFacts, reason: String? = nil, event: Event? = nil,
+    now: Timestamp = .now
   ) throws(StoreError) -> StoredToken? {
     try write { (connection) throws(SQLError) in
-      guard let token = try connection.replaceToken(id, with: sealedToken, facts, now: now) else {
-        return nil
-      }
+      guard let token = try connection.replaceToken(id, with: sealedToken, facts, reason: reason, now: now)
+      else { return nil }
       try connection.append(event, subject: "token \(id)", result: "updated", now: now)
       return token
     }

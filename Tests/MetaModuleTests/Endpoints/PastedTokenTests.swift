@@ -71,6 +71,17 @@ import Testing
     }
   }
 
+  @Test func `in the place of a stored one it bears the same word`() throws {
+    let harness = try Harness(settings: appSettings)
+    harness.addToken("maria")
+    harness.simulator.setExpiry(GraphTime.now() + 20 * 86400, ofToken: "maria")
+    harness.simulator.addFault(Fault(.error(GraphError(code: 100)), match: .init(endpoint: .oauth)))
+    let answer = harness.send(
+      "PATCH", "/tokens/1/", #"{"access_token":"\#(harness.simulator.token("maria"))"}"#)
+    #expect(answer.json["status"] == "active")
+    #expect(answer.json["status_reason"] == "not_extended")
+  }
+
   @Test func `an exchanged token that is not valid is not stored`() throws {
     let harness = try Harness(settings: appSettings)
     harness.simulator.addFault(

@@ -47,7 +47,7 @@ struct Accounts {
     let replaced = try paste(replacement, expiresAt: nil) { found in
       if let userID = row.userID, userID != found.facts.userID { throw Refusal.otherUser }
       let replaced = try services.store().replaceSealedToken(
-        row.id, with: services.sealed(found.token), facts: found.facts,
+        row.id, with: services.sealed(found.token), facts: found.facts, reason: found.reason,
         event: services.event("token.replace"))
       isGone = replaced == nil
       return replaced ?? row
