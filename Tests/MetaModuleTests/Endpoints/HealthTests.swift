@@ -40,6 +40,21 @@ import Testing
     #expect(harness.send("GET", "/health/").json["status"] == "ok")
   }
 
+  @Test func `a token that is held back says nothing of Graph`() throws {
+    let harness = try Harness(settings: ["META_RETRIES": "0"])
+    harness.addToken("john")
+    harness.simulator.addFault(Fault(.tooManyRequests(retryAfter: 3000), count: 2))
+    harness.send("GET", "/pages/")
+    harness.simulator.clearFaults()
+    harness.simulator.addFault(Fault(.error(GraphError(code: 2))))
+    harness.send("POST", "/verify-user/", #"{"access_token":"x"}"#)
+    harness.simulator.clearCalls()
+    let other = try harness.another()
+    #expect(Answer(other.respond(to: Request("GET", "/pages/"))).status == 429)
+    #expect(harness.simulator.calls().isEmpty)
+    #expect(Answer(other.respond(to: Request("GET", "/health/"))).json["status"] == "degraded")
+  }
+
   @Test func `that Graph refuses a token is an answer like any other`() throws {
     let harness = try Harness()
     harness.send("POST", "/verify-user/", #"{"access_token":"x"}"#)

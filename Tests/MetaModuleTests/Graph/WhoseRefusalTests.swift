@@ -55,6 +55,15 @@ import Testing
     }
   }
 
+  @Test func `whether our secret is wrong is asked once, however many tokens it does not fit`() throws {
+    let harness = try Harness()
+    for label in ["john", "maria", "yusuf"] { harness.addToken(label) }
+    let broken = try harness.another(settings: Self.wrong[1])
+    harness.simulator.clearCalls()
+    #expect(Answer(broken.respond(to: Request("GET", "/pages/"))).status == 503)
+    #expect(harness.simulator.counts()[.debugToken] == 1)
+  }
+
   @Test func `an extension asks no token to pay for a mistyped app`() throws {
     let harness = try Harness()
     harness.addToken("short")

@@ -47,6 +47,7 @@ struct Pages {
     var listing = Listing()
     var failures: [GraphFailure] = []
     var asked = 0
+    var appTrouble: GraphFailure?
     for findings in all {
       let token = findings.token
       var sentences: [String] = []
@@ -58,8 +59,12 @@ struct Pages {
       case .undecryptable:
         sentences.append(Refusal.undecryptable.detail)
       case .graph(let failure):
-        services.noteGraph(failure)
-        let failure = services.settled(failure, of: findings.secret)
+        // One that is held back says nothing of Graph, which was not asked.
+        if !findings.isBlocked { services.noteGraph(failure) }
+        let isUnfit = failure.kind == .unfit(.proof)
+        let failure = isUnfit ? appTrouble ?? services.settled(failure, of: findings.secret) : failure
+        // That our secret is wrong need not be asked for each token that it does not fit.
+        if case .appRefused = failure.kind, isUnfit { appTrouble = failure }
         services.mark(token, after: failure)
         switch failure.kind {
         case .refused(.loginRequired):
