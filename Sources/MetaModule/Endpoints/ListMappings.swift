@@ -9,11 +9,14 @@ extension Endpoints {
     let rows = try context.store().mappings(
       after: page.after, limit: page.fetched, ofClients: context.grant.clients)
     let grids = context.services.grids
-    var serving: [String: Int64] = [:]
-    for row in rows where serving[row.clientID] == nil {
-      serving[row.clientID] = try grids.servingMapping(ofClient: row.clientID) ?? 0
+    // By bytes: as text, composed and decomposed characters are the same.
+    var serving: [[UInt8]: Int64] = [:]
+    for row in rows where serving[Array(row.clientID.utf8)] == nil {
+      serving[Array(row.clientID.utf8)] = try grids.servingMapping(ofClient: row.clientID) ?? 0
     }
-    return page.answer("mappings", rows, id: \.id) { $0.json(grids, serves: serving[$0.clientID] == $0.id) }
+    return page.answer("mappings", rows, id: \.id) {
+      $0.json(grids, serves: serving[Array($0.clientID.utf8)] == $0.id)
+    }
   }
 }
 

@@ -179,4 +179,12 @@ import Testing
     try save("8", "17841400000000008")
     #expect(serving() == ["client_002 2", "client_001 4"])
   }
+
+  @Test func `clients whose names are told apart by their bytes alone are each served`() throws {
+    let harness = try Harness()
+    harness.addToken("john")
+    for client in ["caf\u{E9}", "cafe\u{301}"] { harness.sync(client) }
+    let rows = harness.send("GET", "/mappings/").json["mappings"]?.array ?? []
+    #expect(rows.map { $0["serves"] } == [true, true])
+  }
 }
