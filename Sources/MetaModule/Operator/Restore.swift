@@ -65,6 +65,7 @@ extension Application {
       let checked = scratch + "/checked.sqlite3"
       var report = try copy.backup(to: checked)
       progress("Restoring", 3, 4)
+      let unusable = newestUnusable()
       if shared.server == nil {
         report = try Store.restore(checked, into: configuration.dataDirectory)
       } else {
@@ -72,7 +73,8 @@ extension Application {
       }
       progress("Restoring", 4, 4)
       return RestoreReport(
-        backup: report, replaced: aside ?? newestUnusable(), unreadable: unreadable,
+        backup: report, replaced: aside ?? newestUnusable().flatMap { $0 == unusable ? nil : $0 },
+        unreadable: unreadable,
         keepsRights: aside != nil)
     }
   }
@@ -161,7 +163,7 @@ extension Application {
     return (try? Store(folder: configuration.dataDirectory).credentials().haveExisted) ?? true
   }
 
-  /// The database that `Store.restore` has just renamed, since it could not be used.
+  /// The database that `Store.restore` renamed last, since it could not be used.
   private func newestUnusable() -> String? {
     let prefix = "meta.sqlite3.unusable-"
     let names = Folder.names(in: configuration.dataDirectory).filter {
@@ -183,18 +185,19 @@ extension Application {
       throw .trouble("\(destination) cannot be made: \(error). Nothing was changed.")
     }
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
-    var isFirst = true
+    var header: [UInt8] = []
     while true {
       let count = read(input, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         throw .refused("\(source) cannot be read: \(SmallFile.lastError()). Nothing was changed.")
       }
+      // Of a pipe the first reads may bring little.
+      header += chunk.prefix(count).prefix(headerLength - header.count)
       // An empty file, or one that is no database of ours, would be filled like a new one.
-      if isFirst, !isOurs(chunk.prefix(count)) {
+      if count == 0 || header.count == headerLength, !isOurs(header) {
         throw .refused("\(source) is not a backup of Meta Module. Nothing was changed.")
       }
-      isFirst = false
       if count == 0 { return }
       do { try output.write(Array(chunk.prefix(count))) } catch {
         throw .trouble("The backup cannot be copied to check it: \(error). Nothing was changed.")
@@ -202,9 +205,13 @@ extension Application {
     }
   }
 
+  private static let headerLength = 100
+
   /// The first 16 bytes of every SQLite database, and our mark at 68 (SQLite, "Database File Format").
-  private static func isOurs(_ header: ArraySlice<UInt8>) -> Bool {
-    guard header.count >= 100, header.prefix(16).elementsEqual("SQLite format 3\0".utf8) else { return false }
+  private static func isOurs(_ header: [UInt8]) -> Bool {
+    guard header.count == headerLength, header.prefix(16).elementsEqual("SQLite format 3\0".utf8) else {
+      return false
+    }
     let mark = header.dropFirst(68).prefix(4).reduce(Int64(0)) { $0 << 8 | Int64($1) }
     return mark == Schema.applicationID
   }

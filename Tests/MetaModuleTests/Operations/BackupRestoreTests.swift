@@ -131,6 +131,42 @@ import Testing
     #expect(try harness.plainToken(1) == harness.simulator.token("john"))
   }
 
+  @Test func `a pipe's first bytes may be few`() throws {
+    let (harness, file) = try backedUp()
+    let pipe = harness.folder.appending(path: "pipe").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let good = contents(of: file)
+    let writer = Background { () -> Bool in
+      let number = open(pipe, O_WRONLY)
+      defer { close(number) }
+      guard write(number, Array(good.prefix(20)), 20) == 20 else { return false }
+      // It goes on when these have been read.
+      let isRead = Wait.until {
+        var left: CInt = 0
+        return ioctl(number, UInt(FIONREAD), &left) == 0 && left == 0
+      }
+      let rest = Array(good.dropFirst(20))
+      var done = 0
+      while done < rest.count {
+        let count = write(number, Array(rest[done...]), rest.count - done)
+        guard count > 0 else { return false }
+        done += count
+      }
+      return isRead
+    }
+    signal(SIGPIPE, SIG_IGN)
+    #expect(try harness.another().restore(from: pipe).backup.tokens == 1)
+    #expect(writer.result() == true)
+  }
+
+  @Test func `what was renamed long ago is not what was there`() throws {
+    let (harness, file) = try backedUp()
+    let database = harness.data + "/meta.sqlite3"
+    #expect(FileManager.default.createFile(atPath: database + ".unusable-1700000000", contents: Data()))
+    for part in ["", "-wal", "-shm"] { unlink(database + part) }
+    #expect(try harness.another().restore(from: file).replaced == nil)
+  }
+
   @Test func `a restore on a machine without keys says which file is missing`() throws {
     let (harness, file) = try backedUp()
     let fresh = try Harness()
