@@ -139,7 +139,7 @@ import Testing
 
   @Test func `snippets see past case, width and composition`() {
     func stands(_ snippet: String, _ caption: String) -> Bool {
-      CaptionSnippet(snippet).stands(in: caption, folded: CaptionSnippet.folded(caption))
+      CaptionSnippet(snippet).stands(in: FoldedCaption(caption))
     }
     #expect(stands("sale", "BIG ＳＡＬＥ"))
     #expect(stands("カフェ", "ｶﾌｪ"))

@@ -101,27 +101,40 @@ struct Caption {
   }
 }
 
+/// A caption as snippets are looked for in it.
+final class FoldedCaption {
+  fileprivate let text: String
+  fileprivate let scalars: [Unicode.Scalar]
+  fileprivate private(set) lazy var characters = CaptionSnippet.characters(scalars)
+
+  init(_ text: String) {
+    self.text = text
+    scalars = CaptionSnippet.folded(text)
+  }
+}
+
 /// A word that a caption must or must not have.
 struct CaptionSnippet {
   private let exact: String?
   private let folded: [Unicode.Scalar]
+  /// The same letters may be written composed or not. `nil`: not these.
+  private let characters: [Character]?
 
   /// `=` in front: exactly these bytes; else whatever the case and the width of its letters.
   init(_ text: String) {
     exact = text.utf8.first == UInt8(ascii: "=") ? String(text.unicodeScalars.dropFirst()) : nil
     folded = Self.folded(text)
+    characters = folded.allSatisfy(\.isASCII) ? nil : Self.characters(folded)
   }
 
-  func stands(in caption: String, folded scalars: [Unicode.Scalar]) -> Bool {
-    if let exact { return caption.containsBytes(of: exact) }
-    if Self.contains(scalars, folded) { return true }
-    // The same letters may be written composed or not.
-    guard folded.contains(where: { !$0.isASCII }) else { return false }
-    return Self.contains(Self.characters(scalars), Self.characters(folded))
+  func stands(in caption: FoldedCaption) -> Bool {
+    if let exact { return caption.text.containsBytes(of: exact) }
+    if Self.contains(caption.scalars, folded) { return true }
+    return characters.map { Self.contains(caption.characters, $0) } ?? false
   }
 
   /// In lower case, wide letters as narrow ones and narrow kana as wide ones.
-  static func folded(_ text: String) -> [Unicode.Scalar] {
+  fileprivate static func folded(_ text: String) -> [Unicode.Scalar] {
     var scalars: [Unicode.Scalar] = []
     for scalar in text.unicodeScalars {
       switch scalar.value {
@@ -139,7 +152,7 @@ struct CaptionSnippet {
     ("。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン"
       + "\u{3099}\u{309A}").unicodeScalars)
 
-  private static func characters(_ scalars: [Unicode.Scalar]) -> [Character] {
+  fileprivate static func characters(_ scalars: [Unicode.Scalar]) -> [Character] {
     Array(String(String.UnicodeScalarView(scalars)))
   }
 

@@ -5,15 +5,22 @@ internal import Text
 struct FeedPost {
   let id: String
   let json: JSONObject
-  let caption: Caption?
+  /// Of those that are shown, it is taken apart.
+  private(set) var caption: Caption?
   /// Seconds since 1970.
   let moment: Int64?
 
   init?(_ value: JSONValue) {
     guard let json = value.object, let id = json["id"]?.string else { return nil }
     (self.id, self.json) = (id, json)
-    caption = json["caption"]?.string.map { Caption($0) }
     moment = json["timestamp"]?.string.flatMap { Timestamp($0)?.seconds }
+  }
+
+  /// With its caption taken apart.
+  var whole: FeedPost {
+    var whole = self
+    whole.caption = self["caption"].map { Caption($0) }
+    return whole
   }
 
   subscript(name: String) -> String? { json[name]?.string }

@@ -37,7 +37,7 @@ struct FeedSelection {
       return isWished && !filter.hides(post) && (isPinned || filter.passes(post))
     }.map(\.post)
     let hasMore = posts.count > limit
-    posts = Array(posts.prefix(limit))
+    posts = posts.prefix(limit).map(\.whole)
     (self.posts, next) = (posts, hasMore ? posts.last?.id : nil)
   }
 
@@ -95,9 +95,8 @@ private struct FeedFilter {
     guard isOfType else { return false }
     if !settings.offGridReels, post.isReel, post.json["shared_to_feed"]?.bool == false { return false }
     guard !including.isEmpty || !excluding.isEmpty else { return true }
-    let caption = post["caption"] ?? ""
-    let folded = CaptionSnippet.folded(caption)
-    func has(_ snippet: CaptionSnippet) -> Bool { snippet.stands(in: caption, folded: folded) }
+    let caption = FoldedCaption(post["caption"] ?? "")
+    func has(_ snippet: CaptionSnippet) -> Bool { snippet.stands(in: caption) }
     return (including.isEmpty || including.contains(where: has)) && !excluding.contains(where: has)
   }
 }
