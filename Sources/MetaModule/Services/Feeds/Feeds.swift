@@ -94,18 +94,11 @@ struct Feeds {
       return Grids.Grid(
         body: made.body, etag: made.etag, state: "hit", left: stamp.secondsLeft(now: services.now))
     }
-    func shown(_ window: Grids.Grid) throws -> Grids.Grid {
-      let text = try made(key(window.etag)) {
+    return try grids.made(of: mapping, account, overdue: overdue) { window in
+      try made(key(window.etag)) {
         try bytes(feed, form, wish, FeedWindow(window, account: account), base)
       }
-      return Grids.Grid(
-        body: text.body, etag: text.etag, state: window.state, age: window.age, left: window.left,
-        failure: window.failure)
     }
-    let window = try grids.grid(.window, of: mapping, account) { expired in
-      if let grid = try? shown(expired) { overdue(grid) }
-    }
-    return try shown(window)
   }
 
   private func mapping(of feed: StoredFeed) throws -> (StoredMapping, String) {

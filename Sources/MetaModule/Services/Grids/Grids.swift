@@ -25,7 +25,6 @@ struct Grids {
     var validator: EntryValidator?
   }
 
-  /// How long Graph, or another request that asks it, is waited for when an expired grid stands ready.
   private static let patience = Duration.seconds(1)
 
   private var cache: FileCache? { services.cache }
@@ -42,24 +41,22 @@ struct Grids {
       let cache
     else {
       try services.prepareToAskGraph()
-      return fresh(try fetch(mapping, account, part))
+      return given(try fetch(mapping, account).made, part, "miss")
     }
     // Before the window is looked for: a grid that came between the two has brought a window along.
     let known = part == .grid ? nil : cache.read(key, now: services.now)
     let cached = cache.read(partKey, now: services.now, keeping: part == .grid)
     if let cached, cached.isFresh(now: services.now) { return served(cached) }
-    if breaker.isResting { return try standIn(cached, insteadOf: .graphRests) }
+    if breaker.isResting { return try stale(cached, insteadOf: Refusal.graphRests) }
     guard services.rooms.turn.takePlace() else {
-      return try standIn(cached, insteadOf: mayComeAgain(key, cache) ? .tooManyWaitForOne : .tooManyWait)
+      let mayWait = cached == nil && mayComeAgain(key, cache)
+      return try stale(cached, insteadOf: mayWait ? Refusal.tooManyWaitForOne : .tooManyWait)
     }
 
-    let patience =
-      cached == nil
-      ? services.budget().remaining : ContinuousClock.now.duration(to: services.moment(after: Self.patience))
     // Whoever wants which part, one flight brings both.
-    switch cache.beginFlight(key, now: .now, waitAtMost: patience, insteadOf: known) {
+    switch cache.beginFlight(key, now: .now, waitAtMost: patience(with: cached), insteadOf: known) {
     case .leader(let flight):
-      if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
+      if let refusal = refusalToAsk() { return try stale(cached, insteadOf: refusal) }
       return try lead(flight, mapping, account, part, orServe: cached, cache, overdue)
     case .landed(let entry):
       if part == .grid { return served(entry) }
@@ -70,7 +67,7 @@ struct Grids {
     case .failed(let note):
       return try stale(cached, insteadOf: GraphFailure(note: note))
     case .timedOut:
-      return try stale(cached, insteadOf: .timedOut)
+      return try stale(cached, insteadOf: GraphFailure.timedOut)
     case .unavailable:
       return try withoutCache(mapping, account, part, orServe: cached, overdue)
     }
@@ -81,12 +78,10 @@ struct Grids {
     _ overdue: @escaping (Grid) -> Void
   ) throws -> Grid {
     services.rooms.warnOnceAMinute("The cache cannot be used; Graph is asked for each request.")
-    if let refusal = refusalToAsk() { return try standIn(cached, insteadOf: refusal) }
-    do { return fresh(try fetch(mapping, account, part, orServe: cached, overdue)) } catch let failure
-      as GraphFailure
-    {
-      return try stale(cached, insteadOf: failure)
-    }
+    if let refusal = refusalToAsk() { return try stale(cached, insteadOf: refusal) }
+    do {
+      return given(try fetch(mapping, account, orServe: cached, overdue).made, part, "miss")
+    } catch let failure as GraphFailure { return try stale(cached, insteadOf: failure) }
   }
 
   /// Fetches the grid anew, however fresh the cached one is, which stays until then.
@@ -95,7 +90,7 @@ struct Grids {
   func refresh(_ mapping: StoredMapping, _ account: String) throws -> GraphFailure? {
     try services.prepareToAskGraph(mayProbe: true)
     guard let key = GridPart.grid.key(account), let cache else {
-      _ = try fetch(mapping, account, .grid)
+      _ = try fetch(mapping, account)
       return nil
     }
     let cached = cache.read(key, now: services.now)
@@ -108,7 +103,7 @@ struct Grids {
       case .landed: break
       case .failed(let note): throw GraphFailure(note: note)
       case .timedOut: throw GraphFailure.timedOut
-      case .unavailable: _ = try fetch(mapping, account, .grid)
+      case .unavailable: _ = try fetch(mapping, account)
       }
       return nil
     } catch let failure as GraphFailure where cached != nil && failure.mayBeCoveredByStale {
@@ -167,113 +162,52 @@ struct Grids {
     orServe expired: CachedEntry?, _ cache: FileCache, notBefore earliest: Timestamp? = nil,
     _ overdue: @escaping (Grid) -> Void = { _ in }
   ) throws -> Grid {
-    let configuration = services.configuration
     let rooms = services.rooms
     var lease: Lease?
-    let patience = expired == nil ? services.budget().remaining : Self.patience
-    switch sharedTurn(account, notBefore: earliest, waitAtMost: patience) {
+    switch sharedTurn(account, notBefore: earliest, waitAtMost: patience(with: expired)) {
     case .mine(let taken): lease = taken
-    case .timedOut: return try stale(expired, insteadOf: .timedOut)
-    case .landed(let made): return land(made, part, account, flight, cache)
+    case .timedOut: return try stale(expired, insteadOf: GraphFailure.timedOut)
+    case .landed(let made):
+      keep(made, of: account, flight, in: cache)
+      return given(made, part, "hit")
     }
     defer { if let lease { try? rooms.store().release(lease) } }
-    let freshFor = configuration.cacheTTL
-    let staleFor = max(configuration.cacheTTL, configuration.cacheStale)
     do {
-      let fetched = try fetch(mapping, account, part, orServe: expired, overdue)
+      let (made, username) = try fetch(mapping, account, orServe: expired, overdue)
       if let held = lease {
         lease = nil
-        let entries = [fetched.window, fetched.grid].compactMap { text in
-          text.part.key(account).map { text.entry($0, freshFor: freshFor, staleFor: staleFor) }
-        }
         // Whoever was too slow throws its own away. Where nobody can tell, this machine goes on by itself.
-        if let store = try? rooms.store(), (try? store.publish(entries, under: held)) == false {
-          guard let made = try? shared(account, notBefore: nil, store) else { return fresh(fetched) }
-          return land(made, part, account, flight, cache)
+        if let store = try? rooms.store(),
+          (try? store.publish([made.window, made.grid], under: held)) == false
+        {
+          guard let others = try? shared(account, notBefore: nil, store) else {
+            return given(made, part, "miss")
+          }
+          keep(others, of: account, flight, in: cache)
+          return given(others, part, "hit")
         }
       }
-      do {
-        var needsRoom = false
-        // The grid last: whoever waits for the flight finds the window there.
-        for text in [fetched.window, fetched.stamp] {
-          guard let key = text.part.key(account) else { continue }
-          do {
-            try cache.store(
-              text.body, etag: text.etag, under: key, now: .now, freshFor: freshFor, staleFor: staleFor)
-          } catch .full { needsRoom = true } catch { warnOfCache(error) }
-        }
-        let isKept = try flight.land(
-          fetched.grid.body, etag: fetched.grid.etag, now: .now, freshFor: freshFor, staleFor: staleFor)
-        // The mapping was removed meanwhile.
-        if !isKept { forget(account) }
-        rooms.turn.afterwards { [needsRoom] in cache.sweepIfDue(now: .now, needsRoom: needsRoom) }
-      } catch .full {
-        rooms.turn.afterwards { cache.sweepIfDue(now: .now, needsRoom: true) }
-      } catch { warnOfCache(error) }
+      keep(made, of: account, flight, in: cache)
       // Tried once before the answer: whoever lists the mappings next sees the name. Where a lock is in the way, it comes
       // afterwards with the rest.
-      if let username = fetched.username, username != mapping.instagramUsername {
+      if let username, username != mapping.instagramUsername {
         _ = try? rooms.store().setInstagramUsername(username, ofAccount: account, waitingAtMost: 0)
       }
-      return fresh(fetched)
+      return given(made, part, "miss")
     } catch let failure as GraphFailure {
       guard let note = failure.note else { throw failure }
       flight.fail(Array(note.utf8))
       return try stale(expired, insteadOf: failure)
     } catch let failure as StoreError {
-      guard let expired else { throw failure }
-      return served(expired, insteadOf: failure)
+      return try stale(expired, insteadOf: failure)
     }
-  }
-
-  /// Serves what another machine has made.
-  private func land(
-    _ made: SharedGrid, _ part: GridPart, _ account: String, _ flight: consuming Flight, _ cache: FileCache
-  ) -> Grid {
-    do { try keep(made, of: account, flight, in: cache) } catch { warnOfCache(error) }
-    let wanted = part == .grid ? made.grid : made.window
-    let now = Timestamp.now
-    return Grid(
-      body: wanted.body, etag: wanted.etag, state: "hit", age: max(0, now.seconds - wanted.storedAt.seconds),
-      left: max(0, wanted.freshUntil.seconds - now.seconds))
-  }
-
-  /// What one call brought, in the two texts that are kept of it.
-  private struct Fetched {
-    let grid, window: Text
-    let wanted: GridPart
-    let username: String?
-
-    struct Text {
-      let part: GridPart
-      let body: [UInt8]
-      let etag: String
-
-      init(_ part: GridPart, _ body: [UInt8]) {
-        (self.part, self.body) = (part, body)
-        etag = EntityTag.strong(of: body)
-      }
-
-      init(_ part: GridPart, etag: String) { (self.part, body, self.etag) = (part, [], etag) }
-
-      func entry(_ key: CacheKey, freshFor: Int64, staleFor: Int64) -> SharedEntry {
-        let now = Timestamp.now
-        return SharedEntry(
-          key: key.description, body: body, etag: etag, storedAt: now,
-          freshUntil: Timestamp(seconds: now.seconds + freshFor),
-          staleUntil: Timestamp(seconds: now.seconds + staleFor))
-      }
-    }
-
-    var stamp: Text { Text(.stamp, etag: window.etag) }
-    var text: Text { wanted == .grid ? grid : window }
   }
 
   /// One Graph call, and what is learnt from it: which media are whose, and the account's name.
   private func fetch(
-    _ mapping: StoredMapping, _ account: String, _ part: GridPart, orServe expired: CachedEntry? = nil,
+    _ mapping: StoredMapping, _ account: String, orServe expired: CachedEntry? = nil,
     _ overdue: @escaping (Grid) -> Void = { _ in }
-  ) throws -> Fetched {
+  ) throws -> (made: SharedGrid, username: String?) {
     var budget = services.budget(retries: expired == nil)
     if let expired {
       budget.overdue = Overdue(at: services.moment(after: Self.patience)) {
@@ -297,9 +231,17 @@ struct Grids {
         rooms.warn("What a grid told could not be remembered; the grid itself is served.")
       }
     }
-    return Fetched(
-      grid: .init(.grid, grid.json.serialized()), window: .init(.window, grid.windowJSON.serialized()),
-      wanted: part, username: grid.username)
+    let now = Timestamp.now
+    let freshFor = services.configuration.cacheTTL
+    func entry(_ part: GridPart, _ json: JSONValue) -> SharedEntry {
+      let body = json.serialized()
+      return SharedEntry(
+        key: part.key(account)?.description ?? "", body: body, etag: EntityTag.strong(of: body),
+        storedAt: now,
+        freshUntil: Timestamp(seconds: now.seconds + freshFor),
+        staleUntil: Timestamp(seconds: now.seconds + max(freshFor, services.configuration.cacheStale)))
+    }
+    return (SharedGrid(grid: entry(.grid, grid.json), window: entry(.window, grid.windowJSON)), grid.username)
   }
 
   /// Where Graph wants less data at a time it is asked for half, and half again, without a wait.
@@ -317,25 +259,30 @@ struct Grids {
     throw GraphFailure(.failed)
   }
 
-  private func warnOfCache(_ error: CacheError) {
+  func warnOfCache(_ error: CacheError) {
     services.rooms.warnOnceAMinute("The cache cannot be written: \(error)")
   }
 
+  /// What is left of the time for which one waits, for Graph or for whoever asks it: a second where an expired grid stands
+  /// ready.
+  private func patience(with expired: CachedEntry?) -> Duration {
+    expired == nil
+      ? services.budget().remaining : ContinuousClock.now.duration(to: services.moment(after: Self.patience))
+  }
+
   /// The expired grid, if there is one, instead of the error. A refused token is not covered up.
-  private func stale(_ expired: CachedEntry?, insteadOf failure: GraphFailure) throws -> Grid {
-    guard let expired, failure.mayBeCoveredByStale else { throw failure }
+  private func stale(_ expired: CachedEntry?, insteadOf failure: any Answerable) throws -> Grid {
+    guard let expired, (failure as? GraphFailure)?.mayBeCoveredByStale != false else { throw failure }
     return served(expired, insteadOf: failure)
   }
 
-  /// The expired grid, if there is one, without asking Graph at all.
-  private func standIn(_ expired: CachedEntry?, insteadOf refusal: Refusal) throws -> Grid {
-    guard let expired else { throw refusal }
-    return served(expired, insteadOf: refusal)
-  }
-
-  private func fresh(_ fetched: Fetched) -> Grid {
-    Grid(
-      body: fetched.text.body, etag: fetched.text.etag, state: "miss", left: services.configuration.cacheTTL)
+  /// What was just made, here (`miss`) or by another machine.
+  private func given(_ made: SharedGrid, _ part: GridPart, _ state: String) -> Grid {
+    let entry = part == .grid ? made.grid : made.window
+    let now = state == "miss" ? entry.storedAt : .now
+    return Grid(
+      body: entry.body, etag: entry.etag, state: state, age: max(0, now.seconds - entry.storedAt.seconds),
+      left: max(0, entry.freshUntil.seconds - now.seconds))
   }
 
   private func served(_ entry: CachedEntry, insteadOf failure: (any Answerable)? = nil) -> Grid {

@@ -8,7 +8,7 @@ internal import Text
 /// Within a machine a flight sees to it that one asks; so each machine puts the question once. Where the database is away
 /// each machine goes on by itself.
 extension Grids {
-  /// What another machine has made of one answer of Graph's.
+  /// What was made of one answer of Graph's, here or by another machine.
   struct SharedGrid {
     let grid, window: SharedEntry
   }
@@ -62,19 +62,26 @@ extension Grids {
     return SharedGrid(grid: grid, window: window)
   }
 
-  /// Keeps here what another machine has made, as old as it is.
-  func keep(
-    _ made: SharedGrid, of account: String, _ flight: consuming Flight, in cache: FileCache
-  ) throws(CacheError) {
+  /// Keeps what was made, here or by another machine, as old as it is.
+  func keep(_ made: SharedGrid, of account: String, _ flight: consuming Flight, in cache: FileCache) {
     let (grid, window) = (made.grid, made.window)
+    var needsRoom = false
+    // The grid last: whoever waits for the flight finds the window there.
     for (part, body) in [(GridPart.window, window.body), (.stamp, [])] {
       guard let key = part.key(account) else { continue }
-      try cache.store(
-        body, etag: window.etag, under: key, now: window.storedAt, freshFor: window.freshFor,
-        staleFor: window.staleFor)
+      do throws(CacheError) {
+        try cache.store(
+          body, etag: window.etag, under: key, now: window.storedAt, freshFor: window.freshFor,
+          staleFor: window.staleFor)
+      } catch .full { needsRoom = true } catch { warnOfCache(error) }
     }
-    try flight.land(
-      grid.body, etag: grid.etag, now: grid.storedAt, freshFor: grid.freshFor, staleFor: grid.staleFor)
+    do throws(CacheError) {
+      let isKept = try flight.land(
+        grid.body, etag: grid.etag, now: grid.storedAt, freshFor: grid.freshFor, staleFor: grid.staleFor)
+      // The mapping was removed meanwhile.
+      if !isKept { forget(account) }
+    } catch .full { needsRoom = true } catch { warnOfCache(error) }
+    services.rooms.turn.afterwards { [needsRoom] in cache.sweepIfDue(now: .now, needsRoom: needsRoom) }
   }
 }
 

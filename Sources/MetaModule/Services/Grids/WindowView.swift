@@ -68,13 +68,24 @@ extension Grids {
   func view(
     _ view: WindowView, of mapping: StoredMapping, overdue: @escaping (Grid) -> Void
   ) throws -> Grid {
-    func shown(_ window: Grid) throws -> Grid {
+    try made(of: mapping, view.account, overdue: overdue) { window in
       let body = try view.bytes(of: window, services)
+      return (body, EntityTag.strong(of: body))
+    }
+  }
+
+  /// What is made of an account's window, as fresh as that is.
+  func made(
+    of mapping: StoredMapping, _ account: String, overdue: @escaping (Grid) -> Void,
+    _ make: @escaping (_ window: Grid) throws -> (body: [UInt8], etag: String)
+  ) throws -> Grid {
+    func shown(_ window: Grid) throws -> Grid {
+      let (body, etag) = try make(window)
       return Grid(
-        body: body, etag: EntityTag.strong(of: body), state: window.state, age: window.age, left: window.left,
+        body: body, etag: etag, state: window.state, age: window.age, left: window.left,
         failure: window.failure)
     }
-    let window = try grid(.window, of: mapping, view.account) { expired in
+    let window = try grid(.window, of: mapping, account) { expired in
       if let grid = try? shown(expired) { overdue(grid) }
     }
     return try shown(window)
