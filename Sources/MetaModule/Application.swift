@@ -134,7 +134,8 @@ package final class Application {
   private func sweepIfDue() {
     guard let cache = rooms.cache, ContinuousClock.now - lastSweep > .seconds(15) else { return }
     lastSweep = .now
-    cache.sweepIfDue(now: .now)
+    guard cache.sweepIfDue(now: .now) != nil else { return }
+    PictureFolder(configuration).tidyIfDue { (try? store().isInstagramAccountMapped($0)) ?? true }
   }
 
   /// Sends the answer and logs it; only the first call for a request has an effect.

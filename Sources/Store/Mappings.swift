@@ -67,7 +67,8 @@ package struct NewMapping: Sendable, Equatable {
 /// What became of a mapping that was to be stored.
 package enum MappingOutcome: Sendable, Equatable {
   case created(id: Int64)
-  case updated(id: Int64)
+  /// - Parameter before: the Instagram account that it had.
+  case updated(id: Int64, before: String?)
   /// The token was removed in the meantime; nothing was stored.
   case unknownToken
 }
@@ -193,11 +194,12 @@ extension Store {
         statement(
           mapping.clientID, mapping.pageID, mapping.instagramAccountID, mapping.sealedPageToken,
           mapping.tokenID, mapping.pageName, mapping.instagramUsername, now, revision))
-      if let account = present?.instagramAccountID { try connection.forgetMediaIfUnmapped(account) }
+      let before = present?.instagramAccountID
+      if let before { try connection.forgetMediaIfUnmapped(before) }
       try connection.append(
         event, subject: "mapping \(id)", client: mapping.clientID,
         result: present == nil ? "created" : "updated", now: now)
-      return present == nil ? .created(id: id) : .updated(id: id)
+      return present == nil ? .created(id: id) : .updated(id: id, before: before)
     }
   }
 

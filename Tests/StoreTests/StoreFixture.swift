@@ -41,7 +41,7 @@ struct StoreFixture {
   @discardableResult
   func save(_ mapping: NewMapping, now: Timestamp = noon) throws -> Int64 {
     switch try store.saveMapping(mapping, now: now) {
-    case .created(let id), .updated(let id): return id
+    case .created(let id), .updated(let id, _): return id
     case .unknownToken: throw StoreError.conflict
     }
   }

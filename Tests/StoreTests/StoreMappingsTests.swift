@@ -10,7 +10,7 @@ import Testing
       return
     }
     let again = try fixture.store.saveMapping(fixture.mapping(sealed: "page-2"), now: noon.adding(60))
-    #expect(again == .updated(id: id))
+    #expect(again == .updated(id: id, before: "178"))
     let mapping = try #require(try fixture.store.mapping(id))
     #expect(mapping.sealedPageToken == "page-2")
     #expect(mapping.createdAt == noon)

@@ -8,10 +8,7 @@ extension Endpoints {
     guard let removed = try store.removeMapping(id, event: context.event("mapping.remove")) else {
       throw APIError.notFound
     }
-    if let account = removed.instagramAccountID, try !store.isInstagramAccountMapped(account) {
-      context.services.grids.forget(account)
-      context.services.pictures.forget(account)
-    }
+    try context.services.forgetIfUnmapped(removed.instagramAccountID)
     return Response(empty: 204)
   }
 }

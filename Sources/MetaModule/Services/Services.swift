@@ -33,6 +33,13 @@ struct Services {
   var keys: Keys { Keys(services: self) }
   var sessions: Sessions { Sessions(services: self) }
 
+  /// What is kept of an account goes, unless a client still shows it.
+  func forgetIfUnmapped(_ account: String?) throws(StoreError) {
+    guard let account, try !store().isInstagramAccountMapped(account) else { return }
+    grids.forget(account)
+    pictures.forget(account)
+  }
+
   var configuration: Configuration { rooms.configuration }
   var graph: GraphClient { rooms.graph }
   var cache: FileCache? { rooms.cache }

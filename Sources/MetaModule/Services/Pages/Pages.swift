@@ -120,7 +120,9 @@ struct Pages {
       sealedPageToken: try services.sealed(pageToken), tokenID: tokenID, pageName: page.name)
     switch try store.saveMapping(mapping, event: services.event("mapping.sync")) {
     case .created: return true
-    case .updated: return false
+    case .updated(_, let before):
+      try services.forgetIfUnmapped(before)
+      return false
     case .unknownToken: throw Refusal.tokenNotUsable  // Removed while Graph was asked.
     }
   }

@@ -78,8 +78,14 @@ extension PictureFolder {
     return total
   }
 
-  /// Removes the pictures of accounts that nobody shows any more, whichever way they came to that.
-  func tidy(isShown: (_ account: String) throws -> Bool) rethrows {
+  /// Removes the pictures of accounts that nobody shows any more, since another machine has removed the last mapping; once
+  /// a day, so long may they lie here unseen.
+  func tidyIfDue(isShown: (_ account: String) throws -> Bool) rethrows {
+    let mark = path + "/tidied"
+    let last = fileStatus(of: mark).map { Int64($0.st_mtim.tv_sec) } ?? 0
+    guard abs(Timestamp.now.seconds - last) > 86400, SmallFile.write([], to: mark, replacing: true) else {
+      return
+    }
     for account in Folder.names(in: path) where FieldRule.graphID.accepts(account) {
       if try !isShown(account) { remove(account: account) }
     }

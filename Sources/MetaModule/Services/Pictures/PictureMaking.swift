@@ -52,7 +52,9 @@ struct PictureMaking {
       let torso = try folder.begin(name)
       try torso.file.write(made.bytes)
       let file = try folder.publish(torso, head, as: name, form)
-      folder.facts(ofAccount: name.account).add(made.facts, of: name)
+      // Each line is another tag of what feeds are made of, and each making of a picture tells the same.
+      let facts = folder.facts(ofAccount: name.account)
+      if facts.read()[name] == nil { facts.add(made.facts, of: name) }
       return (file, 0)
     } catch {
       services.rooms.warnOnceAMinute("A picture cannot be kept, so the original is served: \(error).")

@@ -68,9 +68,10 @@ struct PictureOriginal {
   }
 
   private func known(_ name: PictureName, _ id: PictureID) -> String? {
-    for part in ["window", "grid"] {
-      guard let cache = services.cache, let key = CacheKey("ig_\(part)_\(name.account)"),
-        let entry = cache.entry(of: key), let grid = try? JSONValue(parsing: entry.body)
+    for part in [GridPart.window, .grid] {
+      guard let cache = services.cache, let key = part.key(name.account),
+        let entry = cache.read(key, now: services.now, keeping: false),
+        let grid = try? JSONValue(parsing: entry.body)
       else { continue }
       if let source = pick(id.sources(inGrid: grid), name, isAnyRight: false) { return source }
     }
@@ -95,7 +96,9 @@ struct PictureOriginal {
         throw PictureTrouble.gone
       }
       return source
-    } catch let failure as GraphFailure { throw PictureTrouble(failure) }
+    } catch let failure as GraphFailure {
+      throw PictureTrouble(failure)
+    } catch Refusal.undecryptable { throw PictureTrouble.failed }
   }
 
   // MARK: - Fetching it
