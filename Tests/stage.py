@@ -65,7 +65,7 @@ def build(*products):
 def install(*needed, wished=()):
     """Debian packages that are missing, with those that `build` needs."""
     building = ("pkg-config", "libfcgi-dev", "libsqlite3-dev", "libcurl4-openssl-dev", "libssl-dev", "libturbojpeg0-dev", "libwebp-dev")
-    if subprocess.run([TESTS / "install", *building, *needed, "--wished", *wished], stdout=sys.stderr).returncode:
+    if subprocess.run([REPOSITORY / "nginx/install-packages", *building, *needed, "--wished", *wished], stdout=sys.stderr).returncode:
         raise Failed("a package is missing; which one stands above")
 
 
