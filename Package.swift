@@ -76,7 +76,8 @@ let package = Package(
       swiftSettings: strict),
 
     // Makes smaller pictures, in a process of its own that can do nothing else.
-    .executableTarget(name: "meta-image", dependencies: ["CImage", "Imaging"], swiftSettings: strict),
+    .executableTarget(
+      name: "meta-image", dependencies: ["CImage", "Imaging", "System"], swiftSettings: strict),
 
     // Meta's Graph API, simulated: for tests, the demo and benchmarks; no part of the product.
     .target(

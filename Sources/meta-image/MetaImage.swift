@@ -1,6 +1,7 @@
 internal import CImage
 internal import Glibc
 internal import Imaging
+internal import System
 
 /// `meta-image WIDTH TYPE < PICTURE > RESULT`: makes a smaller picture, in a process that can do nothing else.
 ///
@@ -17,7 +18,7 @@ enum MetaImage {
 
     """
   static func main() {
-    let arguments = CommandLine.arguments.dropFirst()
+    let arguments = ProcessArguments.all.dropFirst()
     if arguments.first == "--help" {
       finish(usage, on: STDOUT_FILENO, status: 0)
     }
@@ -33,7 +34,7 @@ enum MetaImage {
     do {
       let small = try SmallPicture(of: bytes, width: width, as: kind)
       let head = "\(small.width) \(small.height) \(small.color)\n"
-      exit(write(Array(head.utf8), to: STDOUT_FILENO) && write(small.bytes, to: STDOUT_FILENO) ? 0 : 70)
+      exit(write(Array(head.utf8) + small.bytes, to: STDOUT_FILENO) ? 0 : 70)
     } catch .unknownType {
       fail("this is neither JPEG nor WebP", 65)
     } catch .broken {
@@ -69,13 +70,6 @@ enum MetaImage {
   }
 
   private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
+    (try? Descriptor.write(bytes, to: descriptor)) != nil
   }
 }

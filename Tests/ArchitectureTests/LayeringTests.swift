@@ -25,7 +25,7 @@ import Testing
     ],
     "meta-fcgi": ["FastCGI", "MetaModule", "System", "Text"],
     "metactl": ["ArgumentParser", "Cache", "JSON", "MetaModule", "Store", "System", "Text"],
-    "meta-image": ["CImage", "Imaging"],
+    "meta-image": ["CImage", "Imaging", "System"],
     "GraphSimulator": ["CImage", "JSON", "NIOCore", "NIOPosix", "NIOHTTP1"],
     "graph-simulator": ["ArgumentParser", "GraphSimulator"],
   ]

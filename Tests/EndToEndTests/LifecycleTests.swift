@@ -124,6 +124,10 @@ import Testing
     // It was understood as far as the token, which is read from standard input, and nobody gave one.
     #expect(added.status == 1)
     #expect(added.output.contains("standard input"))
+    // It has nothing on its standard input, where it looks for a picture of the width that it was told.
+    let made = try ChildProcess.run(
+      ChildProcess.ours("meta-image"), ["320", "webp"], environment: preloaded)
+    #expect(made.status == 65, "\(made.output)")
   }
 
   @Test func `the log says what is wrong at start, with what to do, and the answers do not`() throws {
