@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -64,6 +65,12 @@ int cimage_enter_sandbox(void) {
     if (syscall(SYS_close_range, 3, ~0U, 0) != 0)
 #endif
         for (int number = 3; number < 1024; number++) close(number);
+    // Where memory is short this process is to end, and not the one that started it.
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0) {
+        (void)!write(score, "1000", 4);
+        close(score);
+    }
     if (limit(RLIMIT_AS, 256 << 20) != 0 || limit(RLIMIT_CPU, 5) != 0 || limit(RLIMIT_NOFILE, 0) != 0 ||
         limit(RLIMIT_CORE, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return errno;

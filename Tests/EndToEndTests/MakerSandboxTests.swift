@@ -19,6 +19,7 @@ import Testing
     // It asks for that last, and then waits for its picture.
     #expect(Wait.until { text("status").contains("Seccomp:\t2") || !process.isRunning })
     #expect(text("status").contains("NoNewPrivs:\t1"))
+    #expect(text("oom_score_adj") == "1000\n")
     let limits = text("limits").split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     for (name, most) in [
       ("Max cpu time", "5"), ("Max address space", "268435456"), ("Max open files", "0"),
