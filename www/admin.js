@@ -159,7 +159,7 @@ async function clientsView({ query }, signal) {
     if (!steps.hidden) wanted("drawSteps", steps, all);
   }
 
-  document.addEventListener("keydown", (event) => {
+  addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || !root.isConnected) return;
     const links = [...list.querySelectorAll("a")];

@@ -299,9 +299,17 @@ export function keep(list, rows, make) {
   }
 }
 
+/** A double click is one press, of what lay there first. */
+let pressed;
+for (const name of ["mousedown", "click"]) addEventListener(name, (event) => {
+  const { detail, target } = event;
+  if (detail > 1 && (target !== pressed || target.type === "submit")) event.preventDefault(event.stopPropagation());
+  else if (name !== "click") pressed = target;
+}, true);
+
 export const image = (src) => h("img", { alt: "", loading: "lazy", decoding: "async", src });
 /** A picture that is being made may be late. */
-document.addEventListener("error", ({ target }) => {
+addEventListener("error", ({ target }) => {
   if (target.tagName !== "IMG") return;
   if (target.dataset.again) return target.remove();
   target.dataset.again = "yes";

@@ -66,7 +66,7 @@ export function menu(label, ...items) {
   box.onclick = ({ target }) => void (target.closest("button") && !target.closest("[data-asked]") && shut());
   return box;
 }
-document.addEventListener("click", ({ target }) => {
+addEventListener("click", ({ target }) => {
   for (const box of document.querySelectorAll("[data-menu][open]")) if (!box.contains(target)) box.open = false;
 });
 
@@ -103,7 +103,6 @@ function clearErrors(form) {
 
 export function onSubmit(form, work) {
   form.noValidate = true;
-  form.onclick = ({ detail, target }) => detail < 2 || target.type !== "submit"; // A double click is one.
   form.onsubmit = (event) => {
     event.preventDefault();
     busy(event.submitter ?? form, async () => {

@@ -49,6 +49,44 @@ def test_a_double_click_makes_one_key_and_leaves_it_in_sight(stage, sign_in):
     expect(keys.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.chromium("Firefox is driven by two clicks, where a hand makes one double click")
+def test_the_second_press_of_a_double_click_does_nothing_to_what_came_since(stage, sign_in):
+    page = sign_in(stage)
+    keys = go(page, "#/keys", "Keys")
+    keys.get_by_label("Label").fill("Website")
+    place = keys.get_by_role("button", name="Make a key").bounding_box()
+    page.mouse.move(place["x"] + 20, place["y"] + 10)
+
+    def press(number):
+        page.mouse.down(click_count=number)
+        page.mouse.up(click_count=number)
+
+    press(1)
+    heading = keys.get_by_role("heading", name="The key")
+    expect(heading).to_be_focused()
+    press(2)
+    expect(heading).to_be_focused()
+    page.evaluate("""() => {
+      const button = document.createElement("button");
+      button.style.cssText = "position: fixed; inset: 0; z-index: 9";
+      button.textContent = "Late";
+      button.onclick = () => (button.textContent = "Pressed");
+      document.querySelector("main").append(button);
+    }""")
+    press(3)
+    expect(heading).to_be_focused()
+    expect(page.get_by_role("button", name="Late")).to_be_visible()
+    press(1)
+    expect(page.get_by_role("button", name="Pressed")).to_be_focused()
+
+
+@pytest.mark.chromium("Firefox is driven by two clicks, where a hand makes one double click")
+def test_a_double_click_selects_a_word(stage, sign_in):
+    keys = go(sign_in(stage), "#/keys", "Keys")
+    keys.get_by_role("heading", name="Keys").dblclick()
+    assert keys.page.evaluate("getSelection().toString().trim()") == "Keys"
+
+
 @pytest.mark.chromium("Firefox lets its driver ask for nothing in its place")
 def test_a_key_whose_answer_was_lost_on_the_way_is_in_the_list(stage, sign_in):
     page = sign_in(stage)
