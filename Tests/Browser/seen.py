@@ -17,6 +17,12 @@ def settle(page):
     })"""), "something is still on its way")
 
 
+def reload(page):
+    """Loads the page again. Of pictures that it leaves half loaded Firefox says that they are corrupt."""
+    settle(page)
+    page.reload()
+
+
 def region(page, name):
     return page.get_by_role("region", name=name, exact=True)
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from playwright.sync_api import expect
-from seen import card, client, clients, go, later, mapping, region, tiles, toast
+from seen import card, client, clients, go, later, mapping, region, reload, tiles, toast
 from stage import wait_until
 
 PAGES = ("104567890123", "987654321098")
@@ -37,7 +37,7 @@ def test_filters_and_search_and_what_one_looks_at_stay_in_the_address(three):
     there.get_by_role("button", name="No Instagram").click()
     expect(there.locator("li.card")).to_have_count(1)
     expect(there).to_contain_text("1 of 3")
-    three.reload()
+    reload(three)
     expect(there.locator("li.card")).to_have_count(1)
     there.get_by_role("button", name="All").click()
     there.get_by_label("Search clients").fill("BÉT")
@@ -56,7 +56,7 @@ def test_list_or_pictures_is_kept_by_this_browser(three):
     there = region(three, "Clients")
     there.get_by_role("button", name="As list").click()
     expect(there.locator("ul.list li.card")).to_have_count(3)
-    three.reload()
+    reload(three)
     expect(there.locator("ul.list li.card")).to_have_count(3)
     expect(card(three, "alpha")).to_contain_text("john")
 
@@ -155,7 +155,7 @@ def test_back_with_a_photo_open_closes_the_photo(three):
     expect(three.get_by_role("dialog")).to_have_count(0)
     expect(three.get_by_role("heading", name="alpha")).to_be_visible()
     tiles(three).nth(1).click()
-    three.reload()
+    reload(three)
     expect(three.get_by_role("dialog").get_by_role("heading")).to_have_text("Video")
     three.get_by_role("button", name="Close").click()
     expect(tiles(three).nth(1)).to_be_focused()
@@ -186,11 +186,11 @@ def test_an_empty_installation_shows_three_steps_that_tick_themselves_off(stage,
     expect(page.locator("li.next")).to_contain_text("Connect")
     expect(page.get_by_role("link", name="Add clients")).to_be_hidden()  # One thing to do is enough.
     [john] = stage.connect("john")
-    page.reload()
+    reload(page)
     expect(steps.first).to_contain_text("done")
     expect(page.locator("li.next")).to_contain_text("Map")
     stage.map("alpha", john, PAGES[0])
-    page.reload()
+    reload(page)
     expect(page.locator("li.next")).to_contain_text("Show")
     page.get_by_role("link", name="See the grid").click()
     expect(tiles(page)).to_have_count(25)

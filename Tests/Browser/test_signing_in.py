@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from seen import card, clients, connect, go, later, mapping, region, toast
+from seen import card, clients, connect, go, later, mapping, region, reload, toast
 from stage import PASSWORD
 
 
@@ -114,7 +114,7 @@ def test_an_address_stays_where_one_was_through_signing_in_and_reload(stage, ope
     page.get_by_label("Admin password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(region(page, place)).to_be_visible()
-    page.reload()
+    reload(page)
     expect(region(page, place)).to_be_visible()
     go(page, "#/system", "System")
     page.go_back()

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from seen import accounts, card, client, clients, connect, go, mapping, region, tiles, toast
+from seen import accounts, card, client, clients, connect, go, mapping, region, reload, tiles, toast
 from stage import PASSWORD, wait_until
 
 JOHN = "123456789"
@@ -168,7 +168,7 @@ def test_the_page_works_below_another_address(stage, open_page):
     expect(card(page, "client_001")).to_contain_text("My Business Page")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.reload()
+    reload(page)
     client(page, "client_001")
     expect(tiles(page)).to_have_count(25)
     assert f"{stage.url}social/api/meta/instagram/client_001/?fb_page_id=104567890123" in [address.split("&include")[0] for address in asked]
