@@ -155,10 +155,15 @@ import Testing
       server.terminate()
       server.waitUntilExit()
     }
-    Wait.until { FileManager.default.fileExists(atPath: installation.folder.path + "/socket") }
-    usleep(300_000)
+    // It listens before it marks the folder as one that is in use.
+    Wait.until {
+      let mark = open(installation.data + "/meta.lock", O_RDWR | O_CLOEXEC)
+      defer { close(mark) }
+      return mark >= 0 && flock(mark, LOCK_EX | LOCK_NB) != 0
+    }
     let backup = installation.folder.path + "/backup"
-    #expect(try installation.metactl("backup", backup).status == 0)
+    let taken = try installation.metactl("backup", backup)
+    #expect(taken.status == 0, "\(taken.text)")
     let refused = try installation.metactl("restore", backup)
     #expect(refused.status == 1)
     #expect(refused.errors.contains("The program is running"))
