@@ -151,14 +151,20 @@ def records(parameters, body=b"", cut=None):
     return head + b"".join(record(5, piece) for piece in pieces) + record(5, b"")
 
 
-def ask(path, parameters, body=b""):
-    """What came back from the program's socket, its records as they are."""
-    with connect(path, 60) as connection:
+def ask(path, parameters, body=b"", seconds=60):
+    """The status of the program's answer at its socket (0 where it has none), its headers in small letters, its body."""
+    with connect(path, seconds) as connection:
         connection.sendall(records(parameters, body))
-        answer = b""
-        while part := connection.recv(65536):
-            answer += part
-    return answer
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    content, place = b"", 0
+    while place + 8 <= len(answer):
+        end = place + 8 + int.from_bytes(answer[place + 4 : place + 6], "big")
+        if answer[place + 1] == 6:  # FCGI_STDOUT
+            content += answer[place + 8 : end]
+        place = end + answer[place + 6]
+    head, _, body = content.partition(b"\r\n\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.decode().split("\r\n"))}
+    return int(headers.get("status", "0")[:3]), headers, body
 
 
 # ---- The stage

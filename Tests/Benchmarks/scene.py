@@ -203,8 +203,8 @@ class Population(stage.Stage):
     def pages(self):
         """Milliseconds that `/pages/` takes, asked over FastCGI without a web server between."""
         begin = time.perf_counter()
-        answer = stage.ask(self.socket, stage.parameters("GET", "/pages/"))
+        status, _, answer = stage.ask(self.socket, stage.parameters("GET", "/pages/"))
         elapsed = (time.perf_counter() - begin) * 1000
-        if b"200 OK" not in answer or b"warnings" in answer:
+        if status != 200 or b"warnings" in answer:
             raise stage.Failed(f"/pages/ answered {answer[:300]}")
         return elapsed

@@ -297,10 +297,8 @@ def removed(scene, report):
     scene.set_password()
     body = json.dumps({"password": stage.PASSWORD}).encode()
     headers = {"HTTP_ORIGIN": "http://localhost", "HTTP_X_API_KEY": ""}
-    with stage.connect(scene.sites[scene.machines[0]].socket, 60) as connection:
-        connection.sendall(stage.records(stage.parameters("POST", "/session/", body, **headers), body))
-        signed_in = b"".join(iter(lambda: connection.recv(65536), b""))
-    cookie = signed_in.split(b"Set-Cookie: ")[1].split(b";")[0].decode()
+    _, signed_in, _ = stage.ask(scene.sites[scene.machines[0]].socket, stage.parameters("POST", "/session/", body, **headers), body)
+    cookie = signed_in["set-cookie"].split(";")[0]
     session = lambda machine: scene.direct(machine, "GET", "tokens/", key="", HTTP_COOKIE=cookie)[0]  # noqa: E731
     known = [session(machine) for machine in scene.machines * 3]
     scene.metactl("admin", "set-password", say="another password of ten bytes\n")

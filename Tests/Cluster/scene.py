@@ -280,22 +280,5 @@ class Scene(stage.Stage):
     def direct(self, machine, method, path, key=None, body=b"", timeout=60, **more):
         """Status and body of what one machine answers, without nginx."""
         more |= {"HTTP_X_API_KEY": self.key if key is None else key, "REMOTE_ADDR": "192.0.2.1"}
-        with stage.connect(self.sites[machine].socket, timeout) as connection:
-            connection.sendall(stage.records(stage.parameters(method, f"/{path}", body, **more), body))
-            answer = b""
-            while part := connection.recv(65536):
-                answer += part
-        return read_direct(answer)
-
-
-def read_direct(answer):
-    """The first records' content: status and what follows the headers."""
-    content, place = b"", 0
-    while place + 8 <= len(answer):
-        kind, length, padding = answer[place + 1], int.from_bytes(answer[place + 4 : place + 6], "big"), answer[place + 6]
-        if kind == 6:
-            content += answer[place + 8 : place + 8 + length]
-        place += 8 + length + padding
-    head, _, body = content.partition(b"\r\n\r\n")
-    found = re.search(rb"Status: (\d+)", head)
-    return (int(found[1]) if found else 0), body
+        status, _, body = stage.ask(self.sites[machine].socket, stage.parameters(method, f"/{path}", body, **more), body, timeout)
+        return status, body

@@ -118,16 +118,8 @@ class Scene(stage.Stage):
         seal = hmac.new(self.secret, message.encode(), "sha256").digest()[:15]
         proof = base64.urlsafe_b64encode(digest + seal).decode()
         target = f"/media/{medium}/{width}/?v={ACCOUNT}.{proof}"
-        records = stage.ask(self.socket, stage.parameters("GET", target, HTTP_ACCEPT=accept))
-        output, place = b"", 0
-        while place + 8 <= len(records):
-            _, kind, _, length, padding, _ = struct.unpack_from(">BBHHBB", records, place)
-            if kind == 6:
-                output += records[place + 8 : place + 8 + length]
-            place += 8 + length + padding
-        head, _, content = output.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
-        return int(headers.get("Status", "200")[:3]), headers.get("Content-Type", ""), content
+        status, headers, content = stage.ask(self.socket, stage.parameters("GET", target, HTTP_ACCEPT=accept))
+        return status, headers.get("content-type", ""), content
 
     def graph_gives(self, medium, source, kind="IMAGE"):
         answer = {"id": medium, "media_type": kind, "media_url": source, "thumbnail_url": source}
