@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import JSON
 internal import MetaModule
+internal import Text
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,10 +23,10 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let settings: Configuration
-    do { settings = try common.settings() } catch let commandError as CommandError {
-      guard common.json else { throw commandError }
+    do { settings = try common.settings() } catch {
+      guard common.json else { throw error }
       let check: JSONValue = [
-        "check": "settings", "status": "trouble", "detail": .string(commandError.description),
+        "check": "settings", "status": "trouble", "detail": .string(error.description),
         "remedy": "Correct that line or variable; metactl config shows the settings.",
       ]
       try Terminal.say(["status": "trouble", "checks": .array([check])])

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import JSON
 internal import MetaModule
 internal import System
+internal import Text
 
 /// A sentence for standard error and the exit code that goes with it.
 struct CommandError: Error, CustomStringConvertible {
@@ -19,11 +20,15 @@ struct CommandError: Error, CustomStringConvertible {
 struct Failure {
   private let error: any Error
 
-  /// Runs it; `nil` when all went well.
+  /// Runs it; `nil` when all went well. What the core throws becomes a sentence and an exit code.
   init?(of body: () throws -> Void) {
     do {
       try body()
       return nil
+    } catch let error as OperationError {
+      self.error = CommandError(error.description, code: error.isTrouble ? 2 : 1)
+    } catch let error as ConfigurationError {
+      self.error = CommandError(error.description, code: 2)
     } catch { self.error = error }
   }
 

@@ -44,13 +44,9 @@ struct InstallCommand: ParsableCommand {
   }
 
   func run() throws {
-    do {
-      let installation = try HomeInstallation(site: site)
-      if remove { return try takeAway(installation) }
-      try putThere(installation)
-    } catch let error as OperationError {
-      throw CommandError(error.description, code: error.isTrouble ? 2 : 1)
-    }
+    let installation = try HomeInstallation(site: site)
+    if remove { return try takeAway(installation) }
+    try putThere(installation)
   }
 
   private func takeAway(_ installation: HomeInstallation) throws {
@@ -84,16 +80,12 @@ struct InstallCommand: ParsableCommand {
   /// Settings and a first credential, where there are none.
   private func begin(_ installation: HomeInstallation) throws -> Secret? {
     guard !upgrade else { return nil }
-    if try settings().file == nil { try installation.writeSettings() }
+    if try Configuration().file == nil { try installation.writeSettings() }
     return try application(installation).makeFirstCredential()
   }
 
-  private func settings() throws -> Configuration {
-    do { return try Configuration() } catch { throw CommandError(error.description, code: 2) }
-  }
-
   private func application(_ installation: HomeInstallation) throws -> Application {
-    Application(configuration: try settings().withQuietLog, making: .whatIsMissing)
+    Application(configuration: try Configuration().withQuietLog, making: .whatIsMissing)
   }
 
   private func tell(_ installation: HomeInstallation, _ password: Secret?) throws {

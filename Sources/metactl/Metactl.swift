@@ -108,20 +108,15 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
-  /// Runs a command on the application; what it throws becomes a sentence and an exit code.
+  /// Runs a command on the application.
   func perform<Result>(
     making: Store.Making = .nothing, _ body: (Application) throws -> Result
   ) throws -> Result {
-    let application = try application(making: making)
-    do { return try body(application) } catch let error as OperationError {
-      throw CommandError(error.description, code: error.isTrouble ? 2 : 1)
-    }
+    try body(application(making: making))
   }
 
-  func settings() throws -> Configuration {
-    do { return try Configuration.ofOperator(explicitFile: config) } catch {
-      throw CommandError(error.description, code: 2)
-    }
+  func settings() throws(ConfigurationError) -> Configuration {
+    try Configuration.ofOperator(explicitFile: config)
   }
 }
 
