@@ -63,7 +63,10 @@ struct GraphSimulatorCommand: ParsableCommand {
       return
     }
     // Before any thread exists, so that every one of them inherits it.
-    let stop = Signals.block([SIGTERM, SIGINT])
+    var ends = sigset_t()
+    sigemptyset(&ends)
+    for signal in [SIGTERM, SIGINT] { sigaddset(&ends, signal) }
+    pthread_sigmask(SIG_BLOCK, &ends, nil)
     guard let address else { return }
     let server = try Server.start(
       world: world, host: address.host, port: address.port, threads: threads, latency: latency)
@@ -71,7 +74,8 @@ struct GraphSimulatorCommand: ParsableCommand {
     let tls = try tlsPort.map { try WrongCertificateServer(port: $0) }
     print("graph-simulator: \(server.url)\(tls.map { " and \($0.url)" } ?? "")")
     fflush(nil)
-    stop.wait()
+    var signal: Int32 = 0
+    sigwait(&ends, &signal)
     tls?.stop()
     server.stop()
   }
