@@ -149,7 +149,7 @@ import Testing
     #expect(Self.get(harness, other).status == 200)
     #expect(Self.calls(harness) == [.cdn: 2, .post: 1])
     try harness.age(seconds: 2)
-    #expect(try harness.send("GET", "/instagram/client_001/?images=local").status == 200)
+    #expect(harness.send("GET", "/instagram/client_001/?images=local").status == 200)
     #expect(try Self.path(harness) == kept)
   }
 
