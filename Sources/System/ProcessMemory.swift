@@ -10,5 +10,9 @@ package enum ProcessMemory {
   /// all of them. (10,000 clients' grids, two cores: 43 MB before, 31 with four; a warm grid costs the same.) And no bins
   /// of small blocks behind each thread's own: the buffers of 8 KiB that libfcgi frees with each request have them emptied
   /// every time, for a thirtieth of a warm request's instructions (callgrind).
-  package static func bound() { cplatform_bound_malloc() }
+  package static func bound() {
+    mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    mallopt(M_ARENA_MAX, 4)
+    mallopt(M_MXFAST, 0)
+  }
 }

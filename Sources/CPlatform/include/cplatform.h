@@ -42,18 +42,4 @@ int cplatform_become(uid_t user, gid_t group);
 /// Whether this process has done that.
 int cplatform_has_become(void);
 
-/// glibc's malloc maps blocks of a mebibyte and more, stops learning from what is freed that they are usual, and keeps
-/// four arenas, in place of eight for each core.
-static inline void cplatform_bound_malloc(void) {
-#ifdef M_MMAP_THRESHOLD
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
-#endif
-#ifdef M_ARENA_MAX
-    mallopt(M_ARENA_MAX, 4);
-#endif
-#ifdef M_MXFAST
-    mallopt(M_MXFAST, 0);
-#endif
-}
-
 #pragma clang assume_nonnull end
