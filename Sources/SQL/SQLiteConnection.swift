@@ -5,7 +5,13 @@ internal import Glibc
 ///
 /// In life: opened once by each worker and kept; a cold CGI request opens one for a handful of statements.
 package final class SQLiteConnection: Connection {
-  private let handle: Handle
+  /// What holds for SQLite as a whole, in this order: the second call initialises it.
+  private static let isSetUp: Void = {
+    _ = csqlite_count_no_memory()
+    _ = csqlite_insist_on_unlocking()
+  }()
+
+  private let pointer: OpaquePointer
   /// By the address of the literal: comparing the text would cost more than many of the statements do.
   private var statements: [UnsafePointer<UInt8>: CompiledStatement] = [:]
   private var isWALIndexKnown = false
@@ -18,10 +24,18 @@ package final class SQLiteConnection: Connection {
   package init(
     opening path: String, isReadOnly: Bool = false, patience: Int32
   ) throws(SQLError) {
-    handle = try Handle(opening: path, isReadOnly: isReadOnly)
-    sqlite3_busy_timeout(handle.pointer, patience)
-    csqlite_defensive(handle.pointer)
-    csqlite_distrust_schema(handle.pointer)
+    Self.isSetUp
+    var opened: OpaquePointer?
+    let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+    errno = 0
+    let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    // SQLite hands out a connection that failed to open, to be asked why, and to be closed.
+    guard let opened else { throw SQLError(code: SQLITE_NOMEM) }
+    pointer = opened
+    guard code == SQLITE_OK else { throw explained(SQLError(code: code)) }
+    sqlite3_busy_timeout(pointer, patience)
+    csqlite_defensive(pointer)
+    csqlite_distrust_schema(pointer)
     try script("PRAGMA foreign_keys = ON")
   }
 
@@ -36,30 +50,39 @@ package final class SQLiteConnection: Connection {
     do throws(SQLError) {
       return try compiled(query.text).run(query.values, body)
     } catch {
-      throw error.code == SQLError.damagedRow.code ? error : handle.explained(error)
+      throw error.code == SQLError.damagedRow.code ? error : explained(error)
     }
   }
 
   /// To compile reads the schema, which opens the WAL: that may fail as any reading does.
   private func compiled(_ sql: StaticString) throws(SQLError) -> CompiledStatement {
     if let known = statements[sql.utf8Start] { return known }
-    let statement = try CompiledStatement(sql, on: handle.pointer)
+    let statement = try CompiledStatement(sql, on: pointer)
     statements[sql.utf8Start] = statement
     return statement
   }
 
   @discardableResult
   package func run(_ query: Query<Never>) throws(SQLError) -> Int {
-    let before = sqlite3_total_changes(handle.pointer)
+    let before = sqlite3_total_changes(pointer)
     try forEach(query) { _ in true }
     // sqlite3_changes() keeps the count of the last statement that changed something; the difference does not.
-    return sqlite3_total_changes(handle.pointer) == before ? 0 : Int(sqlite3_changes(handle.pointer))
+    return sqlite3_total_changes(pointer) == before ? 0 : Int(sqlite3_changes(pointer))
   }
 
   package func script(_ sql: String) throws(SQLError) {
     errno = 0
-    let code = sqlite3_exec(handle.pointer, sql, nil, nil, nil)
-    guard code == SQLITE_OK else { throw handle.explained(SQLError(code: code)) }
+    let code = sqlite3_exec(pointer, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw explained(SQLError(code: code)) }
+  }
+
+  /// The same error with the `errno` of the system call that failed underneath.
+  ///
+  /// SQLite notes it for a statement that fails on its way, but not for a COMMIT that does; there the thread's own is
+  /// still the one of the failed call.
+  private func explained(_ error: SQLError) -> SQLError {
+    let noted = sqlite3_system_errno(pointer)
+    return SQLError(code: error.code, systemError: noted == 0 ? errno : noted)
   }
 
   // MARK: - Transactions
@@ -81,40 +104,40 @@ package final class SQLiteConnection: Connection {
   }
 
   /// Whether a transaction is open. SQLite ends some by itself (full disk, I/O error): never guess.
-  package var isInTransaction: Bool { sqlite3_get_autocommit(handle.pointer) == 0 }
+  package var isInTransaction: Bool { sqlite3_get_autocommit(pointer) == 0 }
 
   // MARK: - The file and its locks
 
   /// How long to wait for others' locks, in milliseconds.
-  package func waitForLocks(upTo milliseconds: Int32) { sqlite3_busy_timeout(handle.pointer, milliseconds) }
+  package func waitForLocks(upTo milliseconds: Int32) { sqlite3_busy_timeout(pointer, milliseconds) }
 
   /// Whether the file could only be opened for reading.
-  package var isReadOnly: Bool { sqlite3_db_readonly(handle.pointer, "main") == 1 }
+  package var isReadOnly: Bool { sqlite3_db_readonly(pointer, "main") == 1 }
 
   /// Leaves every checkpoint to the holder of the write lock: SQLite before 3.51.3 can corrupt a WAL that two
   /// connections checkpoint and write at the same moment.
   package func leaveCheckpointsToTheWriteLock() {
-    sqlite3_wal_autocheckpoint(handle.pointer, 0)
-    csqlite_no_checkpoint_on_close(handle.pointer)
+    sqlite3_wal_autocheckpoint(pointer, 0)
+    csqlite_no_checkpoint_on_close(pointer)
   }
 
   /// Tries to move the whole WAL into the database and to empty it; others' reads may leave a rest.
   ///
   /// No failure is one of the caller's transaction: it is committed, and the next one tries again.
   package func checkpoint() {
-    sqlite3_wal_checkpoint_v2(handle.pointer, "main", SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    sqlite3_wal_checkpoint_v2(pointer, "main", SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
   }
 
   /// Copies the whole database of `source` into this one, in one transaction, while others use either.
   package func copyAll(from source: SQLiteConnection) throws(SQLError) {
     errno = 0
-    guard let backup = sqlite3_backup_init(handle.pointer, "main", source.handle.pointer, "main") else {
-      throw handle.explained(SQLError(code: sqlite3_extended_errcode(handle.pointer)))
+    guard let backup = sqlite3_backup_init(pointer, "main", source.pointer, "main") else {
+      throw explained(SQLError(code: sqlite3_extended_errcode(pointer)))
     }
     let step = sqlite3_backup_step(backup, -1)
     let end = sqlite3_backup_finish(backup)
     guard step == SQLITE_DONE, end == SQLITE_OK else {
-      throw handle.explained(SQLError(code: step == SQLITE_DONE ? end : step))
+      throw explained(SQLError(code: step == SQLITE_DONE ? end : step))
     }
   }
 
@@ -135,7 +158,7 @@ package final class SQLiteConnection: Connection {
       if try journalMode() == "wal" {
         // A first read maps it.
         if !isInTransaction { _ = try number("SELECT count(*) FROM sqlite_master") }
-        foundWALIndex = WALIndex(of: handle.pointer)
+        foundWALIndex = WALIndex(of: pointer)
       }
       isWALIndexKnown = true
     }
@@ -145,43 +168,6 @@ package final class SQLiteConnection: Connection {
   deinit {
     // Statements must be gone before the connection that compiled them.
     statements.removeAll()
+    sqlite3_close_v2(pointer)
   }
-}
-
-/// The owner of SQLite's connection.
-private struct Handle: ~Copyable {
-  /// What holds for SQLite as a whole, in this order: the second call initialises it.
-  private static let isSetUp: Void = {
-    _ = csqlite_count_no_memory()
-    _ = csqlite_insist_on_unlocking()
-  }()
-
-  let pointer: OpaquePointer
-
-  init(opening path: String, isReadOnly: Bool) throws(SQLError) {
-    Self.isSetUp
-    var opened: OpaquePointer?
-    let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
-    errno = 0
-    let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
-    // SQLite hands out a connection that failed to open, to be asked why, and to be closed.
-    guard let opened else { throw SQLError(code: SQLITE_NOMEM) }
-    guard code == SQLITE_OK else {
-      let error = sqlite3_system_errno(opened)
-      sqlite3_close_v2(opened)
-      throw SQLError(code: code, systemError: error == 0 ? errno : error)
-    }
-    pointer = opened
-  }
-
-  /// The same error with the `errno` of the system call that failed underneath.
-  ///
-  /// SQLite notes it for a statement that fails on its way, but not for a COMMIT that does; there the thread's own is
-  /// still the one of the failed call.
-  borrowing func explained(_ error: SQLError) -> SQLError {
-    let noted = sqlite3_system_errno(pointer)
-    return SQLError(code: error.code, systemError: noted == 0 ? errno : noted)
-  }
-
-  deinit { sqlite3_close_v2(pointer) }
 }
