@@ -31,11 +31,11 @@ static void load(void) {
     return;                                                                                   \
   }
   TAKE(conninfoParse) TAKE(conninfoFree) TAKE(freemem) TAKE(connectStartParams) TAKE(connectPoll)
-  TAKE(setErrorVerbosity) TAKE(socket) TAKE(errorMessage) TAKE(pass) TAKE(parameterStatus) TAKE(serverVersion)
+  TAKE(setErrorVerbosity) TAKE(socket) TAKE(errorMessage) TAKE(pass) TAKE(parameterStatus)
   TAKE(transactionStatus) TAKE(finish) TAKE(setnonblocking) TAKE(setNoticeReceiver) TAKE(sendQuery)
   TAKE(sendQueryParams) TAKE(flush) TAKE(consumeInput) TAKE(isBusy) TAKE(getResult) TAKE(resultStatus)
   TAKE(resultErrorField) TAKE(cmdStatus) TAKE(cmdTuples) TAKE(ntuples) TAKE(ftype) TAKE(getisnull)
-  TAKE(getlength) TAKE(getvalue) TAKE(clear) TAKE(libVersion)
+  TAKE(getlength) TAKE(getvalue) TAKE(clear)
 #undef TAKE
   is_loaded = true;
 }

@@ -16,9 +16,6 @@ package protocol Connection: AnyObject {
   /// Runs statements that are needed once, one after the other.
   func script(_ sql: String) throws(SQLError)
 
-  /// Whether a transaction is open.
-  var isInTransaction: Bool { get }
-
   /// The transaction at hand takes something away, or puts something else in its place, that others may remember. Those
   /// who ask SQLite whether anything was written need no telling.
   func invalidate()

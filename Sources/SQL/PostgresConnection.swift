@@ -28,9 +28,6 @@ package final class PostgresConnection: Connection, @unchecked Sendable {
     functions.pointee.parameterStatus(handle.pointer, "server_encoding").map { String(cString: $0) }
   }
 
-  /// As in `150017`.
-  package var serverVersion: Int { Int(functions.pointee.serverVersion(handle.pointer)) }
-
   /// Whether anything is to be read although nothing was asked: as a rule, that the server is gone.
   package var isStale: Bool {
     var entry = pollfd(fd: functions.pointee.socket(handle.pointer), events: Int16(POLLIN), revents: 0)
@@ -222,9 +219,6 @@ extension PostgresConnection {
   package static var unavailable: String? {
     cpostgres_functions() == nil ? String(cString: cpostgres_unavailable()) : nil
   }
-
-  /// As in `150018`.
-  package static var libraryVersion: Int { cpostgres_functions().map { Int($0.pointee.libVersion()) } ?? 0 }
 
   /// Asks all hosts at the same time; the first one that takes writes has it.
   ///

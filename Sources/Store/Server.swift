@@ -225,9 +225,6 @@ package final class Server: Sendable {
     return .unfit("The row of the table installation is gone from \(address). Restore a backup.")
   }
 
-  /// It answers, or should be asked again at once.
-  func noteThatItIsThere() { state.withLock { $0.trouble = nil } }
-
   // MARK: - The schema
 
   /// Makes sure, once, that the database is fit for this program; brings an older one up to date.

@@ -38,7 +38,6 @@ struct cpostgres {
   char *_Nonnull (*_Nonnull errorMessage)(const PGconn *_Nonnull connection);
   char *_Nullable (*_Nonnull pass)(const PGconn *_Nonnull connection);
   const char *_Nullable (*_Nonnull parameterStatus)(const PGconn *_Nonnull connection, const char *_Nonnull name);
-  int (*_Nonnull serverVersion)(const PGconn *_Nonnull connection);
   int (*_Nonnull transactionStatus)(const PGconn *_Nonnull connection);
   void (*_Nonnull finish)(PGconn *_Nonnull connection);
   int (*_Nonnull setnonblocking)(PGconn *_Nonnull connection, int on);
@@ -63,7 +62,6 @@ struct cpostgres {
   int (*_Nonnull getlength)(const PGresult *_Nonnull result, int row, int column);
   char *_Nonnull (*_Nonnull getvalue)(const PGresult *_Nonnull result, int row, int column);
   void (*_Nonnull clear)(PGresult *_Nonnull result);
-  int (*_Nonnull libVersion)(void);
 };
 
 /// The functions, once they are loaded, from whichever thread comes first; NULL where they cannot be.
