@@ -56,14 +56,9 @@ extension StoredEvent: Readable {
 }
 
 private enum Events {
-  static let list: Statement<StoredEvent> = """
-    SELECT id, at, actor, action, subject, address, result, request_id
-    FROM event WHERE id < $1 ORDER BY id DESC LIMIT $2
-    """
-  static let listOfClient: Statement<StoredEvent> = """
-    SELECT id, at, actor, action, subject, address, result, request_id
-    FROM event WHERE client_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2
-    """
+  static let list: Statement<StoredEvent> = "SELECT * FROM event WHERE id < $1 ORDER BY id DESC LIMIT $2"
+  static let listOfClient: Statement<StoredEvent> =
+    "SELECT * FROM event WHERE client_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2"
   static let insert: Statement<Int64> = """
     INSERT INTO event (at, actor, action, subject, address, result, request_id, client_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id

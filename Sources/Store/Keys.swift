@@ -36,32 +36,24 @@ extension StoredKey: Readable {
     label = try row.text(1)
     self.scope = scope
     prefix = try row.text(3)
-    createdAt = try row.moment(4)
-    lastUsedAt = try row.optionalMoment(5)
-    revokedAt = try row.optionalMoment(6)
+    createdAt = try row.moment(5)
+    lastUsedAt = try row.optionalMoment(6)
+    revokedAt = try row.optionalMoment(7)
     // No client's id has a line feed in it.
-    clients = try row.optionalText(7)?.utf8.split(separator: UInt8(ascii: "\n")).map {
+    clients = try row.optionalText(8)?.utf8.split(separator: UInt8(ascii: "\n")).map {
       String(decoding: $0, as: UTF8.self)
     }
   }
 }
 
 private enum Keys {
-  static let byHash: Statement<StoredKey> = """
-    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids FROM api_key
-    WHERE hash = $1 AND revoked_at IS NULL
-    """
-  static let list: Statement<StoredKey> = """
-    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids FROM api_key
-    WHERE id > $1 ORDER BY id LIMIT $2
-    """
-  static let listInForce: Statement<StoredKey> = """
-    SELECT id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids FROM api_key
-    WHERE id > $1 AND revoked_at IS NULL ORDER BY id LIMIT $2
-    """
+  static let byHash: Statement<StoredKey> = "SELECT * FROM api_key WHERE hash = $1 AND revoked_at IS NULL"
+  static let list: Statement<StoredKey> = "SELECT * FROM api_key WHERE id > $1 ORDER BY id LIMIT $2"
+  static let listInForce: Statement<StoredKey> =
+    "SELECT * FROM api_key WHERE id > $1 AND revoked_at IS NULL ORDER BY id LIMIT $2"
   static let insert: Statement<StoredKey> = """
     INSERT INTO api_key (label, scope, prefix, hash, created_at, client_ids) VALUES ($1, $2, $3, $4, $5, $6)
-    RETURNING id, label, scope, prefix, created_at, last_used_at, revoked_at, client_ids
+    RETURNING *
     """
   static let revoke: Statement<Never> =
     "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"
@@ -111,14 +103,11 @@ extension Store {
     return now.seconds - last.seconds >= Self.touchInterval
   }
 
-  /// On a server, what is remembered of the last use is not forgotten when the next one is written down.
-  func mayTouch(_ subject: String, _ now: Timestamp) -> Bool {
-    server?.mayTouch(Array(subject.utf8), now) ?? true
-  }
-
   /// Keeps that this key is used now, once a minute at most. Does not wait for a lock.
   package func touch(_ key: StoredKey, now: Timestamp = .now) throws(StoreError) {
-    guard Self.isTouchDue(after: key.lastUsedAt, now: now), mayTouch("key \(key.id)", now) else { return }
+    guard Self.isTouchDue(after: key.lastUsedAt, now: now),
+      server?.mayTouch(Array("key \(key.id)".utf8), now) ?? true
+    else { return }
     try run(Keys.touch(key.id, now), waitingAtMost: 0)
   }
 }
