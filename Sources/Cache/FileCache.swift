@@ -258,7 +258,7 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .refused(let path, let reason): "cache directory \(path) \(reason)"
     case .failed(let operation, let path, let code):
-      "cannot \(operation) \(path): \(String(cString: strerror(code))) (errno \(code))"
+      "cannot \(operation) \(path): \(SystemError(code: code)) (errno \(code))"
     case .tooLarge(let bytes, let limit): "a cache entry of \(bytes) bytes is over the limit of \(limit)"
     case .invalid(let sentence): sentence
     case .full(let bytes): "the cache holds the \(bytes) bytes that it may hold"

@@ -253,7 +253,7 @@ final class ConnectionQueue: Sendable {
       connection.hasMore = assembly.hasMore
       return connection
     case .ready:
-      complain("cannot hand a request to libfcgi: \(FastCGIError.text(of: errno))")
+      complain("cannot hand a request to libfcgi: \(SystemError.last)")
       connection.close()
     case .over: connection.close()
     case .waiting:
@@ -310,7 +310,7 @@ final class ConnectionQueue: Sendable {
       return false
     default:
       parked.takeQuiet(servedOnly: true) { _ = close($0) }
-      complain("cannot accept a connection: \(FastCGIError.text(of: reason)); trying again")
+      complain("cannot accept a connection: \(SystemError(code: reason)); trying again")
       if isStopping { usleep(1000) } else { stopSignal.wait(milliseconds: 50) }
     }
     return true

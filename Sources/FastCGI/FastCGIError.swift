@@ -1,4 +1,4 @@
-internal import Glibc
+internal import System
 
 /// Why the program cannot serve: each case is told to an operator as one sentence.
 ///
@@ -33,17 +33,9 @@ package enum FastCGIError: Error, CustomStringConvertible {
     case .notASocket(let path):
       "'\(path)' exists and is not a socket; it was left alone"
     case .system(let action, let subject, let errno):
-      "cannot \(action) \(subject): \(Self.text(of: errno))"
+      "cannot \(action) \(subject): \(SystemError(code: errno))"
     case .workerFailed(let error):
       "no worker could start: \(error)"
     }
-  }
-
-  /// The system's words for an `errno`.
-  static func text(of errno: Int32) -> String {
-    // GNU's strerror is safe between threads since glibc 2.32; older ones share a buffer for unknown numbers
-    // only.
-    guard let text = strerror(errno) else { return "error \(errno)" }
-    return String(cString: text)
   }
 }

@@ -37,7 +37,7 @@ struct ConfigurationFile {
 
   init(path: String) throws(ConfigurationError) {
     guard let bytes = SmallFile.read(path, limit: 65536) else {
-      throw ConfigurationError("The configuration file \(path) cannot be read: \(SmallFile.lastError()).")
+      throw ConfigurationError("The configuration file \(path) cannot be read: \(SystemError.last).")
     }
     let lines: [String]
     do { lines = try TextLines.lines(of: bytes) } catch {

@@ -38,11 +38,11 @@ final class KeyRingFile {
     }
     if let stamp = stamp(), let loaded, loaded.stamp == stamp { return loaded.ring }
     if stamp() == nil {
-      guard errno == ENOENT else { throw .unreadable(path, SmallFile.lastError()) }
+      guard errno == ENOENT else { throw .unreadable(path, SystemError.last.description) }
       guard mayCreate else { throw .missing(path) }
       try create()
     }
-    guard let stamp = stamp() else { throw .unreadable(path, SmallFile.lastError()) }
+    guard let stamp = stamp() else { throw .unreadable(path, SystemError.last.description) }
     let ring = try Self.ring(of: keysOfFile(), source: path)
     loaded = (ring, stamp)
     return ring
@@ -53,7 +53,7 @@ final class KeyRingFile {
     let text: String
     do { text = try FernetKey.generate().revealed() } catch { throw .noRandomness }
     guard SmallFile.write(Array((text + "\n").utf8), to: path, replacing: false) || errno == EEXIST else {
-      throw .unwritable(path, SmallFile.lastError())
+      throw .unwritable(path, SystemError.last.description)
     }
   }
 
@@ -71,7 +71,7 @@ final class KeyRingFile {
     do { try PathTrust(folder: folder).check(path, isSecret: true) } catch { throw .untrusted(error) }
     guard let bytes = SmallFile.read(path, limit: 65536) else {
       if errno == ENOENT { throw .missing(path) }
-      throw .unreadable(path, SmallFile.lastError())
+      throw .unreadable(path, SystemError.last.description)
     }
     let lines: [String]
     do { lines = try TextLines.lines(of: bytes) } catch { throw .notText(path, error) }
@@ -83,7 +83,7 @@ final class KeyRingFile {
   func replaceFile(with keys: [FernetKey]) throws(KeyRingError) {
     let text = keys.map { $0.revealed() + "\n" }.joined()
     guard SmallFile.write(Array(text.utf8), to: path, replacing: true) else {
-      throw .unwritable(path, SmallFile.lastError())
+      throw .unwritable(path, SystemError.last.description)
     }
   }
 

@@ -101,14 +101,14 @@ extension Store {
     do { report = try copy(source, to: partial) } catch {
       switch error {
       case .full: throw failed("no space is left on that disk")
-      case .inputOutput(partial, let code): throw failed(StoreError.text(of: code))
+      case .inputOutput(partial, let code): throw failed(SystemError(code: code).description)
       case .readOnly(partial): throw failed("it is read-only")
       default: throw error
       }
     }
     // Not rename: of two backups to one name, the later one must not replace the earlier one.
     guard SmallFile.publish(partial, as: destination, lock: nil) else {
-      throw failed(StoreError.text(of: errno))
+      throw failed(SystemError.last.description)
     }
     Folder.synchronize(holding: destination)
     return report

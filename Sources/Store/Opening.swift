@@ -101,7 +101,7 @@ extension Store {
     guard SmallFile.publish(new, as: destination, lock: nil) else {
       let code = errno
       unlink(new)
-      throw .cannotBackUp(path: destination, reason: StoreError.text(of: code))
+      throw .cannotBackUp(path: destination, reason: SystemError(code: code).description)
     }
     Folder.synchronize(holding: destination)
     keptCopy = destination

@@ -1,6 +1,7 @@
 internal import CSQLite
 internal import Glibc
 package import SQL
+internal import System
 internal import Text
 
 /// Why the database did not do what it was asked. Never carries a stored or bound value.
@@ -101,7 +102,7 @@ package enum StoreError: Error, Sendable, Equatable {
       "\(path) is not a database of Meta Module. It was not touched. Set META_DATA_DIR to a folder of its "
         + "own, or, if its beginning was damaged, restore a backup: metactl restore FILE."
     case .inputOutput(let path, let code):
-      "Reading or writing \(path) failed: \(Self.text(of: code)). Check the disk and the limits "
+      "Reading or writing \(path) failed: \(SystemError(code: code)). Check the disk and the limits "
         + "of the process (ulimit -n); no restart is needed."
     case .cannotOpen(let path, let reason):
       "\(path) cannot be opened: \(reason). Check META_DATA_DIR and who owns the folder."
@@ -188,15 +189,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case 0: .inputOutput(path: path, code: EIO)
     case EIO, EMFILE, ENFILE, EINTR: .inputOutput(path: path, code: code)
     case ENOMEM: .outOfMemory
-    default: .cannotOpen(path: path, reason: text(of: code))
+    default: .cannotOpen(path: path, reason: SystemError(code: code).description)
     }
-  }
-
-  package static func text(of code: Int32) -> String {
-    // strerror_r, not strerror: workers fail on many threads at once.
-    var buffer = [CChar](repeating: 0, count: 128)
-    guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }
 

@@ -8,6 +8,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
 
   package static var last: SystemError { SystemError(code: errno) }
 
+  // Unlike POSIX's, GNU's is safe between threads; before glibc 2.32 but for numbers that are no errno.
   package var description: String { String(cString: strerror(code)) }
 }
 

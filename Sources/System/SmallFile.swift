@@ -88,7 +88,4 @@ package enum SmallFile {
     guard stat(path, &present) == 0, present.st_uid != geteuid() else { return }
     guard fchown(file.number, present.st_uid, present.st_gid) == 0 else { throw .last }
   }
-
-  /// What `errno` means, for a sentence.
-  package static func lastError() -> String { String(cString: strerror(errno)) }
 }

@@ -35,7 +35,7 @@ extension Application {
       try Account.asCaller {
         guard overwriting ? rename(new, file) == 0 : SmallFile.publish(new, as: file, lock: nil) else {
           throw OperationError.trouble(
-            "\(file) cannot be made: \(SmallFile.lastError())."
+            "\(file) cannot be made: \(SystemError.last)."
               + (exists ? " The older one is still there." : ""))
         }
         Folder.synchronize(holding: file)
@@ -85,7 +85,7 @@ extension Application {
       }
       let old = moments.sorted(by: >).dropFirst(count).map(path)
       for file in old where unlink(file) != 0 && errno != ENOENT {
-        throw .trouble("The backup is made, but the old \(file) cannot be removed: \(SmallFile.lastError()).")
+        throw .trouble("The backup is made, but the old \(file) cannot be removed: \(SystemError.last).")
       }
       return (report, new, old)
     }

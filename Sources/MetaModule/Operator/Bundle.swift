@@ -52,7 +52,7 @@ package struct Bundle {
       }
       guard let content = SmallFile.read("\(folder)/\(path)", limit: 1 << 26) else {
         throw .refused(
-          "\(folder)/\(path) cannot be read: \(SmallFile.lastError()). Unpack the bundle anew. Nothing was "
+          "\(folder)/\(path) cannot be read: \(SystemError.last). Unpack the bundle anew. Nothing was "
             + "changed.")
       }
       guard line.utf8.starts(with: SHA256.hex(content).utf8) else {

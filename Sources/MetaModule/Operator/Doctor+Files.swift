@@ -23,7 +23,7 @@ extension Doctor {
     guard let status = fileStatus(of: folder) else {
       guard errno == ENOENT else {
         return .trouble(
-          name, "\(folder) cannot be reached: \(SmallFile.lastError()).",
+          name, "\(folder) cannot be reached: \(SystemError.last).",
           "Make it reachable for \(account(geteuid())).")
       }
       guard mayBeMade(folder) else {
@@ -114,7 +114,7 @@ extension Doctor {
   func space() -> Finding {
     var volume = statvfs()
     guard statvfs(nearestFolder(to: configuration.dataDirectory), &volume) == 0 else {
-      return .warning("space", "How much is free cannot be told: \(SmallFile.lastError()).", "Look with df.")
+      return .warning("space", "How much is free cannot be told: \(SystemError.last).", "Look with df.")
     }
     let (bytes, overflow) = UInt64(volume.f_bavail).multipliedReportingOverflow(by: UInt64(volume.f_frsize))
     let free = overflow ? UInt64.max : bytes

@@ -134,7 +134,7 @@ package struct HomeInstallation {
   package func remove() throws(OperationError) {
     let paths = Self.recorded(record).dropFirst()
     for path in paths where unlink(path) != 0 && errno != ENOENT {
-      throw .trouble("\(path) cannot be removed: \(SmallFile.lastError()).")
+      throw .trouble("\(path) cannot be removed: \(SystemError.last).")
     }
     unlink(record)
     removeEmptyFolders()
@@ -156,7 +156,7 @@ package struct HomeInstallation {
 
       """
     guard SmallFile.write(Array(text.utf8), to: configurationFile, replacing: false) || errno == EEXIST else {
-      throw .trouble("\(configurationFile) cannot be written: \(SmallFile.lastError()).")
+      throw .trouble("\(configurationFile) cannot be written: \(SystemError.last).")
     }
   }
 }

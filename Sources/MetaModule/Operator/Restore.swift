@@ -48,7 +48,7 @@ extension Application {
       let scratch = configuration.dataDirectory + "/restore.\(getpid())"
       guard mkdir(scratch, 0o700) == 0 else {
         throw OperationError.trouble(
-          "\(scratch) cannot be made: \(SmallFile.lastError()). Nothing was changed.")
+          "\(scratch) cannot be made: \(SystemError.last). Nothing was changed.")
       }
       defer { Self.removeFolder(scratch) }
       let copy = try checkedCopy(of: file, in: scratch, ring, despiteUnreadable: despiteUnreadable)
@@ -177,7 +177,7 @@ extension Application {
   private static func copy(_ source: String, to destination: String) throws(OperationError) {
     let input = source == "-" ? dup(STDIN_FILENO) : Account.asCaller { open(source, O_RDONLY | O_CLOEXEC) }
     guard input >= 0 else {
-      throw .refused("\(source) cannot be read: \(SmallFile.lastError()). Nothing was changed.")
+      throw .refused("\(source) cannot be read: \(SystemError.last). Nothing was changed.")
     }
     defer { close(input) }
     let output: Descriptor
@@ -190,7 +190,7 @@ extension Application {
       let count = read(input, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
-        throw .refused("\(source) cannot be read: \(SmallFile.lastError()). Nothing was changed.")
+        throw .refused("\(source) cannot be read: \(SystemError.last). Nothing was changed.")
       }
       // Of a pipe the first reads may bring little.
       header += chunk.prefix(count).prefix(headerLength - header.count)
