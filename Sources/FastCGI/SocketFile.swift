@@ -11,24 +11,23 @@ internal import System
 struct SocketFile: ~Copyable, Sendable {
   private let folder: Descriptor
   private let name: String
-  private let inode: ino_t
-  private let device: dev_t
+  private let identity: FileIdentity
   private let isRemoved = Atomic<Bool>(false)
 
   /// Binds `socket` to `path`, unless something lives there, and listens. The file is 0660 before anyone can
   /// connect.
   /// - Throws: `alreadyInUse`, `notASocket` or `system`.
   init(binding socket: borrowing Descriptor, to path: String) throws(FastCGIError) {
-    let (folderPath, name) = Self.split(path)
+    let folderPath = Folder.holding(path)
+    let name =
+      path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
     let folder = try Descriptor(
       open(folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC), action: "open the folder", subject: folderPath)
     try Self.lock(folder, folderPath)
-    let status = try Self.bind(socket, path, in: folder, name)
+    identity = FileIdentity(try Self.bind(socket, path, in: folder, name))
     folder.unlock()
     self.folder = folder
     self.name = name
-    self.inode = status.st_ino
-    self.device = status.st_dev
   }
 
   deinit { remove() }
@@ -41,7 +40,7 @@ struct SocketFile: ~Copyable, Sendable {
     defer { folder.unlock() }
     var status = stat()
     guard fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
-      status.st_ino == inode, status.st_dev == device
+      FileIdentity(status) == identity
     else { return }
     unlinkat(folder.number, name, 0)
   }
@@ -65,14 +64,6 @@ struct SocketFile: ~Copyable, Sendable {
       throw .system(action: "listen at", subject: path, errno: reason)
     }
     return status
-  }
-
-  /// Folder and name of a path that does not end in a slash.
-  private static func split(_ path: String) -> (folder: String, name: String) {
-    let bytes = Array(path.utf8)
-    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
-    let folder = slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
-    return (folder, String(decoding: bytes[(slash + 1)...], as: UTF8.self))
   }
 
   /// Waits up to five seconds for another start or end in the same folder; it takes microseconds.

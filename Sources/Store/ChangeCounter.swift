@@ -1,5 +1,6 @@
-internal import Synchronization
 package import SQL
+internal import Synchronization
+package import System
 
 /// A moment in the life of the database; with a WAL the same for every `Store` of a process, else for one alone.
 package struct ChangeCounter: Sendable, Equatable {

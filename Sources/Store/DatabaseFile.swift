@@ -1,13 +1,7 @@
 internal import CSQLite
-package import Glibc
-internal import System
+internal import Glibc
+package import System
 internal import Text
-
-/// A file, whatever its name.
-package struct FileIdentity: Hashable {
-  package let device: dev_t
-  package let inode: ino_t
-}
 
 /// Where the database stands, and what has to be true of its folder and its file system.
 package struct DatabaseFile {
@@ -48,7 +42,7 @@ package struct DatabaseFile {
   static func look(at path: String) -> (identity: FileIdentity, size: Int64)? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
-    return (FileIdentity(device: status.st_dev, inode: status.st_ino), Int64(status.st_size))
+    return (FileIdentity(status), Int64(status.st_size))
   }
 
   /// How large the WAL has grown, in bytes.
@@ -83,11 +77,10 @@ package struct DatabaseFile {
 
   /// Writes down, in the lock file, that a database was made here.
   func noteThatItWasMade() {
-    guard Self.size(of: lockPath) == 0 else { return }
-    let descriptor = open(lockPath, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { return }
-    _ = pwrite(descriptor, "1", 1, 0)
-    close(descriptor)
+    guard Self.size(of: lockPath) == 0, let file = try? Descriptor(opening: lockPath, O_WRONLY) else {
+      return
+    }
+    try? file.write(Array("1".utf8), at: 0)
   }
 
   /// Makes the folder (0700) and an empty database file (0600) where they are missing, whatever the umask
@@ -105,33 +98,29 @@ package struct DatabaseFile {
 
   /// What stands in the folder and begins with this path.
   func files(named beginning: String) -> [String] {
-    var found: [String] = []
-    guard let folder = try? Descriptor(opening: folder, O_RDONLY | O_DIRECTORY) else { return [] }
-    try? Folder.forEachName(in: folder) { name in
-      let path = self.folder + "/" + String(cString: name)
-      if path.hasPrefix(beginning) { found.append(path) }
-    }
-    return found.sorted()
+    Folder.names(in: folder).map { folder + "/" + $0 }.filter { $0.hasPrefix(beginning) }.sorted()
   }
 
   /// Whether two copies are of the same state. What only counts changes, or names the library that made it, is left out
   /// (SQLite, "Database File Format", 1.3).
   static func areSame(_ one: String, _ other: String) -> Bool {
-    guard size(of: one) == size(of: other), let first = try? Descriptor(opening: one, O_RDONLY | O_NONBLOCK),
+    let count = Int(size(of: one))
+    guard size(of: other) == count, let first = try? Descriptor(opening: one, O_RDONLY | O_NONBLOCK),
       let second = try? Descriptor(opening: other, O_RDONLY | O_NONBLOCK)
     else { return false }
+    let (part, twin) = (
+      FilePart(of: first, from: 0, count: count), FilePart(of: second, from: 0, count: count)
+    )
     let counters = [24..<28, 40..<44, 92..<100]
-    var offset = 0
-    while true {
-      guard let chunk = try? first.chunk(at: offset), let twin = try? second.chunk(at: offset),
-        chunk.count == twin.count
+    for offset in stride(from: 0, to: count, by: 1 << 16) {
+      guard let bytes = try? part.bytes(from: offset, atMost: 1 << 16),
+        let others = try? twin.bytes(from: offset, atMost: 1 << 16)
       else { return false }
-      if chunk.isEmpty { return true }
-      for index in chunk.indices where chunk[index] != twin[index] {
+      for index in bytes.indices where bytes[index] != others[index] {
         guard offset == 0, counters.contains(where: { $0.contains(index) }) else { return false }
       }
-      offset += chunk.count
     }
+    return true
   }
 
   /// Renames an unusable database, so that a new one can take its place and this one can still be looked at.
@@ -142,15 +131,5 @@ package struct DatabaseFile {
     for part in ["-wal", "-shm", "-journal", ""] where access(path + part, F_OK) == 0 {
       guard rename(path + part, path + suffix + part) == 0 else { throw StoreError.system(errno, path: path) }
     }
-  }
-}
-
-extension Descriptor {
-  fileprivate borrowing func chunk(at offset: Int) throws(SystemError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let number = number
-    let count = pread(number, &bytes, bytes.count, off_t(offset))
-    guard count >= 0 else { throw .last }
-    return Array(bytes.prefix(count))
   }
 }

@@ -1,6 +1,7 @@
-internal import SQL
 internal import CSQLite
 internal import Glibc
+internal import SQL
+package import System
 
 /// The files of an open database, as they were when it was opened.
 package struct WatchedFiles {

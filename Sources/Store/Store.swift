@@ -1,5 +1,5 @@
 package import SQL
-internal import System
+package import System
 internal import Text
 
 /// The database: tokens, mappings, media, throttles, settings, and who may call.

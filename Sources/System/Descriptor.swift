@@ -12,6 +12,14 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
   package var description: String { String(cString: strerror(code)) }
 }
 
+/// A file, whatever its name.
+package struct FileIdentity: Hashable, Sendable {
+  private let device: dev_t
+  private let inode: ino_t
+
+  package init(_ status: stat) { (device, inode) = (status.st_dev, status.st_ino) }
+}
+
 /// Owns one file descriptor; closing it also drops the locks of its open file.
 ///
 /// Not swift-system's `FileDescriptor`, which owns nothing: 1.8.1 opens relative to no folder, knows no lock, rename,
@@ -57,7 +65,7 @@ package struct Descriptor: ~Copyable, Sendable {
   package borrowing func isStill(at path: String) -> Bool {
     var present = stat()
     guard let held = try? status(), lstat(path, &present) == 0 else { return false }
-    return held.st_dev == present.st_dev && held.st_ino == present.st_ino
+    return FileIdentity(held) == FileIdentity(present)
   }
 
   /// Writes everything, in as many steps as the system wants; at the file's position unless an offset is

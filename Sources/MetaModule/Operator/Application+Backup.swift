@@ -98,11 +98,10 @@ extension Application {
     guard present.st_mode & S_IFMT == S_IFREG else {
       throw .refused("\(file) is not a file. Nothing was written.")
     }
-    var own = stat()
-    guard
-      shared.server != nil || stat(configuration.databasePath, &own) != 0 || own.st_ino != present.st_ino
-        || own.st_dev != present.st_dev
-    else { throw .refused("\(file) is the database itself. Nothing was written.") }
+    let own = shared.server == nil ? fileStatus(of: configuration.databasePath) : nil
+    guard own.map(FileIdentity.init) != FileIdentity(present) else {
+      throw .refused("\(file) is the database itself. Nothing was written.")
+    }
     guard overwriting else {
       throw .refused("\(file) exists already. Nothing was written. --force replaces it.")
     }

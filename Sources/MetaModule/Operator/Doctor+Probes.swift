@@ -91,7 +91,7 @@ extension Doctor {
     return ["/.config/meta-module/meta.conf", "/meta-module/meta.conf"].compactMap { name in
       let path = home + name
       guard let found = fileStatus(of: path), path != configuration.file,
-        configuration.file.flatMap(fileStatus)?.isSameFile(as: found) != true
+        configuration.file.flatMap(fileStatus).map(FileIdentity.init) != FileIdentity(found)
       else { return nil }
       return .warning(
         "settings",
