@@ -56,9 +56,7 @@ extension Store {
 
   /// The same for readers, now and then: the question costs more than what it guards.
   func checkFilesNowAndThen() throws(StoreError) {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-    let now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    let now = milliseconds(of: CLOCK_MONOTONIC_COARSE)
     guard now - lastLook >= Self.interval || WALIndex.wasCut else { return }
     try checkFiles()
     lastLook = now

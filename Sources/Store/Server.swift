@@ -60,11 +60,7 @@ package final class Server: Sendable {
   }
 
   /// Milliseconds that go on while a machine sleeps.
-  static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
+  static var now: Int64 { milliseconds(of: CLOCK_BOOTTIME) }
 
   // MARK: - Transactions
 

@@ -1,4 +1,4 @@
-internal import Glibc
+package import Glibc
 
 /// A moment after which waiting ends, by the clock that no administrator sets.
 ///
@@ -29,4 +29,11 @@ package struct Deadline: Comparable, Sendable {
   }
 
   package static func < (one: Deadline, other: Deadline) -> Bool { one.nanoseconds < other.nanoseconds }
+}
+
+/// What a clock of the system shows, in milliseconds since its beginning.
+package func milliseconds(of clock: clockid_t) -> Int64 {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
 }

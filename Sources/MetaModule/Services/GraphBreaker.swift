@@ -1,6 +1,7 @@
 internal import Cache
 internal import Glibc
 internal import Graph
+internal import System
 internal import Text
 
 /// Whether Graph is asked at all. After five failures in a row it is not, but once a second, until it answers.
@@ -55,11 +56,7 @@ struct GraphBreaker: Breaker {
   }
 
   /// Milliseconds; of the wall clock, which processes in several containers share as well.
-  private static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
-  }
+  private static var now: UInt64 { UInt64(max(0, milliseconds(of: CLOCK_REALTIME))) }
 }
 
 extension Configuration {

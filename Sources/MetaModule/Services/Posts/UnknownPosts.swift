@@ -2,6 +2,7 @@ internal import Cache
 internal import Cryptography
 internal import Glibc
 internal import Store
+internal import System
 internal import Text
 
 /// What asking for posts that nobody knows may cost: an id that Graph does not know is not asked for again for a minute,
@@ -91,9 +92,5 @@ struct UnknownPosts {
     return Int64(String(decoding: entry.body, as: UTF8.self)) ?? 0
   }
 
-  static var millisecondsNow: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
-  }
+  static var millisecondsNow: Int64 { milliseconds(of: CLOCK_REALTIME) }
 }
