@@ -58,23 +58,24 @@ package final class Server: Sendable {
   /// flight. An inherited socket's server also ends when its executable was replaced: mod_fcgid starts the
   /// new one.
   ///
-  /// To be called once, and from the main thread before there are others, since the signals are blocked here
-  /// for the threads that follow. SIGPIPE is ignored from now on.
+  /// To be called once, and from the main thread; others there may be by then must block these signals, as `PlainThread`'s
+  /// do. SIGPIPE is ignored from now on.
   /// - Parameter makeHandler: runs once on every worker thread.
   /// - Returns: the number of workers that were still busy when `timeouts.shutdown` was over. They are left
   ///   behind; the process can end.
   /// - Throws: `workerFailed` if not even one worker could start; `system`.
   @discardableResult
   package func run(makeHandler: @escaping MakeHandler) throws(FastCGIError) -> Int {
+    // Before libfcgi, whose handlers would take one that comes now, and tell nobody.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in PlainThread.endSignals { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
     guard RequestSlot.initialized else {
       throw .system(action: "initialise", subject: "libfcgi", errno: errno)
     }
     // After libfcgi, which has put a handler of its own in the place of an ignored SIGPIPE.
     signal(SIGPIPE, SIG_IGN)
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for number in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&signals, number) }
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
     let signalled = try Descriptor(cfastcgi_signalfd(&signals), action: "make", subject: "a signalfd")
 
     let pool = try WorkerPool(

@@ -14,6 +14,10 @@ package enum PlainThread {
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
+  /// The signals that end a server. One to the process goes to any thread that does not block it, so no thread from here
+  /// takes them: they are left to the one that waits for them, or dies of them.
+  package static let endSignals = [SIGTERM, SIGINT, SIGUSR1]
+
   /// Returns 0 or an `errno`.
   @discardableResult
   package static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
@@ -22,6 +26,11 @@ package enum PlainThread {
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setstacksize(&attributes, stackBytes)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var (blocked, before) = (sigset_t(), sigset_t())
+    sigemptyset(&blocked)
+    for number in endSignals { sigaddset(&blocked, number) }
+    pthread_sigmask(SIG_BLOCK, &blocked, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     let start = Unmanaged.passRetained(Start(body))
     var thread = pthread_t()
     let error = pthread_create(

@@ -27,6 +27,27 @@ import Testing
     #expect(try site.send("GET", "/api/meta/instagram/client_001/").headers["X-Cache"] == "hit")
   }
 
+  /// It has a thread of its own before it serves, and that one must not be told in the place of the server. Nobody listens at
+  /// the address: the thread is there all the same.
+  @Test(arguments: [SIGTERM, SIGINT, SIGUSR1])
+  func `it ends as well when it watches a server`(signal: Int32) throws {
+    let site = try Site(settings: [
+      "META_DATABASE_URL": "postgresql://meta@127.0.0.1:1/meta",
+      "META_FERNET_KEYS": "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=",
+    ])
+    let threads = "/proc/\(site.programs[0].pid)/task"
+    for thread in try FileManager.default.contentsOfDirectory(atPath: threads) {
+      let status = try String(contentsOfFile: "\(threads)/\(thread)/status", encoding: .utf8)
+      let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") })
+      let blocked = try #require(UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16))
+      for number in [SIGTERM, SIGINT, SIGUSR1] {
+        #expect(blocked >> UInt64(number - 1) & 1 == 1, "thread \(thread), signal \(number)")
+      }
+    }
+    site.programs[0].send(signal: signal)
+    #expect(site.programs[0].status() == 0)
+  }
+
   @Test func `each request is one line of JSON with the promised fields`() throws {
     let site = try Site()
     try site.addClient()

@@ -30,6 +30,11 @@ package final class ChildProcess: @unchecked Sendable {
     process.standardError = output
     let source = Pipe()
     process.standardInput = source
+    // Threads of a test may block signals, which a program would inherit: nobody starts it like that.
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     try process.run()
     try? output.close()
     // A few kilobytes fit into a pipe that nobody reads.
