@@ -69,7 +69,10 @@ package enum APIError: Answerable {
     switch self {
     case .invalidFields(let errors):
       var members = JSONObject()
-      for error in errors { members[error.field] = .array(error.messages.map { .string($0) }) }
+      for error in errors {
+        let others = members[error.field]?.array ?? []
+        members[error.field] = .array(others + error.messages.map { .string($0) })
+      }
       return members
     case .notADictionary, .noData: return ["non_field_errors": [.string(detail)]]
     default: return [:]

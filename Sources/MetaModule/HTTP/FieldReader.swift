@@ -42,8 +42,7 @@ struct FieldReader {
     return checked(field, value, rule)
   }
 
-  /// A required integer: `1`, `"1"`, `1.0` and `"1.0"`; 0, which is no row's id, after a complaint and for what is not
-  /// within 64 bits.
+  /// A required integer: `1`, `"1"`, `1.0` and `"1.0"`; 0, which is no row's id, after a complaint.
   mutating func integer(_ field: String) -> Int64 {
     guard let value = required(field) else { return 0 }
     if value == .null {
@@ -179,7 +178,8 @@ struct FieldReader {
     }
   }
 
-  /// ASCII digits, and at most zeros after a point; 0 for more than 64 bits hold, since no row has such an id, nor 0.
+  /// ASCII digits, and at most zeros after a point; the nearest for more than 64 bits hold, which is out of every range, and
+  /// no row's id.
   /// `Int("+5")` is 5 and `Int("١")` is not: bytes are checked first.
   private static func wholeNumber(_ text: String) -> Int64? {
     var bytes = Array(text.utf8)[...]
@@ -189,6 +189,6 @@ struct FieldReader {
     }
     let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes
     guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else { return nil }
-    return Int64(String(decoding: bytes, as: UTF8.self)) ?? 0
+    return Int64(String(decoding: bytes, as: UTF8.self)) ?? (bytes.count == digits.count ? .max : .min)
   }
 }

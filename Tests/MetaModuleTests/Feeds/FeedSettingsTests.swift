@@ -50,6 +50,8 @@ import Testing
     (#""hidden":["x"]"#, "hidden", "This value does not match the required pattern."),
     (#""columns":13"#, "columns", "Ensure this value is less than or equal to 12."),
     (#""gap":65"#, "gap", "Ensure this value is less than or equal to 64."),
+    (#""gap":99999999999999999999"#, "gap", "Ensure this value is less than or equal to 64."),
+    (#""gap":"-99999999999999999999""#, "gap", "Ensure this value is greater than or equal to 0."),
     (#""ratio":"2:1""#, "ratio", "\"2:1\" is not a valid choice."),
     (#""theme":"blue""#, "theme", "\"blue\" is not a valid choice."),
     (#""origins":[]"#, "origins", "This list may not be empty."),
@@ -66,6 +68,15 @@ import Testing
       "POST", "/feeds/", #"{"client_id":"client_001","name":"x",\#(member)}"#)
     #expect(post.status == 400)
     #expect(try fixture.harness.store().feeds(limit: 9).count == 1)
+  }
+
+  @Test func `every complaint about one list is told`() throws {
+    let fixture = try FeedFixture()
+    let answer = fixture.harness.send("PATCH", "/feeds/1/", #"{"types":["gif","bmp"],"limit":0}"#)
+    #expect(answer.status == 400)
+    #expect(
+      answer.json["types"] == ["\"gif\" is not a valid choice.", "\"bmp\" is not a valid choice."])
+    #expect(answer.json["limit"] == ["Ensure this value is greater than or equal to 1."])
   }
 
   @Test(arguments: [
