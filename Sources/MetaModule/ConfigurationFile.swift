@@ -5,7 +5,7 @@ internal import Text
 /// A file of `NAME=value` lines, for hosts where no environment can be set.
 ///
 /// Empty lines and lines that begin with `#` are skipped, `export ` in front and one pair of quotes around a value
-/// are taken off, so that the same file works for a shell and for systemd's `EnvironmentFile`.
+/// are taken off, and an empty value is none, so that the same file works for a shell and for systemd's `EnvironmentFile`.
 struct ConfigurationFile {
   let path: String
   let values: [String: String]
@@ -61,7 +61,8 @@ struct ConfigurationFile {
       guard Setting.names.contains(name) else {
         throw ConfigurationError("\(path), line \(index + 1): there is no setting named \(name).")
       }
-      values[name] = Self.unquoted(FieldRule.trimmed(String(line[line.index(after: equals)...])))
+      let value = Self.unquoted(FieldRule.trimmed(String(line[line.index(after: equals)...])))
+      values[name] = value.isEmpty ? nil : value
     }
     self.values = values
     self.unknown = unknown

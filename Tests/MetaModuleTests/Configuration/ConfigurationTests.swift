@@ -69,6 +69,17 @@ import Testing
     }
   }
 
+  /// As in the environment, and as a shell has it that reads the file.
+  @Test func `an empty value in a file is none`() throws {
+    let found = try configuration(
+      file: Array("META_PUBLIC_URL=\nMETA_RETRIES=\"\"\nMETA_WORKERS=9\nexport META_WORKERS=\n".utf8))
+    #expect(found.publicURL == nil)
+    #expect(found.origins.isEmpty)
+    let without = try configuration(file: [])
+    #expect(found.retries == without.retries)
+    #expect(found.workers == without.workers)
+  }
+
   @Test func `UTF-16 is named as such, with a mark or without`() throws {
     for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16] {
       let bytes = try #require("META_RETRIES=7\n".data(using: encoding))
