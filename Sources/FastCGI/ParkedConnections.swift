@@ -15,7 +15,8 @@ struct ParkedConnections: ~Copyable, @unchecked Sendable {
   /// One descriptor's state in 64 bits.
   private struct State {
     private static let deadlineShift: UInt64 = 5
-    private static let deadlineBits: UInt64 = 37
+    /// In milliseconds since the machine was started: for seventy years.
+    private static let deadlineBits: UInt64 = 41
     private static let generationShift = deadlineShift + deadlineBits
 
     var bits: UInt64
