@@ -57,8 +57,9 @@ enum MetaFCGI {
     // Whatever the workers have left in the WAL.
     Application.settle(configuration)
     LogSink.standardError.gather(false)
-    // Workers that are stuck longer than the grace period must not keep the process alive.
-    exit(EXIT_SUCCESS)
+    // Workers that are stuck longer than the grace period must not keep the process alive; nor may a library clear away under
+    // them what they use, as OpenSSL does in exit().
+    _exit(EXIT_SUCCESS)
   }
 
   private static func answer(_ exchange: inout Exchange, _ application: Application) {
