@@ -256,7 +256,8 @@ import Testing
     #expect(!process.standardError().contains("did not finish in time"))
   }
 
-  @Test func `a process whose executable was replaced leaves, others stay`() throws {
+  @Test(arguments: [false, true])
+  func `a process whose executable was removed or renamed leaves, others stay`(isRenamed: Bool) throws {
     let folder = try TemporaryFolder()
     let socket = try listen(folder.socket)
     defer { close(socket) }
@@ -269,7 +270,7 @@ import Testing
       ["--idle-ms", "50", "--listen", "unix:\(folder.path)/own"], executable: copy)
     #expect(EchoProcess.waitForSocket("\(folder.path)/own"))
     #expect(try Client.exchange(folder.socket, Wire.request("/unread")).text.hasSuffix("unread\n"))
-    unlink(copy)
+    if isRenamed { #expect(rename(copy, copy + ".old") == 0) } else { #expect(unlink(copy) == 0) }
     #expect(old.exitStatus() == 0)
     #expect(old.standardError().contains("the executable was replaced"))
     // Whoever started this one restarts it.
