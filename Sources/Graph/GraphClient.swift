@@ -9,14 +9,14 @@ package struct GraphCall<Tag: Sendable>: Sendable {
   /// `me/accounts`; every id in it was checked to be digits before.
   package let path: String
   /// Name and value, not yet encoded.
-  package let query: [(name: String, value: String)]
+  package let query: [(String, String)]
   /// Goes into the `Authorization` header; `nil`: nobody's, the form says who asks.
   package let token: Secret?
   /// The fields of a POST: what is secret and can be sent that way stands in no request line.
-  package var form: [(name: String, value: String)]?
+  package var form: [(String, String)]?
   package var asker = GraphQuestion.Asker.token
 
-  package init(tag: Tag, path: String, query: [(name: String, value: String)], token: Secret?) {
+  package init(tag: Tag, path: String, query: [(String, String)], token: Secret?) {
     self.tag = tag
     self.path = path
     self.query = query
@@ -86,12 +86,6 @@ package final class GraphClient {
     callCount = 0
     retryCount = 0
     traces = []
-  }
-
-  package func ask(
-    _ path: String, _ query: [(name: String, value: String)], as token: Secret, within budget: GraphBudget
-  ) throws(GraphFailure) -> JSONValue {
-    try ask(GraphCall(tag: (), path: path, query: query, token: token), within: budget)
   }
 
   package func ask(_ call: GraphCall<Void>, within budget: GraphBudget) throws(GraphFailure) -> JSONValue {

@@ -76,7 +76,7 @@ package struct Doctor {
   private func tokens(_ application: Application) -> [Finding] {
     do {
       var findings = try TokenFindings(services: application.services, warnDays: 10).findings()
-      for token in try application.store().allTokens() where token.status == .active {
+      for token in try application.store().tokens(limit: .max) where token.status == .active {
         for scope in token.missingScopes ?? [] {
           findings.warning(
             "scopes",

@@ -12,8 +12,7 @@ extension Services {
   func ask(
     _ path: String, _ query: [(String, String)], as token: Secret, within budget: GraphBudget? = nil
   ) throws(GraphFailure) -> JSONValue {
-    let call = GraphCall(
-      tag: (), path: path, query: query.map { (name: $0.0, value: $0.1) }, token: token)
+    let call = GraphCall(tag: (), path: path, query: query, token: token)
     do throws(GraphFailure) { return try ask(call, blockedAs: token, within: budget) } catch {
       throw settled(error, of: token, within: budget)
     }

@@ -22,7 +22,7 @@ extension Accounts {
     defer { if let lease { store.release(lease) } }
     _ = try services.rooms.keyRing()
     try store.expireTokens()
-    let run = TokenRun(services, store, try store.allTokens(), .refresh) { doing, done, all in
+    let run = TokenRun(services, store, try store.tokens(limit: .max), .refresh) { doing, done, all in
       // Where Graph hangs for longer than a lease lasts, another machine may begin, which costs calls and nothing else: a
       // new token is written only over the one that it was made from.
       if let lease { _ = try? store.renew(lease) }
@@ -45,17 +45,6 @@ extension Accounts {
       entry.isNews = try store.tell(trouble, of: subject)
     } else {
       try store.forgetNotice(of: subject)
-    }
-  }
-}
-
-extension Store {
-  func allTokens() throws(StoreError) -> [StoredToken] {
-    var rows: [StoredToken] = []
-    while true {
-      let page = try tokens(after: rows.last?.id ?? 0, limit: 500)
-      rows += page
-      if page.count < 500 { return rows }
     }
   }
 }

@@ -28,10 +28,9 @@ struct Accounts {
   /// mappings get new page tokens.
   func add(_ given: Secret, label: String, expiresAt: Timestamp?) throws -> (account: Account, isNew: Bool) {
     var isNew = false
-    let (token, warnings) = try paste(given, expiresAt: expiresAt) { found in
-      var token = NewToken(
-        accountLabel: label, sealedToken: try services.sealed(found.token), facts: found.facts)
-      token.reason = found.reason
+    let (token, warnings) = try paste(given, expiresAt: expiresAt) { token, facts, reason in
+      var token = NewToken(accountLabel: label, sealedToken: try services.sealed(token), facts: facts)
+      token.reason = reason
       let saved = try services.store().saveToken(token, event: services.event("token.add"))
       isNew = saved.created
       return saved.token
@@ -44,10 +43,10 @@ struct Accounts {
     _ row: StoredToken, with replacement: Secret
   ) throws -> (token: StoredToken, warnings: [String])? {
     var isGone = false
-    let replaced = try paste(replacement, expiresAt: nil) { found in
-      if let userID = row.userID, userID != found.facts.userID { throw Refusal.otherUser }
+    let replaced = try paste(replacement, expiresAt: nil) { token, facts, reason in
+      if let userID = row.userID, userID != facts.userID { throw Refusal.otherUser }
       let replaced = try services.store().replaceSealedToken(
-        row.id, with: services.sealed(found.token), facts: found.facts, reason: found.reason,
+        row.id, with: services.sealed(token), facts: facts, reason: reason,
         event: services.event("token.replace"))
       isGone = replaced == nil
       return replaced ?? row
@@ -56,7 +55,7 @@ struct Accounts {
   }
 
   private func paste(
-    _ given: Secret, expiresAt: Timestamp?, keep: @escaping (TokenRun.Found) throws -> StoredToken
+    _ given: Secret, expiresAt: Timestamp?, keep: @escaping TokenRun.Keep
   ) throws -> (token: StoredToken, warnings: [String]) {
     try services.prepareToAskGraph(mayProbe: true)
     let run = TokenRun(services, try services.store(), pasted: given, expiresAt: expiresAt, keep: keep)

@@ -13,7 +13,7 @@ struct TokenFindings {
     let store = try services.store()
     let hasRing = (try? services.rooms.keyRing()) != nil
     var findings: [Finding] = []
-    let tokens = try store.allTokens()
+    let tokens = try store.tokens(limit: .max)
     for token in tokens {
       let secret = try? services.unsealed(token.sealedToken)
       findings += self.findings(

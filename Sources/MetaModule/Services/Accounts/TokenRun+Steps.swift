@@ -276,7 +276,7 @@ extension TokenRun {
   /// Stores a pasted token, or its successor, and derives the Page tokens of its mappings anew.
   private func keep(_ token: Secret, _ facts: TokenFacts, reason: String? = nil) throws -> [GraphCall<Tag>] {
     guard let paste else { return [] }
-    rows = [try paste.keep(Found(token: token, facts: facts, reason: reason))]
+    rows = [try paste.keep(token, facts, reason)]
     secrets[0] = token
     return try pageCalls(0)
   }

@@ -51,18 +51,13 @@ final class TokenRun {
     var user: GraphUser?
   }
 
-  /// What was found out about a pasted token.
-  struct Found {
-    /// The one that was given, or the long-lived one that it was exchanged for; it has answered at least one call.
-    let token: Secret
-    let facts: TokenFacts
-    /// What the row says of a token that is good and has a flaw.
-    let reason: String?
-  }
+  /// Stores a pasted token, or the long-lived one that it was exchanged for, with what was found out about it, and what
+  /// the row says of one that is good and has a flaw. It has answered at least one call.
+  typealias Keep = (Secret, TokenFacts, _ reason: String?) throws -> StoredToken
 
   struct Paste {
     let token: Secret
-    let keep: (Found) throws -> StoredToken
+    let keep: Keep
     /// What is known of the given one by now; first, when it ends, as somebody says who pastes it.
     var facts: TokenFacts
   }
@@ -114,7 +109,7 @@ final class TokenRun {
 
   convenience init(
     _ services: Services, _ store: Store, pasted token: Secret, expiresAt: Timestamp?,
-    keep: @escaping (Found) throws -> StoredToken
+    keep: @escaping Keep
   ) {
     self.init(services, store, [], .paste)
     paste = Paste(token: token, keep: keep, facts: TokenFacts(expiresAt: expiresAt))
@@ -220,10 +215,10 @@ final class TokenRun {
   private func call(_ index: Int, _ step: Step) -> GraphCall<Tag>? {
     guard let stored = secrets[index] else { return nil }
     let tag = Tag(index: index, step: step)
-    let me = GraphUser.query.map { (name: $0.0, value: $0.1) }
     switch step {
-    case .check, .confirm: return GraphCall(tag: tag, path: "me", query: me, token: stored)
-    case .verify(let renewal): return GraphCall(tag: tag, path: "me", query: me, token: renewal.token)
+    case .check, .confirm: return GraphCall(tag: tag, path: "me", query: GraphUser.query, token: stored)
+    case .verify(let renewal):
+      return GraphCall(tag: tag, path: "me", query: GraphUser.query, token: renewal.token)
     case .kind:
       return GraphCall(
         tag: tag, path: "me/accounts", query: [("fields", "id"), ("limit", "1")], token: stored)
@@ -232,8 +227,7 @@ final class TokenRun {
     case .exchange:
       return app?.exchangeCall(tag, of: stored, isSystemUser: isSystemUser(index))
     case .page(let mapping):
-      let query = GraphPage.syncQuery.map { (name: $0.0, value: $0.1) }
-      return GraphCall(tag: tag, path: mapping.pageID, query: query, token: stored)
+      return GraphCall(tag: tag, path: mapping.pageID, query: GraphPage.syncQuery, token: stored)
     }
   }
 

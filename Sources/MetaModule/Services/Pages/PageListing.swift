@@ -9,7 +9,7 @@ internal import Text
 /// only through one of those do not appear in the first list (GRAPH.md, section 3).
 final class PageListing {
   /// What one call asked, by the token's place in the list.
-  enum Question: Sendable {
+  enum Question: Hashable, Sendable {
     case accounts(Int, after: String?)
     case businesses(Int, after: String?)
     /// `owned_pages` or `client_pages` of one portfolio, from a cursor on.
@@ -46,7 +46,7 @@ final class PageListing {
     /// Lists of portfolios that were refused for want of a permission, perhaps for want of the accounts' alone.
     var refused: [Question] = []
     /// Lists that were asked for again without them.
-    var asked: Set<String> = []
+    var asked: Set<Question> = []
 
     /// What is missing from the lists, for a person.
     var flaws: [String] {
@@ -146,12 +146,12 @@ final class PageListing {
     }
     // Portfolios are asked once more where the Pages' list tells that the field is to blame.
     if !findings[token].isBarren { findings[token].refused.append(question) }
-    let isNew = !findings[token].asked.contains("\(question)")
+    let isNew = !findings[token].asked.contains(question)
     return findings[token].isBarren && isNew ? [again(question)] : []
   }
 
   private func again(_ question: Question) -> GraphCall<Question> {
-    findings[question.token].asked.insert("\(question)")
+    findings[question.token].asked.insert(question)
     return call(question)
   }
 
@@ -190,7 +190,7 @@ final class PageListing {
 
   private func call(_ question: Question) -> GraphCall<Question> {
     let path: String
-    var query = [(name: "limit", value: Self.limit)]
+    var query = [("limit", Self.limit)]
     let cursor: String?
     let fields = findings[question.token].isBarren ? GraphPage.barrenFields : GraphPage.listFields
     switch question {

@@ -85,7 +85,7 @@ struct Posts {
         askers.append((secret, [token]))
       }
     }
-    let query = [(name: "fields", value: InstagramMedium.detailFields + ",owner{id}")]
+    let query = [("fields", InstagramMedium.detailFields + ",owner{id}")]
     let calls = askers.enumerated().map { index, asker in
       GraphCall(tag: index, path: id, query: query, token: asker.secret)
     }
