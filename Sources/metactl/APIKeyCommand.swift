@@ -66,7 +66,7 @@ struct APIKeyCommand: ParsableCommand {
       }
     }
 
-    private func show(_ made: CreatedAPIKey) throws(Terminal.Unwritten) {
+    private func show(_ made: (key: Secret, row: StoredKey)) throws(Terminal.Unwritten) {
       if common.json {
         var row = made.row.members
         row["key"] = .string(made.key.revealed())

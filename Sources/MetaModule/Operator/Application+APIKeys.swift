@@ -1,22 +1,16 @@
 package import Store
 package import Text
 
-/// A new API key and its row. Only here, and only once, can the key itself be read.
-package struct CreatedAPIKey: Sendable {
-  /// `mm_` and 43 characters; shown to the operator and kept nowhere.
-  package let key: Secret
-  package let row: StoredKey
-}
-
 extension Application {
   /// Makes an API key.
   ///
   /// - Parameters:
   ///   - label: 1–255 characters, the operator's own name for it.
   ///   - clients: those that it is bound to; none: every one.
+  /// - Returns: the key itself, too, `mm_` and 43 characters, which can be read only here and only once.
   package func createAPIKey(
     label: String, scope: KeyScope, clients: [String] = []
-  ) throws(OperationError) -> CreatedAPIKey {
+  ) throws(OperationError) -> (key: Secret, row: StoredKey) {
     let label = FieldRule.trimmed(label)
     if let problem = FieldRule.accountLabel.problems(with: label).first {
       throw .refused("The label cannot be used. \(problem)")
@@ -31,24 +25,16 @@ extension Application {
     guard clients.isEmpty || scope != .metrics else {
       throw .refused("A key of scope metrics is bound to no client.")
     }
-    let made = try operation {
+    return try operation {
       try services.keys.make(
         label: label,
         grant: Grant(scope: scope, clients: clients.isEmpty ? nil : clients.withoutRepetitions))
     }
-    return CreatedAPIKey(key: made.key, row: made.row)
   }
 
   /// Every key, revoked ones too, in the order of their ids.
   package func apiKeys() throws(OperationError) -> [StoredKey] {
-    try operation {
-      var rows: [StoredKey] = []
-      while true {
-        let page = try store().keys(after: rows.last?.id ?? 0, limit: 500)
-        rows += page
-        if page.count < 500 { return rows }
-      }
-    }
+    try operation { try store().keys(limit: .max) }
   }
 
   /// Revokes a key: the next request with it is refused.

@@ -59,9 +59,7 @@ extension Application {
   package func backUp(
     into folder: String, keeping count: Int
   ) throws(OperationError) -> (report: BackupReport, file: String, removed: [String]) {
-    var status = stat()
-    let isFolder = Account.asCaller { stat(folder, &status) == 0 } && status.st_mode & S_IFMT == S_IFDIR
-    guard isFolder else {
+    guard Account.asCaller({ fileStatus(of: folder) }).map({ $0.st_mode & S_IFMT == S_IFDIR }) == true else {
       throw .refused(
         "\(folder) is not a folder; with --keep, backups are numbered by time in one. Make it first.")
     }
@@ -93,8 +91,7 @@ extension Application {
 
   /// Whether a file will be replaced.
   private func isThere(_ file: String, _ overwriting: Bool) throws(OperationError) -> Bool {
-    var present = stat()
-    guard file != "-", stat(file, &present) == 0 else { return false }
+    guard file != "-", let present = fileStatus(of: file) else { return false }
     guard present.st_mode & S_IFMT == S_IFREG else {
       throw .refused("\(file) is not a file. Nothing was written.")
     }

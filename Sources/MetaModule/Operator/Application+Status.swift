@@ -62,9 +62,7 @@ extension Application {
         "app", "app_refused: Graph refuses this installation; no token is at fault.", trouble.sentence)
     }
     if let other = rooms.graphHealth.otherVersion(.now) {
-      findings.warning(
-        "version", "Graph has no \(configuration.graphVersion) any more and answers with \(other).",
-        "Set META_GRAPH_VERSION to a living version, and look at Meta's changelog in between.")
+      findings.append(.version(configuration.graphVersion, isAnsweredBy: other, "version"))
     }
     return findings
   }

@@ -25,9 +25,7 @@ extension Doctor {
       return .trouble("app", "app_refused: Graph refuses \(what).", trouble.sentence)
     }
     if let answering = client.answeringVersion, answering != configuration.graphVersion {
-      return .warning(
-        "app", "Graph has no \(configuration.graphVersion) any more and answers with \(answering).",
-        "Set META_GRAPH_VERSION to a living version, and look at Meta's changelog in between.")
+      return .version(configuration.graphVersion, isAnsweredBy: answering, "app")
     }
     return .ok("app", "Graph knows app \(app.id) and its secret.")
   }

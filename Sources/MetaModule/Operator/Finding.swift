@@ -27,6 +27,12 @@ package struct Finding: Sendable, Equatable {
   static func trouble(_ check: String, _ detail: String, _ remedy: String) -> Finding {
     Finding(check: check, level: .trouble, detail: detail, remedy: remedy)
   }
+
+  static func version(_ wanted: String, isAnsweredBy other: String, _ check: String) -> Finding {
+    .warning(
+      check, "Graph has no \(wanted) any more and answers with \(other).",
+      "Set META_GRAPH_VERSION to a living version, and look at Meta's changelog in between.")
+  }
 }
 
 extension [Finding] {

@@ -78,10 +78,8 @@ extension ServiceInstallation {
   /// Whether a folder is a link into the one for accounts that systemd makes for as long as a service runs
   /// (systemd.exec(5), DynamicUser=). Nobody but root gets through there, and whose it is says a number that is nobody's.
   private static func isOfDynamicUser(_ folder: String) -> Bool {
-    var target = [CChar](repeating: 0, count: 4096)
-    guard case let length = readlink(folder, &target, target.count), length > 0 else { return false }
-    return target.prefix(length).split(separator: CChar(bitPattern: UInt8(ascii: "/")))
-      .contains { $0.elementsEqual("private".utf8.map { CChar(bitPattern: $0) }) }
+    let names = PathTrust.target(of: folder)?.utf8.split(separator: UInt8(ascii: "/")) ?? []
+    return names.contains { $0.elementsEqual("private".utf8) }
   }
 }
 
