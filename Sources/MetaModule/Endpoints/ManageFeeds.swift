@@ -75,35 +75,25 @@ extension StoredFeed {
 extension FieldReader {
   /// What the body says of a feed's settings, to be done to those that it has by then.
   fileprivate mutating func feedSettings(isNew: Bool) -> (inout FeedSettings) -> Void {
-    let limit = numberIfAny("limit", FeedSettings.limits)
-    let types = feedTypes()
-    let (including, excluding) = (snippets("include_any"), snippets("exclude_any"))
-    let offGridReels = flagIfAny("off_grid_reels")
-    let order = choiceIfAny("order", FeedSettings.Order.self)
-    let hidden = stringsIfAny("hidden", .postID, most: 500)
-    let pinned = stringsIfAny("pinned", .postID, most: 50)
-    let origins = feedOrigins(isRequired: isNew)
-    let columns = numberIfAny("columns", FeedSettings.widths)
-    let gap = numberIfAny("gap", FeedSettings.gaps)
-    let ratio = choiceIfAny("ratio", FeedSettings.Ratio.self)
-    let showsCaptions = flagIfAny("show_captions")
-    let theme = choiceIfAny("theme", FeedSettings.Theme.self)
-    return { settings in
-      settings.limit = limit ?? settings.limit
-      settings.types = types ?? settings.types
-      settings.includeAny = including ?? settings.includeAny
-      settings.excludeAny = excluding ?? settings.excludeAny
-      settings.offGridReels = offGridReels ?? settings.offGridReels
-      settings.order = order ?? settings.order
-      settings.hidden = hidden ?? settings.hidden
-      settings.pinned = pinned ?? settings.pinned
-      settings.origins = origins ?? settings.origins
-      settings.columns = columns ?? settings.columns
-      settings.gap = gap ?? settings.gap
-      settings.ratio = ratio ?? settings.ratio
-      settings.showsCaptions = showsCaptions ?? settings.showsCaptions
-      settings.theme = theme ?? settings.theme
+    var changes: [(inout FeedSettings) -> Void] = []
+    func set<Value>(_ member: WritableKeyPath<FeedSettings, Value>, _ value: Value?) {
+      if let value { changes.append { $0[keyPath: member] = value } }
     }
+    set(\.limit, numberIfAny("limit", FeedSettings.limits))
+    set(\.types, feedTypes())
+    set(\.includeAny, snippets("include_any"))
+    set(\.excludeAny, snippets("exclude_any"))
+    set(\.offGridReels, flagIfAny("off_grid_reels"))
+    set(\.order, choiceIfAny("order", FeedSettings.Order.self))
+    set(\.hidden, stringsIfAny("hidden", .postID, most: 500))
+    set(\.pinned, stringsIfAny("pinned", .postID, most: 50))
+    set(\.origins, feedOrigins(isRequired: isNew))
+    set(\.columns, numberIfAny("columns", FeedSettings.widths))
+    set(\.gap, numberIfAny("gap", FeedSettings.gaps))
+    set(\.ratio, choiceIfAny("ratio", FeedSettings.Ratio.self))
+    set(\.showsCaptions, flagIfAny("show_captions"))
+    set(\.theme, choiceIfAny("theme", FeedSettings.Theme.self))
+    return { [changes] settings in for change in changes { change(&settings) } }
   }
 
   private mutating func feedTypes() -> [FeedSettings.Kind]? {
