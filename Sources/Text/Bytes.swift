@@ -7,6 +7,9 @@ extension UInt8 {
   /// `A` to `Z` and `a` to `z`.
   @inlinable package var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
 
+  /// Of `A` to `Z` the small letter, and every other byte as it is.
+  @inlinable package var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+
   /// What a hexadecimal digit stands for, upper or lower case.
   @inlinable package var hexadecimalValue: UInt8? {
     if isDigit { return self & 15 }

@@ -1,3 +1,5 @@
+internal import Text
+
 /// Whether a request was made by a page of this very site. A browser sends a cookie along with requests that other
 /// sites cause, too; `SameSite=Strict` prevents that, and this is the second lock.
 enum SameOrigin {
@@ -27,10 +29,7 @@ enum SameOrigin {
   private static func matches(_ origin: String, _ request: Request) -> Bool {
     let own = (request.isHTTPS ? "https://" : "http://") + request.host
     // Bytes, of which only A to Z have two cases: for String some others are letters of ours, too.
-    return origin.utf8.lazy.map(lowercased).elementsEqual(own.utf8.lazy.map(lowercased))
+    return origin.utf8.lazy.map(\.lowercased).elementsEqual(own.utf8.lazy.map(\.lowercased))
   }
 
-  private static func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-  }
 }

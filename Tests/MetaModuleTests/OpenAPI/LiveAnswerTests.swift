@@ -124,9 +124,9 @@ import Testing
   private static func picture(_ harness: Harness) throws -> String {
     let source = harness.send("GET", "/instagram/client_001/").json["media"]?[0]?["media_url"]?.string
     let services = Services(harness.application.rooms) { Event(actor: "test", action: $0) }
-    return try #require(
-      services.pictures.addresses().path(
-        of: "17999999999999999", .small, account: "17841405822348523", source: source ?? ""))
+    let addresses = try services.pictures.addresses()
+    let name = addresses.name(of: "17999999999999999", account: "17841405822348523", source: source ?? "")
+    return addresses.path(of: try #require(name), .small)
   }
 
   /// What callers get wrong.

@@ -11,7 +11,8 @@ import Testing
 
   private func proof(of id: String, _ width: PictureWidth = .small, source: String = source) throws -> String
   {
-    let path = try #require(addresses.path(of: id, width, account: Self.account, source: source))
+    let name = try #require(addresses.name(of: id, account: Self.account, source: source))
+    let path = addresses.path(of: name, width)
     #expect(path.hasPrefix("/media/\(id)/\(width.rawValue)/?v="))
     return String(path.split(separator: "=", maxSplits: 1)[1])
   }
@@ -55,7 +56,7 @@ import Testing
     "1/2", "../1",
   ])
   func `what is no id has no address`(id: String) {
-    #expect(addresses.path(of: id, .small, account: Self.account, source: Self.source) == nil)
+    #expect(addresses.name(of: id, account: Self.account, source: Self.source) == nil)
   }
 
   @Test func `facts are found again, torn lines and all`() throws {

@@ -1,4 +1,3 @@
-import Cryptography
 import Foundation
 import GraphSimulator
 import JSON
@@ -13,11 +12,11 @@ import Testing
 
 /// `GET /media/<media_id>/<width>/` (API.md, section 8).
 @Suite struct PictureEndpointTests {
-  private static let account = "17841405822348523"
-  private static let medium = "17999999999999999"
+  static let account = "17841405822348523"
+  static let medium = "17999999999999999"
 
   /// With a client whose grid is in the cache.
-  private static func harness(_ settings: [String: String] = [:]) throws -> Harness {
+  static func harness(_ settings: [String: String] = [:]) throws -> Harness {
     let harness = try Harness(settings: settings)
     harness.addClient()
     harness.send("GET", "/instagram/client_001/")
@@ -31,17 +30,17 @@ import Testing
     return try #require(PictureID(id)?.sources(inGrid: grid).first)
   }
 
-  private static func path(
+  static func path(
     _ harness: Harness, _ width: PictureWidth = .small, of id: String = medium, source: String? = nil
   ) throws -> String {
     let services = Services(harness.application.rooms) { Event(actor: "test", action: $0) }
     let source = try source ?? Self.source(harness, id)
-    return try #require(
-      services.pictures.addresses().path(of: id, width, account: account, source: source))
+    let addresses = try services.pictures.addresses()
+    return addresses.path(of: try #require(addresses.name(of: id, account: account, source: source)), width)
   }
 
   @discardableResult
-  private static func get(_ harness: Harness, _ target: String, accept: String? = nil, tag: String? = nil)
+  static func get(_ harness: Harness, _ target: String, accept: String? = nil, tag: String? = nil)
     -> Answer
   {
     var request = Request("GET", target)
@@ -50,7 +49,7 @@ import Testing
     return harness.send(request)
   }
 
-  private static func calls(_ harness: Harness) -> [GraphSimulator.Endpoint: Int] {
+  static func calls(_ harness: Harness) -> [GraphSimulator.Endpoint: Int] {
     harness.simulator.counts()
   }
 
@@ -252,79 +251,6 @@ import Testing
     #expect(server.accepted == 0)
   }
 
-  @Test func `the pictures of a mapping go with it`() throws {
-    let harness = try Self.harness()
-    let path = try Self.path(harness)
-    Self.get(harness, path)
-    let folder = PictureFolder(harness.application.configuration).path
-    #expect(FileManager.default.fileExists(atPath: "\(folder)/\(Self.account)"))
-    let id = try #require(try harness.mapping("client_001")?.id)
-    #expect(harness.send("DELETE", "/mappings/\(id)/").status == 204)
-    #expect(!FileManager.default.fileExists(atPath: "\(folder)/\(Self.account)"))
-    #expect(!FileManager.default.fileExists(atPath: "\(folder)/facts/\(Self.account)"))
-    harness.simulator.clearCalls()
-    #expect(Self.get(harness, path).status == 404)
-    #expect(Self.calls(harness).isEmpty)
-  }
-
-  @Test func `the pictures and the grid of an account go when its last client gets another`() throws {
-    let harness = try Self.harness()
-    Self.get(harness, try Self.path(harness))
-    let folder = PictureFolder(harness.application.configuration).path
-    let page =
-      #"{"id":"104567890123","name":"x","access_token":"EAAP","instagram_business_account":{"id":"178"}}"#
-    harness.sync("client_002")
-    harness.simulator.addFault(Fault(MarkingTests.raw(page), match: .init(endpoint: .page)))
-    harness.sync("client_001")
-    #expect(harness.cachedGrid != nil, "the other client shows it")
-    harness.sync("client_002")
-    #expect(harness.cachedGrid == nil)
-    #expect(!FileManager.default.fileExists(atPath: "\(folder)/\(Self.account)"))
-    #expect(!FileManager.default.fileExists(atPath: "\(folder)/facts/\(Self.account)"))
-  }
-
-  @Test func `what another machine has removed goes within a day`() throws {
-    let harness = try Self.harness()
-    Self.get(harness, try Self.path(harness))
-    let folder = PictureFolder(harness.application.configuration)
-    var isThere: Bool { FileManager.default.fileExists(atPath: "\(folder.path)/\(Self.account)") }
-    let store = try harness.store()
-    folder.tidyIfDue { (try? store.isInstagramAccountMapped($0)) ?? true }
-    #expect(isThere)
-    _ = try store.removeMapping(1)
-    folder.tidyIfDue { (try? store.isInstagramAccountMapped($0)) ?? true }
-    #expect(isThere, "once a day")
-    let yesterday = Date(timeIntervalSinceNow: -86500)
-    try FileManager.default.setAttributes(
-      [.modificationDate: yesterday], ofItemAtPath: "\(folder.path)/tidied")
-    folder.tidyIfDue { (try? store.isInstagramAccountMapped($0)) ?? true }
-    #expect(!isThere)
-  }
-
-  @Test func `what is known of a picture is written down once, whatever is made of it`() throws {
-    let harness = try Self.harness()
-    let facts = PictureFolder(harness.application.configuration).facts(ofAccount: Self.account)
-    Self.get(harness, try Self.path(harness))
-    let size = facts.size
-    #expect(size > 0)
-    Self.get(harness, try Self.path(harness), accept: "image/webp")
-    Self.get(harness, try Self.path(harness, .medium))
-    #expect(facts.size == size)
-  }
-
-  @Test func `a visitor is not told of our keys`() throws {
-    let harness = try Self.harness()
-    let path = try Self.path(harness)
-    harness.addToken("maria")  // A ring that opens nothing at all is the wrong one.
-    let foreign = try KeyRing([.generate()]).seal(Array("token".utf8))
-    let sealed = try #require(try harness.mapping("client_001")).sealedPageToken
-    try harness.store().replacePageToken(1, with: foreign, ifSealedIs: sealed)
-    _ = try harness.application.clearCache()
-    let answer = Self.get(harness, path)
-    #expect(answer.status == 502)
-    #expect(answer.detail == "The picture could not be had from Meta.")
-  }
-
   @Test func `while all who may wait for pictures do, grids and what lies ready are served`() throws {
     let harness = try Self.harness(["META_WORKERS": "1"])
     let path = try Self.path(harness)
@@ -344,24 +270,6 @@ import Testing
     _ = consume first
     _ = consume second
     #expect(Self.get(harness, try Self.path(harness, of: "17888888888888888")).status == 200)
-  }
-
-  @Test func `the pictures of a medium go when a feed hides it`() throws {
-    let harness = try Self.harness()
-    let other = "17888888888888888"
-    for id in [Self.medium, other] { Self.get(harness, try Self.path(harness, of: id)) }
-    let made = harness.send(
-      "POST", "/feeds/", #"{"client_id":"client_001","name":"Home","origins":["any"]}"#)
-    let feed = try #require(made.json["id"]?.int64)
-    #expect(harness.send("PATCH", "/feeds/\(feed)/", #"{"hidden":["\#(Self.medium)"]}"#).status == 200)
-    let folder = PictureFolder(harness.application.configuration).path
-    let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(Self.account)")
-    #expect(files.count == 2)
-    #expect(files.allSatisfy { $0.hasPrefix(other + ".") })
-    // It is hidden in that feed alone: the client's grid and its other feeds go on showing it.
-    harness.simulator.clearCalls()
-    #expect(Self.get(harness, try Self.path(harness)).status == 200)
-    #expect(Self.calls(harness) == [.cdn: 1])
   }
 
   @Test(arguments: ["exit 0", "exit 70", "kill -9 $$", "echo '1080 1080 aabbcc'; echo no picture", "yes"])

@@ -5,31 +5,29 @@ internal import Text
 
 /// A feed as a page of its own, for a frame, for whoever has no script, and for search engines.
 ///
-/// Without script, without an attribute of style. Every text in it is somebody else's: it goes through `HTML.escaped`.
+/// Without script, without an attribute of style. Every text in it is somebody else's: `HTML` escapes it.
 struct EmbedPage {
   private let document: FeedDocument
 
   init(_ document: FeedDocument) { self.document = document }
 
   var bytes: [UInt8] {
-    let settings = document.settings
     let name = document.window.username.map { "@\($0) on Instagram" } ?? "Instagram"
-    var page = HTML()
-    page.add(
-      """
+    var page: HTML = """
       <!doctype html>
       <html lang="en">
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>
-      """)
-    page.add(text: name)
-    page.add("</title>\n<style>\(Self.style(settings))</style>\n</head>\n<body>\n<ul aria-label=\"")
-    page.add(text: name)
-    page.add("\">\n")
+      <title>\(name)</title>
+      <style>\(markup: Self.style(document.settings))</style>
+      </head>
+      <body>
+      <ul aria-label="\(name)">
+
+      """
     for (place, post) in document.selection.posts.enumerated() { add(post, place, to: &page) }
-    page.add("</ul>\n</body>\n</html>\n")
+    page += "</ul>\n</body>\n</html>\n"
     return page.bytes
   }
 
@@ -38,39 +36,25 @@ struct EmbedPage {
     let alt = post.alternativeText(username: document.window.username)
     // Whatever Graph says: a link leads to a web page.
     let link = post["permalink"].flatMap { $0.utf8.starts(with: "https://".utf8) ? $0 : nil }
-    page.add("<li>")
-    if let link {
-      page.add("<a href=\"")
-      page.add(text: link)
-      // Instagram refuses to be shown in a frame.
-      page.add("\" target=\"_blank\" rel=\"noopener\">")
-    }
-    if let picture = document.pictures.picture(of: post.json), let source = picture.address(.medium) {
+    page += "<li>"
+    // Instagram refuses to be shown in a frame.
+    if let link { page += "<a href=\"\(link)\" target=\"_blank\" rel=\"noopener\">" }
+    if let picture = document.pictures.picture(of: post.json) {
       let size = picture.facts?.size(.medium) ?? settings.ratio.size
-      page.add("<img alt=\"")
-      page.add(text: alt)
-      page.add("\" src=\"")
-      page.add(text: source)
-      page.add("\" srcset=\"")
-      let set = [(PictureWidth.small, "320w"), (.medium, "640w"), (.large, "1080w")].compactMap {
-        width, word in
-        picture.address(width).map { "\($0) \(word)" }
-      }
-      page.add(text: set.joined(separator: ", "))
-      page.add(
-        "\" sizes=\"\(100 / min(settings.columns, 3))vw\" width=\"\(size.width)\" height=\"\(size.height)\"")
-      page.add(place < settings.columns * 2 ? ">" : " loading=\"lazy\" decoding=\"async\">")
+      let set = [PictureWidth.small, .medium, .large].map { "\(picture.address($0)) \($0.rawValue)w" }
+      let isBelow = place >= settings.columns * 2
+      page += """
+        <img alt="\(alt)" src="\(picture.address(.medium))" srcset="\(set.joined(separator: ", "))" \
+        sizes="\(100 / min(settings.columns, 3))vw" width="\(size.width)" height="\(size.height)"\
+        \(markup: isBelow ? " loading=\"lazy\" decoding=\"async\"" : "")>
+        """
     } else {
-      page.add("<span class=\"none\" dir=\"auto\">")
-      page.add(text: alt)
-      page.add("</span>")
+      page += "<span class=\"none\" dir=\"auto\">\(alt)</span>"
     }
     if settings.showsCaptions, let caption = post.caption?.short, !caption.isEmpty {
-      page.add("<p dir=\"auto\">")
-      page.add(text: caption)
-      page.add("</p>")
+      page += "<p dir=\"auto\">\(caption)</p>"
     }
-    page.add(link == nil ? "</li>\n" : "</a></li>\n")
+    page += link == nil ? "</li>\n" : "</a></li>\n"
   }
 
   private static func style(_ settings: FeedSettings) -> String {
@@ -106,15 +90,23 @@ struct EmbedPage {
   }
 }
 
-/// HTML in the making, as bytes.
-struct HTML {
+/// HTML in the making, as bytes. What stands in a literal is ours; what is put into one is somebody else's, and becomes a
+/// text, or a value in double quotes.
+struct HTML: ExpressibleByStringInterpolation, StringInterpolationProtocol {
   private(set) var bytes: [UInt8] = []
 
-  /// Our own words.
-  mutating func add(_ markup: String) { bytes += markup.utf8 }
+  init(literalCapacity: Int, interpolationCount: Int) {}
+  init(stringLiteral literal: String) { bytes = Array(literal.utf8) }
+  init(stringInterpolation: HTML) { self = stringInterpolation }
 
-  /// Somebody else's, for a text or for a value in double quotes.
-  mutating func add(text: String) {
+  static func += (page: inout HTML, more: HTML) { page.bytes += more.bytes }
+
+  mutating func appendLiteral(_ literal: String) { bytes += literal.utf8 }
+  /// Ours, too.
+  mutating func appendInterpolation(markup: String) { bytes += markup.utf8 }
+  mutating func appendInterpolation(_ number: Int) { bytes += "\(number)".utf8 }
+
+  mutating func appendInterpolation(_ text: String) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "&"): bytes += "&amp;".utf8

@@ -70,10 +70,10 @@ struct FeedDocument {
   private static func images(_ picture: LocalPictures.Picture?) -> JSONValue {
     guard let picture else { return .null }
     var images = JSONObject()
-    for (width, address) in picture.addresses {
+    for width in PictureWidth.allCases {
       let size = picture.facts?.size(width)
       images[width.rawValue] = [
-        "url": .string(address), "width": JSONValue(size.map { Int64($0.width) }),
+        "url": .string(picture.address(width)), "width": JSONValue(size.map { Int64($0.width) }),
         "height": JSONValue(size.map { Int64($0.height) }),
       ]
     }

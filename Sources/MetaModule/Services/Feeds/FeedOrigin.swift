@@ -12,7 +12,7 @@ enum FeedOrigin {
   /// In lower case and without the port that its scheme has anyway; `nil` for what is no origin.
   static func checked(_ text: String) -> String? {
     if text.isSameBytes(as: any) { return any }
-    let bytes = text.utf8.map(lowercased)
+    let bytes = text.utf8.map(\.lowercased)
     let isSecure = bytes.starts(with: "https://".utf8)
     guard isSecure || bytes.starts(with: "http://".utf8) else { return nil }
     var host = bytes[(isSecure ? 8 : 7)...]
@@ -38,7 +38,7 @@ enum FeedOrigin {
 
   /// Whether a page of this origin, as a browser names it, may show what is for these.
   static func allows(_ origins: [String], _ origin: String) -> Bool {
-    let bytes = origin.utf8.map(lowercased)
+    let bytes = origin.utf8.map(\.lowercased)
     return origins.contains { allowed in
       // What is sent back in a header has neither blanks nor controls. "null" is what a page of no site sends.
       if allowed.isSameBytes(as: any) {
@@ -65,14 +65,11 @@ enum FeedOrigin {
     return areLabels(host) && host.count <= 253 && (!isPattern || host.contains(UInt8(ascii: ".")))
   }
 
-  private static func areLabels(_ bytes: ArraySlice<UInt8>) -> Bool {
+  static func areLabels(_ bytes: ArraySlice<UInt8>) -> Bool {
     bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
       (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
         && label.allSatisfy { $0.isDigit || $0.isLetter || $0 == UInt8(ascii: "-") }
     }
   }
 
-  private static func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-  }
 }

@@ -7,7 +7,6 @@ struct FeedWish: Equatable {
   /// The medium behind which to go on.
   var after: String?
   var types: [FeedSettings.Kind]?
-  var isBehold = false
 
   /// It shows what everybody is shown.
   var isPlain: Bool { limit == nil && after == nil && types == nil }

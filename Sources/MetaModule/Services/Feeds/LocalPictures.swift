@@ -16,23 +16,19 @@ struct LocalPictures {
     (self.account, self.base) = (account, base)
   }
 
-  /// One picture in its widths.
   struct Picture {
-    let addresses: [(width: PictureWidth, address: String)]
     let facts: PictureFacts?
+    fileprivate let addresses: PictureAddresses
+    fileprivate let name: PictureName
+    fileprivate let base: String
 
-    func address(_ width: PictureWidth) -> String? { addresses.first { $0.width == width }?.address }
+    func address(_ width: PictureWidth) -> String { base + addresses.path(of: name, width) }
   }
 
   /// - Parameter id: the medium's, `<album>-<n>`, or `<account>-profile`.
   func picture(_ id: String, source: String?) -> Picture? {
     guard let source, let name = addresses.name(of: id, account: account, source: source) else { return nil }
-    let all = PictureWidth.allCases.compactMap { width in
-      addresses.path(of: id, width, account: account, source: source).map {
-        (width: width, address: base + $0)
-      }
-    }
-    return all.isEmpty ? nil : Picture(addresses: all, facts: facts[name])
+    return Picture(facts: facts[name], addresses: addresses, name: name, base: base)
   }
 
   var profileID: String { "\(account)-profile" }
@@ -44,25 +40,20 @@ struct LocalPictures {
   /// What a medium shows: of a film its still. An album without a picture of its own shows the first that it has.
   func picture(of medium: JSONObject) -> Picture? {
     guard let id = medium["id"]?.string else { return nil }
-    if let own = picture(id, source: Self.source(medium)) { return own }
+    if let own = picture(id, source: PictureID.picture(of: .object(medium))) { return own }
     let children = medium["children"]?.array ?? []
     return children.indices.lazy.compactMap { child($0, of: id, children[$0]) }.first
   }
 
   func child(_ place: Int, of id: String, _ child: JSONValue) -> Picture? {
-    child.object.flatMap { picture("\(id)-\(place + 1)", source: Self.source($0)) }
-  }
-
-  private static func source(_ medium: JSONObject) -> String? {
-    let still = medium["thumbnail_url"]?.string
-    return medium["media_type"]?.string == "VIDEO" ? still : medium["media_url"]?.string ?? still
+    picture("\(id)-\(place + 1)", source: PictureID.picture(of: child))
   }
 
   /// The medium with our addresses in the place of Meta's, as it is but for those. A film's own address stays.
   func localized(_ medium: JSONObject) -> JSONObject {
     var local = medium
     let id = medium["id"]?.string ?? ""
-    Self.localize(&local, picture(id, source: Self.source(medium)))
+    Self.localize(&local, picture(id, source: PictureID.picture(of: .object(medium))))
     if let children = medium["children"]?.array {
       local["children"] = .array(
         children.enumerated().map { place, child in

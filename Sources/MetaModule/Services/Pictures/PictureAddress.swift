@@ -38,17 +38,17 @@ struct PictureAddresses: Sendable {
 
   init(secret: [UInt8]) { self.secret = secret }
 
+  func path(of name: PictureName, _ width: PictureWidth) -> String {
+    let proof = Base64URL.encode(Self.bytes(name) + seal(name, width), padded: false)
+    return "/media/\(name.id)/\(width.rawValue)/?v=\(name.account).\(proof)"
+  }
+
+  /// What a picture is called here.
+  ///
   /// - Parameters:
   ///   - id: the medium's, `<album>-<n>` (the first child is 1), or `<account>-profile`.
   ///   - source: Meta's address of the picture, as Graph gave it.
   /// - Returns: `nil` for an id or an account that is none.
-  func path(of id: String, _ width: PictureWidth, account: String, source: String) -> String? {
-    guard let name = name(of: id, account: account, source: source) else { return nil }
-    let proof = Base64URL.encode(Self.bytes(name) + seal(name, width), padded: false)
-    return "/media/\(id)/\(width.rawValue)/?v=\(account).\(proof)"
-  }
-
-  /// What a picture at this address of Meta's is called here.
   func name(of id: String, account: String, source: String) -> PictureName? {
     guard PictureID(id) != nil, FieldRule.graphID.accepts(account) else { return nil }
     return PictureName(account: account, id: id, digest: Self.digest(of: source))

@@ -69,10 +69,8 @@ struct PictureFolder: Sendable {
   }
 
   private func noteUse(of file: borrowing Descriptor, _ status: stat?) {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    guard let status, abs(now.tv_sec - status.st_mtim.tv_sec) > 3600 else { return }
-    futimens(file.number, [now, now])
+    guard let status, abs(time(nil) - status.st_mtim.tv_sec) > 3600 else { return }
+    futimens(file.number, nil)
   }
 
   /// A file for a picture that is going to be written, from where its head will end.
@@ -136,21 +134,14 @@ struct PictureTorso: ~Copyable {
   /// A file that never gets a name, outside of the folder, for a picture that is passed on because the folder takes none.
   static func nowhere() throws(SystemError) -> PictureTorso {
     let name = "/meta-picture-\(UInt64.random(in: .min ... .max))"
-    let torso = PictureTorso(try open(name, in: ["/tmp", "/dev/shm"]), path: nil)
-    try torso.toStart()
-    return torso
-  }
-
-  private static func open(_ name: String, in folders: [String]) throws(SystemError) -> Descriptor {
-    let path = (folders.first ?? "") + name
-    do throws(SystemError) {
-      let file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_EXCL)
-      unlink(path)
-      return file
-    } catch {
-      guard folders.count > 1 else { throw error }
-      return try open(name, in: Array(folders.dropFirst()))
+    for folder in ["/tmp", "/dev/shm"] {
+      guard let file = try? Descriptor(opening: folder + name, O_RDWR | O_CREAT | O_EXCL) else { continue }
+      unlink(folder + name)
+      let torso = PictureTorso(file, path: nil)
+      try torso.toStart()
+      return torso
     }
+    throw .last
   }
 
   deinit { if let path, !isPublished { unlink(path) } }

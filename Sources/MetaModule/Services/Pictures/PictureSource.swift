@@ -35,14 +35,8 @@ struct PictureSource: Equatable, Sendable {
     var host = bytes.dropFirst(8).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
     guard bytes.dropFirst(8 + host.count).first == UInt8(ascii: "/") else { return false }
     if host.suffix(4).elementsEqual(":443".utf8) { host = host.dropLast(4) }
-    let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard host.count <= 253,
-      labels.allSatisfy({ label in
-        (1...63).contains(label.count)
-          && label.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
-      })
-    else { return false }
-    let name = host.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    guard host.count <= 253, FeedOrigin.areLabels(host) else { return false }
+    let name = host.map(\.lowercased)
     return domains.contains {
       name.count > $0.utf8.count && name.suffix($0.utf8.count).elementsEqual($0.utf8)
     }

@@ -23,7 +23,7 @@ struct Pictures {
 
   var folder: PictureFolder { services.rooms.shared.pictureFolder }
 
-  /// Makes and reads our addresses of pictures: `addresses().path(of: medium.id, .small, account: account, source: url)`.
+  /// Makes and reads our addresses of pictures.
   func addresses() throws(StoreError) -> PictureAddresses {
     PictureAddresses(secret: try services.rooms.readCache().pictureSecret())
   }
