@@ -7,11 +7,15 @@ before the `yield` is trouble begun, what it yields are the clients whose answer
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 import scene as place
 import stage
+
+sys.path.insert(0, str(place.HERE.parent / "Fuzz"))
+from fetcher import scans  # noqa: E402
 
 FORM = "application/x-www-form-urlencoded"
 # 64 KiB in the shortest names that all differ.
@@ -186,6 +190,17 @@ def pictures_drip(scene, seconds):
     yield from _pictures(scene, seconds, kind="drip")
 
 
+def pictures_large(scene, seconds):
+    """24 pictures of 49 Mpx: two at once want more memory than there is with --cgroup; they are served as they came"""
+    scene.begin()
+    feed = scene.call("POST", "feeds/", client_id=place.WARM, name="large", origins=["any"], limit=24)["public_id"]
+    pictures = [post["images"]["320"]["url"].split("/api/meta/", 1)[1] for post in scene.get(f"feed/{feed}/")["posts"]]
+    scene.fault("raw", endpoint="cdn", bytes=list(scans(7000, 7000, 1)), headers={"Content-Type": "image/jpeg"})
+    wishes = [scene.direct(f"wish{number}", "GET", path) for number, path in enumerate(pictures)]
+    yield scene.crowd(scene.socket, seconds, 2, 2, *wishes)
+    scene.heal()
+
+
 def _lock(scene, seconds, attack):
     data = scene.begin()
     # From another process, as a foreign program would: the locks of SQLite are those of a process.
@@ -291,5 +306,5 @@ def quiet(scene, seconds):
 
 ALL = (
     quiet, forms, json, headers, sign_ins_10, sign_ins_40, sign_ins_200, slow, graph_hangs, graph_500, graph_slow, cold_hangs,
-    cold_500, cold_slow, pictures_hang, pictures_drip, lock, lock_writers, log, posts, disk_full, big_answers, clients,
+    cold_500, cold_slow, pictures_hang, pictures_drip, pictures_large, lock, lock_writers, log, posts, disk_full, big_answers, clients,
 )
