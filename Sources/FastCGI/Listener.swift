@@ -58,6 +58,12 @@ package struct Listener: ~Copyable, Sendable {
     return Listener(descriptor: descriptor, file: nil, isInherited: false, isTCP: true)
   }
 
+  /// Whether descriptor 0 is a listening socket.
+  package static var isInherited: Bool {
+    var address = sockaddr_storage()
+    return cfastcgi_listening_family(STDIN_FILENO, &address) >= 0
+  }
+
   /// The listening socket on descriptor 0, as spawn-fcgi, systemd and mod_fcgid hand it over; `nil` when
   /// descriptor 0 is anything else, which means that one CGI request is to be answered.
   /// - Throws: `notLoopback` for an inherited socket that other machines can reach; `system`.

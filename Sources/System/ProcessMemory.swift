@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Glibc
 
 /// How a process of ours deals with memory: to be called first of all, by each program.
 package enum ProcessMemory {
@@ -14,5 +15,25 @@ package enum ProcessMemory {
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
     mallopt(M_ARENA_MAX, 4)
     mallopt(M_MXFAST, 0)
+  }
+
+  /// Keeps 32 freed blocks of a size at hand for each thread of a server, in place of seven: libfcgi takes one for each of
+  /// some 26 parameters, and those beyond seven go malloc's longer ways, for a tenth of a warm request's instructions
+  /// (callgrind).
+  ///
+  /// glibc reads the number once, from the environment and before `main`: the program starts itself once more, as the same
+  /// process. Where it cannot, it goes on as it is; so it does where somebody else has set a number, where it was started as
+  /// the loader's argument, and when it has been at it for a while: what a preloaded library clears away would be missed for
+  /// ever.
+  package static func keepMoreAtHand() {
+    let (variable, tunable) = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=")
+    var tunables = getenv(variable).map { String(cString: $0).split(separator: ":").map(String.init) } ?? []
+    guard !tunables.contains(where: { $0.hasPrefix(tunable) }), getauxval(UInt(AT_BASE)) != 0,
+      milliseconds(of: CLOCK_PROCESS_CPUTIME_ID) < 100, let program = ProcessArguments.executable,
+      let arguments = cplatform_arguments()
+    else { return }
+    tunables.append(tunable + "32")
+    setenv(variable, tunables.joined(separator: ":"), 1)
+    execv(program, arguments)
   }
 }

@@ -21,6 +21,7 @@ enum MetaFCGI {
       if let text = arguments.textToPrint {
         return try say(text)
       }
+      if arguments.listen != nil || Listener.isInherited { ProcessMemory.keepMoreAtHand() }
       let configuration = try Configuration(explicitFile: arguments.configurationFile)
       if let address = arguments.listen {
         try serve(Listener.bind(address), configuration)
