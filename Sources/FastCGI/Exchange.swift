@@ -62,24 +62,9 @@ package struct Exchange: ~Copyable {
   /// A parameter as text; the first one, where a name occurs twice.
   ///
   /// Bytes that are no UTF-8 appear as U+FFFD, so that a present parameter never looks absent. Where it
-  /// matters, ask `withParameter` for the bytes. A value ends at its first NUL.
+  /// matters, `forEachParameter` has the bytes. A value ends at its first NUL.
   package borrowing func parameter(_ name: StaticString) -> String? {
     parameters.value(of: name).map { String(cString: $0) }
-  }
-
-  /// Lends the bytes of a parameter's first value; `nil` when it is absent. Nothing is copied.
-  package borrowing func withParameter<Result>(
-    _ name: StaticString, _ use: (Span<UInt8>) throws -> Result
-  ) rethrows -> Result? {
-    guard let value = parameters.value(of: name) else { return nil }
-    let bytes = ParameterList.bytes(value, count: strlen(value))
-    return try use(bytes.span)
-  }
-
-  /// How many parameters have this name. Two headers of one name become two parameters: a credential that
-  /// occurs twice is better refused.
-  package borrowing func occurrences(of name: StaticString) -> Int {
-    parameters.count(of: name)
   }
 
   /// Lends the bytes of every parameter's name and value, in the web server's order; nothing is copied. In a

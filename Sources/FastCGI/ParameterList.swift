@@ -18,17 +18,6 @@ struct ParameterList {
     return nil
   }
 
-  /// How many entries have this name.
-  func count(of name: StaticString) -> Int {
-    var count = 0
-    var entry = entries
-    while let text = entry.pointee {
-      if Self.value(in: text, named: name) != nil { count += 1 }
-      entry += 1
-    }
-    return count
-  }
-
   /// Calls `body` with name and value of every entry that has both, in their order.
   func forEach(_ body: (_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Void) {
     var entry = entries
