@@ -9,6 +9,7 @@
 #include <fcgiapp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -42,24 +43,10 @@ static inline int cfastcgi_epoll_control(int epoll, int operation, int descripto
     return epoll_ctl(epoll, operation, descriptor, &event);
 }
 
-/// Watches a descriptor until it is readable once.
-static inline int cfastcgi_watch_once(int epoll, int descriptor, uint64_t tag) {
-    return cfastcgi_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, tag);
-}
-
-/// Watches a descriptor again whose one event was taken.
-static inline int cfastcgi_watch_again(int epoll, int descriptor, uint64_t tag) {
-    return cfastcgi_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, tag);
-}
-
-/// Watches a descriptor until it takes bytes once.
-static inline int cfastcgi_watch_room_once(int epoll, int descriptor, uint64_t tag) {
-    return cfastcgi_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, EPOLLOUT | EPOLLONESHOT, tag);
-}
-
-/// Watches a descriptor again until it takes bytes once.
-static inline int cfastcgi_watch_room_again(int epoll, int descriptor, uint64_t tag) {
-    return cfastcgi_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, EPOLLOUT | EPOLLONESHOT, tag);
+/// Watches a descriptor until it is readable once, or takes bytes once; `again`: one whose one event was taken.
+static inline int cfastcgi_watch_once(int epoll, int descriptor, uint64_t tag, bool again, bool for_room) {
+    uint32_t events = for_room ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+    return cfastcgi_epoll_control(epoll, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, events | EPOLLONESHOT, tag);
 }
 
 /// Watches a descriptor which, once readable, wakes every thread that waits, now or later.

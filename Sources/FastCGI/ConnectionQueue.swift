@@ -11,14 +11,6 @@ internal import System
 /// connections than threads, and a stop wakes everybody without a signal to a thread. libfcgi's own accept
 /// has none of that: it blocks, ends the loop at EMFILE, and leaves the socket inherited by child processes.
 final class ConnectionQueue: Sendable {
-  /// What `next` found.
-  enum Event {
-    /// Its request is whole.
-    case connection(PeerConnection)
-    /// There will be no further connection.
-    case end
-  }
-
   /// What `accept` found in the listening socket's queue.
   private enum Accepted {
     case connection(PeerConnection)
@@ -36,7 +28,7 @@ final class ConnectionQueue: Sendable {
   private static let grace: Int32 = 100
 
   private let listener: Listener
-  private let limits: Limits
+  let limits: Limits
   private let report: @Sendable (String) -> Void
   private let epoll: Descriptor
   private let stopSignal: WakeUp
@@ -70,7 +62,7 @@ final class ConnectionQueue: Sendable {
     epoll = try Descriptor(cfastcgi_epoll(), action: "make", subject: "an epoll instance")
     stopSignal = try WakeUp()
     attention = try WakeUp()
-    guard cfastcgi_watch_once(epoll.number, listener.descriptor.number, Tag.listener) == 0,
+    guard cfastcgi_watch_once(epoll.number, listener.descriptor.number, Tag.listener, false, false) == 0,
       cfastcgi_watch_always(epoll.number, stopSignal.descriptor.number, Tag.stop) == 0
     else { throw .system(action: "watch", subject: "the listening socket", errno: errno) }
     parked = try ParkedConnections()
@@ -96,16 +88,16 @@ final class ConnectionQueue: Sendable {
 
   // MARK: Workers
 
-  /// Waits for a connection with a whole request. Called by every worker.
+  /// Waits for a connection with a whole request; `nil`: there will be none. Called by every worker.
   /// - Parameters:
   ///   - buffer: of the worker's, for what is received.
   ///   - tryNewFirst: looks for a new connection before it asks epoll what there is, which saves a system call or two
   ///     where one comes after the other.
-  func next(into buffer: UnsafeMutableRawBufferPointer, tryNewFirst: Bool = false) -> Event {
+  func next(into buffer: UnsafeMutableRawBufferPointer, tryNewFirst: Bool = false) -> PeerConnection? {
     if tryNewFirst, !isStopping {
       let descriptor = cfastcgi_accept(listener.descriptor.number)
-      if descriptor >= 0, case .connection(let connection) = welcome(descriptor, buffer) {
-        return .connection(connection)
+      if descriptor >= 0, let connection = welcome(descriptor, buffer) {
+        return connection
       }
     }
     var sawStop = false
@@ -115,7 +107,7 @@ final class ConnectionQueue: Sendable {
       let count = cfastcgi_wait(epoll.number, isStopping ? 0 : -1, &tag)
       waiting.subtract(1, ordering: .relaxed)
       guard count > 0 else {
-        if count < 0, errno != EINTR { return .end }
+        if count < 0, errno != EINTR { return nil }
         continue
       }
       switch tag {
@@ -128,20 +120,20 @@ final class ConnectionQueue: Sendable {
           continue
         }
         switch mayAccept ? accept(buffer) : .nobody {
-        case .connection(let connection): return .connection(connection)
+        case .connection(let connection): return connection
         case .quiet: continue
         case .nobody:
-          guard isSomebodyExpected() else { return .end }
+          guard isSomebodyExpected() else { return nil }
           usleep(1000)
         }
       case Tag.listener where count == 2 && !isStopping:
         // accept() would not tell: it says "not yet", again and again.
         fail(EINVAL)
       case Tag.listener:
-        if mayAccept, case .connection(let connection) = accept(buffer) { return .connection(connection) }
+        if mayAccept, case .connection(let connection) = accept(buffer) { return connection }
       default:
         if let parked = parked.take(tag), let connection = receive(parked, buffer) {
-          return .connection(connection)
+          return connection
         }
       }
       sawStop = false
@@ -189,15 +181,8 @@ final class ConnectionQueue: Sendable {
     // Whoever still drips then would keep the worker from its end.
     let isAnswer = connection.pending?.isAnswer == true
     if isStopping, !connection.isServed, !isAnswer, isGraceOver { return connection.close() }
-    let arm =
-      switch (isAnswer, connection.isWatched) {
-      case (false, false): cfastcgi_watch_once
-      case (false, true): cfastcgi_watch_again
-      case (true, false): cfastcgi_watch_room_once
-      case (true, true): cfastcgi_watch_room_again
-      }
     let isParked = parked.add(connection, until: deadline) { tag in
-      arm(epoll.number, connection.descriptor, tag) == 0
+      cfastcgi_watch_once(epoll.number, connection.descriptor, tag, connection.isWatched, isAnswer) == 0
     }
     if !isParked { return connection.close() }
     if parked.unserved > mostUnserved { parked.takeOldestUnserved { _ = close($0) } }
@@ -287,14 +272,14 @@ final class ConnectionQueue: Sendable {
   private func accept(_ buffer: UnsafeMutableRawBufferPointer) -> Accepted {
     let descriptor = cfastcgi_accept(listener.descriptor.number)
     if descriptor < 0, !recover(from: errno) { return .nobody }
-    _ = cfastcgi_watch_again(epoll.number, listener.descriptor.number, Tag.listener)
-    return descriptor >= 0 ? welcome(descriptor, buffer) : .quiet
+    _ = cfastcgi_watch_once(epoll.number, listener.descriptor.number, Tag.listener, true, false)
+    return descriptor >= 0 ? welcome(descriptor, buffer).map { .connection($0) } ?? .quiet : .quiet
   }
 
   /// Prepares a connection that was just accepted, and looks at what it brings.
-  private func welcome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Accepted {
+  private func welcome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> PeerConnection? {
     if listener.isTCP { cfastcgi_set_no_delay(descriptor) }
-    return receive(PeerConnection(descriptor: descriptor), buffer).map { .connection($0) } ?? .quiet
+    return receive(PeerConnection(descriptor: descriptor), buffer)
   }
 
   /// Decides what a failed accept means. Without descriptors or memory there is nothing to do but to wait,

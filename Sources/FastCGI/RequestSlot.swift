@@ -9,18 +9,13 @@ internal import Glibc
 /// accept again.
 struct RequestSlot: ~Copyable {
   private let request: UnsafeMutablePointer<FCGX_Request>
-  private let limits: Limits
-  private let answers: Pending.Memory
-  private let postponed: Pending.Memory
+  private let queue: ConnectionQueue
 
-  /// - Parameters:
-  ///   - answers: for what slow peers have not taken.
-  ///   - postponed: for requests that come again.
-  init(limits: Limits, answers: Pending.Memory, postponed: Pending.Memory) {
-    (self.answers, self.postponed) = (answers, postponed)
+  /// - Parameter queue: gets a connection back that the web server keeps, or on which something is pending.
+  init(of queue: ConnectionQueue) {
+    self.queue = queue
     request = .allocate(capacity: 1)
     request.initialize(to: FCGX_Request())
-    self.limits = limits
     // With a listening socket of -1 that second accept fails at once, with EBADF, where it would block.
     FCGX_InitRequest(request, -1, 0)
   }
@@ -34,16 +29,9 @@ struct RequestSlot: ~Copyable {
   /// wants others sets them afterwards.
   static let initialized: Bool = FCGX_Init() == 0
 
-  /// Serves the whole request of a connection.
-  /// - Parameters:
-  ///   - mayPostpone: whether this one may come again, if it can.
-  ///   - keep: gets the connection, if the web server keeps it and it is clean, or something is pending; otherwise it is
-  ///     closed. Called as soon as the answer is written, which may be long before the handler is done.
-  borrowing func serve(
-    _ connection: consuming PeerConnection, mayKeep: @escaping () -> Bool,
-    mayPostpone: @escaping () -> Bool, keep: @escaping (PeerConnection) -> Void,
-    with handler: (inout Exchange) -> Void
-  ) {
+  /// Serves the whole request of a connection. The connection is closed or goes back to the queue as soon as the answer is
+  /// written, which may be long before the handler is done.
+  borrowing func serve(_ connection: consuming PeerConnection, with handler: (inout Exchange) -> Void) {
     // libfcgi only ever reads there: it writes nothing for a request without foreign records.
     let held = connection.pending as? HeldRequest
     let source = held?.takeSource() ?? connection.descriptor
@@ -70,33 +58,35 @@ struct RequestSlot: ~Copyable {
     let (served, wantsToKeep) = (connection, request.pointee.keepConnection != 0)
     var exchange = Exchange(
       parameters: ParameterList(entries: entries),
-      channel: .fastCGI(request, answerTo: served.descriptor, isBodyTooLarge: isBodyTooLarge), limits: limits,
-      earlier: earlier, mayPostpone: { !served.hasMore && mayPostpone() }
-    ) { [limits, answers, postponed] isBodyAtEnd, answer, unsent in
+      channel: .fastCGI(request, answerTo: served.descriptor, isBodyTooLarge: isBodyTooLarge),
+      limits: queue.limits, earlier: earlier,
+      mayPostpone: { [queue] in !served.hasMore && queue.mayPostpone }
+    ) { [queue] isBodyAtEnd, answer, unsent in
       var served = served
       // Bytes of this request that stay unread would be the next request's first ones, and a client chooses them.
       if answer == .postponed {
-        served.pending = PostponedRequest(unsent.bytes, after: earlier, memory: postponed)
-        return keep(served)
+        served.pending = PostponedRequest(unsent.bytes, after: earlier, memory: queue.postponed)
+        return queue.keep(served)
       }
       let isClean = !served.hasMore && !isBodyTooLarge && (isAssembled || isBodyAtEnd)
       let isAnswered = answer == .sent
-      let isKept = isAnswered && isClean && wantsToKeep && mayKeep()
+      let isKept = isAnswered && isClean && wantsToKeep && !queue.isStopping
       let afterwards: UnsentAnswer.Afterwards = isKept ? .keep : isAnswered && !isClean ? .linger : .close
       if !unsent.bytes.isEmpty {
-        let answer = UnsentAnswer(unsent, within: limits.send, afterwards: afterwards, memory: answers)
-        if !answers.isFull {
+        let answer = UnsentAnswer(
+          unsent, within: queue.limits.send, afterwards: afterwards, memory: queue.answers)
+        if !queue.answers.isFull {
           served.pending = answer
           served.isServed = false
-          return keep(served)
+          return queue.keep(served)
         }
         guard answer.sendWaiting(to: served.descriptor) else { return served.close() }
       }
       switch afterwards {
-      case .keep: keep(served)
+      case .keep: queue.keep(served)
       case .linger:
         served.pending = Assembly(lingeringOn: served.descriptor)
-        keep(served)
+        queue.keep(served)
       case .close: served.close()
       }
     }

@@ -79,7 +79,7 @@ package final class Server: Sendable {
     let signalled = try Descriptor(cfastcgi_signalfd(&signals), action: "make", subject: "a signalfd")
 
     let pool = try WorkerPool(
-      queue: queue, workers: workers, limits: limits, makeHandler: makeHandler, report: report,
+      queue: queue, workers: workers, makeHandler: makeHandler, report: report,
       onEnd: { [wakeUp] in wakeUp.signal() })
     pool.bringIn()
     watch(signalled, pool)

@@ -35,7 +35,6 @@ final class WorkerPool: Sendable {
   private static let bufferSize = 16 << 10
 
   private let queue: ConnectionQueue
-  private let limits: Limits
   private let makeHandler: Server.MakeHandler
   private let report: @Sendable (String) -> Void
   /// Called when no thread is left.
@@ -52,12 +51,10 @@ final class WorkerPool: Sendable {
   let attention: WakeUp
 
   init(
-    queue: ConnectionQueue, workers: Int, limits: Limits,
-    makeHandler: @escaping Server.MakeHandler,
+    queue: ConnectionQueue, workers: Int, makeHandler: @escaping Server.MakeHandler,
     report: @escaping @Sendable (String) -> Void, onEnd: @escaping @Sendable () -> Void
   ) throws(FastCGIError) {
     self.queue = queue
-    self.limits = limits
     self.makeHandler = makeHandler
     self.report = report
     self.onEnd = onEnd
@@ -159,11 +156,11 @@ final class WorkerPool: Sendable {
     }
     // Those that began to wait meanwhile found this one on its way.
     if wanted.load(ordering: .relaxed) > processors { bringInIfNobodyWaits() }
-    let slot = RequestSlot(limits: limits, answers: queue.answers, postponed: queue.postponed)
+    let slot = RequestSlot(of: queue)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 8)
     defer { buffer.deallocate() }
     var newInARow = 0
-    while case .connection(let connection) = queue.next(
+    while let connection = queue.next(
       into: buffer, tryNewFirst: newInARow % Self.newInARow > 0)
     {
       newInARow = connection.isWatched ? 0 : newInARow + 1
@@ -173,9 +170,7 @@ final class WorkerPool: Sendable {
       {
         attention.signal()
       }
-      slot.serve(
-        connection, mayKeep: { [queue] in !queue.isStopping }, mayPostpone: { [queue] in queue.mayPostpone },
-        keep: queue.keep, with: handler)
+      slot.serve(connection, with: handler)
       clock.end(number)
       if onDuty.load(ordering: .relaxed) > wanted.load(ordering: .relaxed), !queue.isStopping { stepBack() }
     }
