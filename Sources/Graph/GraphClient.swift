@@ -103,31 +103,27 @@ package final class GraphClient {
     _ calls: [GraphCall<Tag>], within budget: GraphBudget,
     next: (Tag, Result<JSONValue, GraphFailure>) -> [GraphCall<Tag>]
   ) {
-    do {
-      var http = try takeClient()
-      http.performAll(
-        calls.map { transfer($0, attempt: 0, delay: 0, budget) }, deadline: budget.deadline,
-        overdue: budget.overdue
-      ) { sent, result in
-        callCount += 1
-        if sent.attempt > 0 { retryCount += 1 }
-        if case .success(let reply) = result, let version = reply.headers["facebook-api-version"] {
-          answeringVersion = version
-        }
-        let outcome = Self.read(result, GraphQuestion(asker: sent.call.asker, path: sent.call.path))
-        breaker?.note(outcome.failure)
-        if let failure = outcome.failure {
-          if let trace = failure.traceID { traces.append(trace) }
-          if let delay = delay(after: failure, attempt: sent.attempt, budget) {
-            return [transfer(sent.call, attempt: sent.attempt + 1, delay: delay, budget)]
-          }
-        }
-        return next(sent.call.tag, outcome).map { transfer($0, attempt: 0, delay: 0, budget) }
+    var http = takeClient()
+    http.performAll(
+      calls.map { transfer($0, attempt: 0, delay: 0, budget) }, deadline: budget.deadline,
+      overdue: budget.overdue
+    ) { sent, result in
+      callCount += 1
+      if sent.attempt > 0 { retryCount += 1 }
+      if case .success(let reply) = result, let version = reply.headers["facebook-api-version"] {
+        answeringVersion = version
       }
-      self.http = consume http
-    } catch {
-      for call in calls { _ = next(call.tag, .failure(GraphFailure(error))) }
+      let outcome = Self.read(result, GraphQuestion(asker: sent.call.asker, path: sent.call.path))
+      breaker?.note(outcome.failure)
+      if let failure = outcome.failure {
+        if let trace = failure.traceID { traces.append(trace) }
+        if let delay = delay(after: failure, attempt: sent.attempt, budget) {
+          return [transfer(sent.call, attempt: sent.attempt + 1, delay: delay, budget)]
+        }
+      }
+      return next(sent.call.tag, outcome).map { transfer($0, attempt: 0, delay: 0, budget) }
     }
+    self.http = consume http
   }
 
   private struct Sent<Tag: Sendable>: Sendable {
@@ -135,9 +131,9 @@ package final class GraphClient {
     package let attempt: Int
   }
 
-  private func takeClient() throws(TransferError) -> HTTPClient {
+  private func takeClient() -> HTTPClient {
     if let client = http.take() { return client }
-    return try HTTPClient(
+    return HTTPClient(
       options: ClientOptions(
         maximumBodyBytes: Self.replyLimit, largeReplies: Self.largeReplies,
         userAgent: "meta-module/\(version)"))

@@ -25,10 +25,4 @@ package struct ClientOptions: Sendable {
     self.reach = reach
     self.userAgent = userAgent
   }
-
-  var isValid: Bool {
-    maximumBodyBytes >= 0 && connectTimeout > .zero
-      && userAgent.utf8.allSatisfy { (0x20...0x7E).contains($0) }
-      && caFile.map { !$0.isEmpty && !$0.utf8.contains(0) } ?? true
-  }
 }

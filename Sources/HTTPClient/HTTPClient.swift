@@ -27,11 +27,7 @@ package struct HTTPClient: ~Copyable {
   private var multi: MultiHandle?
 
   /// Remembers the options; loads and opens nothing.
-  /// - Throws: `.invalidRequest` when a user agent, file name or limit makes no sense.
-  package init(options: ClientOptions = ClientOptions()) throws(TransferError) {
-    guard options.isValid else { throw .invalidRequest }
-    self.options = options
-  }
+  package init(options: ClientOptions = ClientOptions()) { self.options = options }
 
   /// libcurl's name and version with those of its TLS library, for the operator.
   /// - Throws: `.unavailable` when it is not on this host.

@@ -9,7 +9,7 @@ import Testing
   @Test func `a stranger behind a plain proxy is not this machine`() throws {
     let site = try Site()
     #expect(try site.send("GET", "/api/meta/tokens/").status == 200)
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let url = "http://127.0.0.1:\(site.proxyPort)/api/meta"
     let answer = Reply(try client.perform(HTTPRequest(url: url + "/tokens/")))
     #expect(answer.status == 403)

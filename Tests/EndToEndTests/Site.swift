@@ -169,7 +169,7 @@ final class Site {
     _ method: String, _ path: String, _ json: String? = nil, headers: [(String, String)] = [],
     process: Int? = nil
   ) throws -> Reply {
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let request = request(method, path, json, headers: headers, process: process)
     return Reply(try client.perform(request))
   }

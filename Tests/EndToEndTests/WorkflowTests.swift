@@ -78,7 +78,7 @@ import Testing
     // The pictures are where the answers say.
     let picture = try #require(
       try site.send("GET", "/api/meta/instagram/client_001/").json["media"]?[0]?["media_url"]?.string)
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let image = try client.perform(HTTPRequest(url: picture))
     #expect(image.status == 200)
     #expect(image.headers["Content-Type"]?.hasPrefix("image/") == true)

@@ -7,7 +7,7 @@ internal import Testing
     do throws(TransferError) {
       var options = ClientOptions()
       options.caFile = file
-      var client = try HTTPClient(options: options)
+      var client = HTTPClient(options: options)
       return .success(try client.perform(HTTPRequest(method: "GET", url: server.url + "/")).status)
     } catch {
       return .failure(error)

@@ -14,7 +14,7 @@ struct FaultTests {
       guard connection.readRequest() != nil else { return }
       serve(connection)
     }
-    var client = try HTTPClient(options: options)
+    var client = HTTPClient(options: options)
     do throws(TransferError) {
       _ = try client.perform(HTTPRequest(url: server.url(), timeout: timeout))
       return nil
@@ -150,7 +150,7 @@ struct FaultTests {
       _ = connection.read()
       connection.reset()
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let body = [UInt8](repeating: 0, count: 8 << 20)
     for _ in 0..<20 {
       let error = #expect(throws: TransferError.self) {
@@ -164,14 +164,14 @@ struct FaultTests {
     let server = try RawServer { _ in }
     let url = server.url()
     server.stop()
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let error = #expect(throws: TransferError.self) { try client.perform(HTTPRequest(url: url)) }
     #expect(error == .refused)
     #expect(error?.mayRetry == true)
   }
 
   @Test func `a name that does not exist is unresolved`() throws {
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let error = #expect(throws: TransferError.self) {
       try client.perform(HTTPRequest(url: "http://nonexistent.invalid/"))
     }
@@ -201,7 +201,7 @@ struct FaultTests {
       }
     }
     defer { for filler in fillers { close(filler) } }
-    var client = try HTTPClient(options: ClientOptions(connectTimeout: .milliseconds(200)))
+    var client = HTTPClient(options: ClientOptions(connectTimeout: .milliseconds(200)))
     let port = UInt16(bigEndian: address.sin_port)
     let error = #expect(throws: TransferError.self) {
       try client.perform(HTTPRequest(url: "http://127.0.0.1:\(port)/", timeout: .seconds(600)))
@@ -221,7 +221,7 @@ struct FaultTests {
         }
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     for path in ["/reset", "/half", "/hang", "/huge", "/reset"] {
       #expect(throws: TransferError.self) {
         try client.perform(HTTPRequest(url: server.url(path), timeout: .milliseconds(300)))

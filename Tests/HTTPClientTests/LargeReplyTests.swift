@@ -18,8 +18,8 @@ struct LargeReplyTests {
     // given
     let server = try Self.server()
     let replies = LargeReplies(atOnce: 1)
-    var one = try HTTPClient(options: ClientOptions(largeReplies: replies))
-    var other = try HTTPClient(options: ClientOptions(largeReplies: replies))
+    var one = HTTPClient(options: ClientOptions(largeReplies: replies))
+    var other = HTTPClient(options: ClientOptions(largeReplies: replies))
 
     // when, then
     var kept: HTTPReply? = try one.perform(HTTPRequest(url: server.url("/600")))
@@ -45,8 +45,8 @@ struct LargeReplyTests {
       }
     }
     let replies = LargeReplies(atOnce: 1)
-    var narrow = try HTTPClient(options: ClientOptions(maximumBodyBytes: 650_000, largeReplies: replies))
-    var wide = try HTTPClient(options: ClientOptions(largeReplies: replies))
+    var narrow = HTTPClient(options: ClientOptions(maximumBodyBytes: 650_000, largeReplies: replies))
+    var wide = HTTPClient(options: ClientOptions(largeReplies: replies))
     for _ in 0..<3 {
       #expect(throws: TransferError.tooLarge(limit: 650_000)) {
         try narrow.perform(HTTPRequest(url: server.url()))

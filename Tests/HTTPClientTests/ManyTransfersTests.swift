@@ -14,7 +14,7 @@ struct ManyTransfersTests {
       guard connection.readRequest() != nil else { return }
       connection.answer(gate.pass() ? "together" : "alone")
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var bodies: [Int: String] = [:]
     client.performAll(
       (0..<20).map { Transfer(tag: $0, request: HTTPRequest(url: server.url("/\($0)"))) }, deadline: nil
@@ -38,7 +38,7 @@ struct ManyTransfersTests {
         connection.answer("x")
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var tags: Set<Int> = []
     client.performAll(
       (0..<200).map { Transfer(tag: $0, request: HTTPRequest(url: server.url())) }, deadline: nil
@@ -57,7 +57,7 @@ struct ManyTransfersTests {
         connection.answer(request.target)
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var wrong: [Int] = []
     client.performAll(
       (0..<100).map { Transfer(tag: $0, request: HTTPRequest(url: server.url("/\($0)"))) }, deadline: nil
@@ -82,7 +82,7 @@ struct ManyTransfersTests {
         connection.answer(request.target)
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var seen: [String] = []
     let start = ["/hang", "/a1", "/b1"].map { Transfer(tag: $0, request: HTTPRequest(url: server.url($0))) }
     client.performAll(start, deadline: .now + .seconds(60)) { tag, result in
@@ -99,7 +99,7 @@ struct ManyTransfersTests {
 
   @Test func `connections are kept between calls of both kinds`() throws {
     let server = try RawServer { $0.answerAll("x") }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     for _ in 0..<10 {
       _ = try client.perform(HTTPRequest(url: server.url()))
       client.performAll([Transfer(tag: 0, request: HTTPRequest(url: server.url()))], deadline: nil) { _, _ in
@@ -112,7 +112,7 @@ struct ManyTransfersTests {
   @Test func `after a timeout no kept connection is trusted`() throws {
     let server = try RawServer { $0.answerAll("x") }
     let silent = try RawServer { $0.waitForEnd() }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let hang = HTTPRequest(url: silent.url(), timeout: .milliseconds(100))
     for _ in 0..<2 { _ = try client.perform(HTTPRequest(url: server.url())) }
     #expect(server.accepted == 1)
@@ -131,7 +131,7 @@ struct ManyTransfersTests {
         connection.answer("", status: attempts.add() < 3 ? "503 Busy" : "200 OK")
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var starts: [ContinuousClock.Instant] = []
     var statuses: [Int] = []
     let request = HTTPRequest(url: server.url())
@@ -153,7 +153,7 @@ struct ManyTransfersTests {
         connection.answer("x")
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     func transfer(_ tag: String, _ path: String, _ delay: Duration = .zero) -> Transfer<String> {
       Transfer(tag: tag, request: HTTPRequest(url: server.url(path), timeout: .seconds(600)), delay: delay)
     }
@@ -176,7 +176,7 @@ struct ManyTransfersTests {
   }
 
   @Test func `a delay that does not fit is reported at once`() throws {
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let begin = ContinuousClock.now
     var outcomes: [Outcome] = []
     let request = HTTPRequest(url: "http://127.0.0.1:1/")
@@ -192,7 +192,7 @@ struct ManyTransfersTests {
 
   @Test func `what follows a success at the deadline is reported too`() throws {
     let server = try RawServer { $0.answerAll("x") }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var outcomes: [Int: Bool] = [:]
     let request = HTTPRequest(url: server.url())
     let deadline = ContinuousClock.now + .seconds(2)
@@ -207,7 +207,7 @@ struct ManyTransfersTests {
 
   @Test func `with a deadline in the past nothing is sent`() throws {
     let server = try RawServer { $0.answerAll("x") }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var outcomes: [Outcome] = []
     client.performAll(
       [Transfer(tag: 0, request: HTTPRequest(url: server.url()))], deadline: .now - .seconds(1)
@@ -221,7 +221,7 @@ struct ManyTransfersTests {
 
   @Test func `a request that is not valid fails alone`() throws {
     let server = try RawServer { $0.answerAll("x") }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     var outcomes: [String: Int] = [:]
     let urls = ["bad": "ftp://127.0.0.1/", "good": server.url()]
     client.performAll(

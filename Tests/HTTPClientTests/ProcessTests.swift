@@ -12,7 +12,7 @@ struct ProcessTests {
       for name in names { setenv(name, proxy.url(), 1) }
       setenv("no_proxy", "", 1)
       let server = try RawServer { $0.answerAll("server") }
-      var client = try HTTPClient()
+      var client = HTTPClient()
       let reply = try client.perform(HTTPRequest(url: server.url()))
       #expect(reply.body == Array("server".utf8))
       #expect(throws: TransferError.unresolved) {
@@ -43,7 +43,7 @@ struct ProcessTests {
       }
       let atFirst = openDescriptors()
       do {
-        var client = try HTTPClient(options: ClientOptions(maximumBodyBytes: 50))
+        var client = HTTPClient(options: ClientOptions(maximumBodyBytes: 50))
         for _ in 0..<5 { round(&client) }
         try settle(server, at: 20)
         let before = openDescriptors()
@@ -62,7 +62,7 @@ struct ProcessTests {
     await #expect(processExitsWith: .success) {
       let server = try RawServer { $0.answerAll("ok") }
       func use() throws {
-        var client = try HTTPClient()
+        var client = HTTPClient()
         _ = try client.perform(HTTPRequest(url: server.url()))
       }
       try use()
@@ -85,7 +85,7 @@ struct ProcessTests {
         }
         return false
       }
-      var client = try HTTPClient()
+      var client = HTTPClient()
       let isEarly = try isLoaded()
       #expect(!isEarly)
       _ = try? client.perform(HTTPRequest(url: "http://127.0.0.1:1/"))
@@ -98,7 +98,7 @@ struct ProcessTests {
   @Test func `a connection is not inherited by a child process`() async {
     await #expect(processExitsWith: .success) {
       let server = try RawServer { $0.answerAll("ok") }
-      var client = try HTTPClient()
+      var client = HTTPClient()
       _ = try client.perform(HTTPRequest(url: server.url()))
       var kept = 0
       for descriptor in Int32(0)..<4096 {
@@ -119,7 +119,7 @@ struct ProcessTests {
   @Test func `with no descriptor left a request fails and the next one works`() async {
     await #expect(processExitsWith: .success) {
       let server = try RawServer { $0.answerAll("ok") }
-      var client = try HTTPClient()
+      var client = HTTPClient()
       _ = try client.perform(HTTPRequest(url: server.url()))
       let other = try RawServer { $0.answerAll("ok") }
       var fillers: [Int32] = []

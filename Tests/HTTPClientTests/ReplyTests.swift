@@ -10,7 +10,7 @@ struct ReplyTests {
       connection.answer(
         #"{"id":"1"}"#, status: "403 Forbidden", headers: ["X-Usage: {\"a\":1}", "x-usage: b"])
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let reply = try client.perform(HTTPRequest(url: server.url()))
     #expect(reply.status == 403)
     #expect(reply.headers["x-USAGE"] == #"{"a":1}"#)
@@ -23,7 +23,7 @@ struct ReplyTests {
       guard let request = connection.readRequest() else { return }
       connection.answer(request.lines.joined(separator: "\n"))
     }
-    var client = try HTTPClient(options: ClientOptions(userAgent: "agent/1"))
+    var client = HTTPClient(options: ClientOptions(userAgent: "agent/1"))
     let reply = try client.perform(
       HTTPRequest(
         url: server.url("/v26.0/1/../me?fields=id%2Cname"),
@@ -43,7 +43,7 @@ struct ReplyTests {
         "\(request.lines[0])|\(request["Content-Type"] ?? "-")|\(request["Expect"] ?? "-")|\(request.body.count)"
       )
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let value = String(repeating: "ä", count: 200_000)
     let reply = try client.perform(.post(server.url("/x"), form: ["a b": value]))
     #expect(
@@ -56,7 +56,7 @@ struct ReplyTests {
       guard let request = connection.readRequest() else { return }
       connection.answer("\(request.lines[0]) \(request["Content-Type"] ?? "none") \(request.body)")
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let reply = try client.perform(HTTPRequest(method: "PATCH", url: server.url(), body: [65, 0, 66]))
     #expect(String(decoding: reply.body, as: UTF8.self) == "PATCH / HTTP/1.1 none [65, 0, 66]")
   }
@@ -68,7 +68,7 @@ struct ReplyTests {
         connection.answer("\(request.lines[0]) \(authorization) \(request.body.count)")
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     _ = try client.perform(
       HTTPRequest(method: "DELETE", url: server.url("/1"), headers: [("Authorization", "a")], body: [1]))
     let reply = try client.perform(HTTPRequest(url: server.url("/2")))
@@ -77,7 +77,7 @@ struct ReplyTests {
 
   @Test func `one connection serves many requests`() throws {
     let server = try RawServer { $0.answerAll("x") }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     for _ in 0..<20 { #expect(try client.perform(HTTPRequest(url: server.url())).body == [120]) }
     #expect(server.accepted == 1)
   }
@@ -87,7 +87,7 @@ struct ReplyTests {
       guard connection.readRequest() != nil else { return }
       connection.answer("x")
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     for _ in 0..<20 { #expect(try client.perform(HTTPRequest(url: server.url())).body == [120]) }
     #expect(server.accepted == 20)
   }
@@ -100,7 +100,7 @@ struct ReplyTests {
       connection.send("4;x=y\r\ndefg\r\n0\r\nX-Trailer: 1\r\n\r\n")
       connection.waitForEnd()
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let reply = try client.perform(HTTPRequest(url: server.url()))
     #expect(reply.body == Array("abcdefg".utf8))
     #expect(reply.headers["X-Trailer"] == nil)
@@ -111,7 +111,7 @@ struct ReplyTests {
       guard connection.readRequest() != nil else { return }
       connection.send("HTTP/1.0 200 OK\r\n\r\nabc")
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     #expect(try client.perform(HTTPRequest(url: server.url())).body == Array("abc".utf8))
   }
 
@@ -126,7 +126,7 @@ struct ReplyTests {
       connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(packed.count)\r\n\r\n")
       connection.send(packed)
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let reply = try client.perform(HTTPRequest(url: server.url()))
     #expect(String(decoding: reply.body, as: UTF8.self) == "hello hello hello hello\n")
   }
@@ -138,7 +138,7 @@ struct ReplyTests {
       guard connection.readRequest() != nil else { return }
       connection.answer("here", status: "302 Found", headers: ["Location: \(location)"])
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let reply = try client.perform(HTTPRequest(url: server.url()))
     #expect(reply.status == 302)
     #expect(reply.headers["location"] == location)
@@ -151,7 +151,7 @@ struct ReplyTests {
       connection.send("HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n")
       connection.answer("x")
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let reply = try client.perform(HTTPRequest(url: server.url()))
     #expect(reply.status == 200)
     #expect(reply.headers["X-Early"] == nil)
@@ -167,7 +167,7 @@ struct ReplyTests {
         }
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let head = try client.perform(HTTPRequest(method: "HEAD", url: server.url()))
     #expect(head.status == 200 && head.body.isEmpty && head.headers["Content-Length"] == "9999999")
     #expect(try client.perform(HTTPRequest(url: server.url())).status == 204)
@@ -179,7 +179,7 @@ struct ReplyTests {
         connection.answer(request["Cookie"] ?? "none", headers: ["Set-Cookie: a=b; Path=/"])
       }
     }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     for _ in 0..<2 {
       #expect(try client.perform(HTTPRequest(url: server.url())).body == Array("none".utf8))
     }
@@ -187,7 +187,7 @@ struct ReplyTests {
 
   @Test func `neither a request nor a reply prints what it holds`() throws {
     let server = try RawServer { $0.answerAll("secret", headers: ["X: secret"]) }
-    var client = try HTTPClient()
+    var client = HTTPClient()
     let request = HTTPRequest(
       method: "POST", url: server.url("/?t=secret"), headers: [("A", "secret")], body: Array("secret".utf8))
     let reply = try client.perform(request)

@@ -10,7 +10,7 @@ struct TLSTests {
   private func ask(
     _ server: TLSServer, host: String = "localhost", caFile: String?
   ) throws(TransferError) -> HTTPReply {
-    var client = try HTTPClient(options: ClientOptions(caFile: caFile))
+    var client = HTTPClient(options: ClientOptions(caFile: caFile))
     return try client.perform(
       HTTPRequest(
         url: "https://\(host):\(server.port)/path", headers: [("Authorization", "Bearer planted")],
@@ -68,7 +68,7 @@ struct TLSTests {
         _ = connection.read()
         if answer.isEmpty { connection.reset() } else { connection.send(answer) }
       }
-      var client = try HTTPClient()
+      var client = HTTPClient()
       let error = #expect(throws: TransferError.self) {
         try client.perform(HTTPRequest(url: "https://127.0.0.1:\(server.port)/"))
       }
@@ -79,7 +79,7 @@ struct TLSTests {
 
   @Test func `a handshake that never ends is left after the connect timeout`() throws {
     let server = try RawServer { $0.waitForEnd() }
-    var client = try HTTPClient(options: ClientOptions(connectTimeout: .milliseconds(200)))
+    var client = HTTPClient(options: ClientOptions(connectTimeout: .milliseconds(200)))
     #expect(throws: TransferError.timedOut) {
       try client.perform(HTTPRequest(url: "https://127.0.0.1:\(server.port)/", timeout: .seconds(600)))
     }

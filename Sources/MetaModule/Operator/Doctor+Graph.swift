@@ -39,7 +39,7 @@ extension Doctor {
     init(_ configuration: Configuration) {
       let address = configuration.graphURL
       do throws(TransferError) {
-        var client = try HTTPClient(options: ClientOptions(userAgent: "meta-module/\(version)"))
+        var client = HTTPClient(options: ClientOptions(userAgent: "meta-module/\(version)"))
         let reply = try client.perform(
           HTTPRequest(
             url: "\(address)/\(configuration.graphVersion)/me", timeout: .seconds(configuration.graphTimeout))

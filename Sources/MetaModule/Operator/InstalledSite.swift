@@ -8,7 +8,7 @@ package enum InstalledSite {
   package static func problem(at address: String) -> String? {
     let address = address.utf8.last == UInt8(ascii: "/") ? address : address + "/"
     do throws(TransferError) {
-      var client = try HTTPClient(options: ClientOptions(userAgent: "meta-module/\(version)"))
+      var client = HTTPClient(options: ClientOptions(userAgent: "meta-module/\(version)"))
       let health = try client.perform(HTTPRequest(url: address + "api/meta/health/", timeout: .seconds(30)))
       if let problem = problem(of: health, at: address) { return problem }
       let page = try client.perform(HTTPRequest(url: address))
