@@ -22,33 +22,15 @@ package enum Base64URL {
   /// The bytes, or `nil` unless the text is exactly what `encode` makes of them: no other characters, no white
   /// space, padding there if and only if `padded`, unused bits zero.
   package static func decode(_ text: String, padded: Bool) -> [UInt8]? {
-    var characters = Array(text.utf8)[...]
-    if padded {
-      guard characters.count % 4 == 0 else { return nil }
-      for _ in 0..<2 where characters.last == UInt8(ascii: "=") { characters.removeLast() }
-    }
-    let rest = characters.count % 4
-    guard rest != 1 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(characters.count / 4 * 3 + 2)
-    var bits: UInt32 = 0
-    for (index, character) in characters.enumerated() {
+    var (bytes, bits, count): ([UInt8], UInt32, Int) = ([], 0, 0)
+    for character in text.utf8 where character != UInt8(ascii: "=") {
       guard let value = value(of: character) else { return nil }
-      bits = bits << 6 | UInt32(value)
-      guard index % 4 == 3 else { continue }
-      bytes += [UInt8(bits >> 16 & 0xFF), UInt8(bits >> 8 & 0xFF), UInt8(bits & 0xFF)]
-      bits = 0
+      (bits, count) = (bits << 6 | UInt32(value), count + 6)
+      guard count >= 8 else { continue }
+      count -= 8
+      bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
     }
-    switch rest {
-    case 2:
-      guard bits & 0xF == 0 else { return nil }
-      bytes.append(UInt8(bits >> 4 & 0xFF))
-    case 3:
-      guard bits & 0x3 == 0 else { return nil }
-      bytes += [UInt8(bits >> 10 & 0xFF), UInt8(bits >> 2 & 0xFF)]
-    default: break
-    }
-    return bytes
+    return encode(bytes, padded: padded).utf8.elementsEqual(text.utf8) ? bytes : nil
   }
 
   private static let alphabet = Array(
