@@ -109,9 +109,9 @@ let package = Package(
     .testTarget(name: "SQLTests", dependencies: ["SQL", "System", "TestSupport"], swiftSettings: strict),
     // A FastCGI and CGI program without the core, for the tests that need a process of its own and for benchmarks.
     .executableTarget(
-      name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),
+      name: "fastcgi-echo", dependencies: ["FastCGI", "System"], path: "Tests/FastCGIEcho", swiftSettings: strict),
     .testTarget(
-      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport", "fastcgi-echo"],
+      name: "FastCGITests", dependencies: ["FastCGI", "System", "TestSupport", "fastcgi-echo"],
       swiftSettings: strict),
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport"], swiftSettings: strict),
@@ -153,7 +153,7 @@ let package = Package(
     // Whatever reads what others wrote, for libFuzzer, and for the suite, which reads its corpora.
     .executableTarget(
       name: "fuzz",
-      dependencies: ["MetaModule", "Graph", "Imaging", "JSON", "Cryptography", "FastCGI", "Text"],
+      dependencies: ["MetaModule", "Graph", "Imaging", "JSON", "Cryptography", "FastCGI", "System", "Text"],
       path: "Tests/Fuzz",
       exclude: ["corpus", "fetcher.py", "run"], swiftSettings: strict),
     .testTarget(

@@ -3,6 +3,7 @@ internal import Cryptography
 internal import Graph
 package import Logging
 package import Store
+internal import System
 internal import Text
 
 /// The whole program as a function from `Request` to `Response`, whatever stands in front: `meta.fcgi`,

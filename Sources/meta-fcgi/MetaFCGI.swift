@@ -73,13 +73,7 @@ enum MetaFCGI {
     var request = Request()
     request.microcacheKey = key
     exchange.forEachParameter { name, value in request.take(parameter: name, value: value) }
-    request.body =
-      switch body {
-      case .complete(let bytes): .complete(bytes)
-      case .tooLarge: .tooLarge
-      case .incomplete: .incomplete
-      case .lengthRequired: .lengthRequired
-      }
+    request.body = body
     request.firstCame = exchange.firstCame
     application.respond(to: request, postpone: { exchange.postpone() }) { response in
       if let file = response.file {

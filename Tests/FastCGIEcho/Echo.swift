@@ -1,5 +1,6 @@
 internal import FastCGI
 internal import Glibc
+internal import System
 
 /// What the echo program answers.
 struct Echo {

@@ -1,5 +1,6 @@
 import FastCGI
 import Glibc
+import System
 import Testing
 import TestSupport
 

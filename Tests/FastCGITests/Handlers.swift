@@ -1,3 +1,5 @@
+import System
+
 @testable import FastCGI
 
 /// A handler that all workers use at once.

@@ -1,5 +1,6 @@
 @testable import FastCGI
 import Glibc
+import System
 import Testing
 
 /// What a handler does after it has answered: nobody waits for it.

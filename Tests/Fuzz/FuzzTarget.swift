@@ -1,6 +1,7 @@
 #if DEBUG || FUZZING
   import FastCGI
   import JSON
+  import System
 
   @testable import Cache
   @testable import Cryptography

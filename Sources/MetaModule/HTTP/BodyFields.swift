@@ -1,4 +1,5 @@
 internal import JSON
+internal import System
 internal import Text
 
 /// The fields of a request's body: a JSON object, or an urlencoded form, whose values are all strings.
@@ -9,13 +10,8 @@ struct BodyFields {
 
   /// Reads the body after what its `Content-Type` says.
   init(of request: Request) throws(APIError) {
-    let bytes: [UInt8]
-    switch request.body {
-    case .complete(let complete): bytes = complete
-    case .tooLarge: throw .bodyTooLarge
-    case .incomplete: throw .bodyIncomplete
-    case .lengthRequired: throw .bodyLengthRequired
-    }
+    // Others were refused before.
+    guard case .complete(let bytes) = request.body else { throw .bodyIncomplete }
     if bytes.isEmpty {
       // No field was sent, in whichever form: the field errors tell more than a parse error would.
       (members, isForm) = ([:], false)

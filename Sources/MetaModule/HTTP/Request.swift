@@ -1,3 +1,4 @@
+package import System
 internal import Text
 
 /// One request as the core sees it: what a CGI program is given, whoever the web server in front is.
@@ -5,17 +6,6 @@ internal import Text
 /// `Application.respond(to:)` takes it from `meta.fcgi`, from `metactl request` and from the tests alike. It is
 /// built once a request from at most some forty parameters, so it holds only what the program looks at.
 package struct Request: Sendable {
-  package enum Body: Sendable {
-    /// Exactly `CONTENT_LENGTH` bytes, or, without one, all that FastCGI's stream has.
-    case complete([UInt8])
-    /// More than `Request.bodyLimit` bytes; none of them was kept.
-    case tooLarge
-    /// Shorter than `CONTENT_LENGTH`, or the web server gave up half-way: nothing may be done with it.
-    case incomplete
-    /// Its length is not known, and its end would not prove that it is whole: a CGI program's standard input.
-    case lengthRequired
-  }
-
   /// 64 KiB (API.md, section 1).
   package static let bodyLimit = 65536
 
@@ -31,7 +21,7 @@ package struct Request: Sendable {
   /// `QUERY_STRING`, still percent-encoded.
   package var queryString: [UInt8] = []
   package var contentType = ""
-  package var body = Body.complete([])
+  package var body = RequestBody.complete([])
 
   package var remoteAddress = ""
   /// The address that it was sent to; empty where the web server does not say.

@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import GraphSimulator
 import JSON
+import System
 import Testing
 
 @testable import MetaModule

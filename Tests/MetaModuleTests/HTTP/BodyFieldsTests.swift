@@ -1,5 +1,6 @@
 import JSON
 import GraphSimulator
+import System
 import Testing
 
 @testable import MetaModule

@@ -3,6 +3,7 @@ import Foundation
 import GraphSimulator
 import JSON
 import TestSupport
+import System
 import Testing
 
 @testable import MetaModule
