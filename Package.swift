@@ -109,7 +109,8 @@ let package = Package(
     .testTarget(name: "SQLTests", dependencies: ["SQL", "System", "TestSupport"], swiftSettings: strict),
     // A FastCGI and CGI program without the core, for the tests that need a process of its own and for benchmarks.
     .executableTarget(
-      name: "fastcgi-echo", dependencies: ["FastCGI", "System"], path: "Tests/FastCGIEcho", swiftSettings: strict),
+      name: "fastcgi-echo", dependencies: ["FastCGI", "System"], path: "Tests/FastCGIEcho",
+      swiftSettings: strict),
     .testTarget(
       name: "FastCGITests", dependencies: ["FastCGI", "System", "TestSupport", "fastcgi-echo"],
       swiftSettings: strict),
