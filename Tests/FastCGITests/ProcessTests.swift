@@ -86,10 +86,12 @@ import Testing
     let process = try EchoProcess(
       ["--listen", "unix:\(folder.socket)", "--workers", "8"], shell: "ulimit -n 32")
     try #require(EchoProcess.waitForSocket(folder.socket))
-    // Two hundred that want an answer, and hold their connection until all are there.
-    var clients = try (0..<200).map { _ in try Client(folder.socket) }
-    for (index, client) in clients.enumerated() {
+    // Two hundred that want an answer, and hold their connection until all are there. None is silent for long: of more than
+    // sixteen that are, the oldest has to go.
+    var clients = try (0..<200).map { index in
+      let client = try Client(folder.socket)
       client.send(Wire.request("/size/\(index)", keep: index % 3 == 0))
+      return client
     }
     for (index, client) in clients.enumerated() {
       #expect(Wire.answer(in: client.readAnswer()).text.hasSuffix(String(repeating: "x", count: index)))
