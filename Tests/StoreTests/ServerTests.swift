@@ -43,6 +43,20 @@ import Testing
     #expect(throws: StoreError.newer(path: address, version: 99, known: Schema.newest)) { try machine() }
   }
 
+  /// So machines are upgraded one after the other: tables are only appended to.
+  @Test func `who runs goes on beside a newer program, and is refused when it begins again`() throws {
+    let running = try machine().store
+    _ = try running.insertKey(
+      label: "Site", scope: .read, prefix: "mm_a", hash: [UInt8](repeating: 1, count: 32))
+    try PostgresServer.connect(address).script(
+      "ALTER TABLE api_key ADD COLUMN later TEXT; ALTER TABLE event ADD COLUMN later TEXT; UPDATE installation SET version = 99"
+    )
+    _ = try running.insertKey(
+      label: "Later", scope: .read, prefix: "mm_b", hash: [UInt8](repeating: 2, count: 32))
+    #expect(try running.keys(limit: 9).map(\.label) == ["Site", "Later"])
+    #expect(throws: StoreError.newer(path: address, version: 99, known: Schema.newest)) { try machine() }
+  }
+
   @Test func `a database of another encoding is refused with a sentence`() throws {
     let other = try #require(PostgresServer.shared).makeDatabase(
       "ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
