@@ -19,7 +19,8 @@ package enum ProcessMemory {
 
   /// Keeps 32 freed blocks of a size at hand for each thread of a server, in place of seven: libfcgi takes one for each of
   /// some 26 parameters, and those beyond seven go malloc's longer ways, for a tenth of a warm request's instructions
-  /// (callgrind).
+  /// (callgrind). Only of small ones, so that all together are no more than seven of every size would be: 1 MB for each of 32
+  /// workers is too much.
   ///
   /// glibc reads the number once, from the environment and before `main`: the program starts itself once more, as the same
   /// process. Where it cannot, it goes on as it is; so it does where somebody else has set a number, where it was started as
@@ -32,7 +33,7 @@ package enum ProcessMemory {
       milliseconds(of: CLOCK_PROCESS_CPUTIME_ID) < 100, let program = ProcessArguments.executable,
       let arguments = cplatform_arguments()
     else { return }
-    tunables.append(tunable + "32")
+    tunables += [tunable + "32", "glibc.malloc.tcache_max=512"]
     setenv(variable, tunables.joined(separator: ":"), 1)
     execv(program, arguments)
   }
