@@ -31,5 +31,4 @@ enum SameOrigin {
     // Bytes, of which only A to Z have two cases: for String some others are letters of ours, too.
     return origin.utf8.lazy.map(\.lowercased).elementsEqual(own.utf8.lazy.map(\.lowercased))
   }
-
 }

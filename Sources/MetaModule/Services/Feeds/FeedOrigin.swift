@@ -71,5 +71,4 @@ enum FeedOrigin {
         && label.allSatisfy { $0.isDigit || $0.isLetter || $0 == UInt8(ascii: "-") }
     }
   }
-
 }
