@@ -48,6 +48,19 @@ import Testing
     #expect(site.programs[0].status() == 0)
   }
 
+  @Test
+  func `a server starts itself once more, as the same process, with more of malloc's small blocks at hand`()
+    throws
+  {
+    let site = try Site()
+    let process = "/proc/\(site.programs[0].pid)"
+    let environment = try String(contentsOfFile: "\(process)/environ", encoding: .utf8).split(separator: "\0")
+    // glibc has ended it behind the first setting.
+    #expect(environment.contains { $0.hasPrefix("GLIBC_TUNABLES=glibc.malloc.tcache_count=32") })
+    #expect(try String(contentsOfFile: "\(process)/comm", encoding: .utf8) == "meta.fcgi\n")
+    #expect(try site.send("GET", "/api/meta/health/").status == 200)
+  }
+
   @Test func `each request is one line of JSON with the promised fields`() throws {
     let site = try Site()
     try site.addClient()
